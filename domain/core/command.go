@@ -1,0 +1,99 @@
+package core
+
+import (
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/ledger"
+	"farthing.dev/farthing/token"
+)
+
+// Command is something a caller wants done. Its methods are pure.
+type Command interface {
+	// Need adds the facts that the command must see. It is asked twice: first to
+	// name orders, keys and accounts it knows of itself, then again when those are
+	// in the State, to name accounts and items that follow from them.
+	Need(s *State, f *Facts)
+
+	// Decide returns what happens at the time now (milliseconds since 1970), or why
+	// not. It changes nothing.
+	Decide(s *State, now int64) (Outcome, error)
+}
+
+// Outcome is the answer to a command that was not refused.
+type Outcome struct {
+	Entry    *journal.Entry // what was recorded; nil where nothing needed to be
+	Replayed bool           // the command's key was used before: Entry is the first one
+	Order    *Order         // the order as it stands after, where one is concerned: a copy
+	Account  *Account       // the payer as it stands after, where one is concerned: a copy; only if asked for
+}
+
+// Run decides the command and applies its entry to the State.
+func Run(s *State, c Command, now int64) (Outcome, error) {
+	out, err := c.Decide(s, now)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if out.Entry == nil || out.Replayed {
+		return out, nil
+	}
+	out.Entry.At = now
+	if err := ledger.CheckBalanced(out.Entry.Legs); err != nil {
+		return Outcome{}, err
+	}
+	s.Apply(out.Entry)
+	if order := s.Orders[out.Entry.Order]; order != nil {
+		copied := *order
+		out.Order = &copied
+	}
+	return out, nil
+}
+
+// replay returns the outcome of the earlier command with this key, if there was
+// one. The same key with another request is refused.
+func (s *State) replay(key journal.Key) (Outcome, bool, error) {
+	if key.IsZero() {
+		return Outcome{}, false, nil
+	}
+	earlier := s.Keys[key.Name()]
+	if earlier == nil {
+		return Outcome{}, false, nil
+	}
+	if earlier.Key.Digest != key.Digest {
+		return Outcome{}, false, token.New(token.Unprocessable, token.CodeKeyReused, "this idempotency key was used for another request; use a new key")
+	}
+	out := Outcome{Entry: earlier, Replayed: true}
+	if order := s.Orders[earlier.Order]; order != nil {
+		copied := *order
+		out.Order = &copied
+	}
+	return out, true, nil
+}
+
+// needKey asks for the entry under a key, and for the order of that entry.
+func needKey(s *State, f *Facts, key journal.Key) {
+	if key.IsZero() {
+		return
+	}
+	f.Keys = append(f.Keys, key.Name())
+	if earlier := s.Keys[key.Name()]; earlier != nil && !earlier.Order.IsZero() {
+		f.Orders = append(f.Orders, earlier.Order)
+	}
+}
+
+// order returns the vendor's order, or not found: also for another vendor's.
+func (s *State) order(id token.OrderID, vendor token.VendorID) (*Order, error) {
+	o := s.Orders[id]
+	if o == nil || o.Vendor != vendor {
+		return nil, token.New(token.NotFound, token.CodeNotFound, "there is no such order")
+	}
+	return o, nil
+}
+
+// legs cuts n legs from the slab, so that a batch does not allocate for each.
+func (s *State) legs(n int) []ledger.Leg {
+	if len(s.slab) < n {
+		s.slab = make([]ledger.Leg, 4096)
+	}
+	cut := s.slab[:0:n]
+	s.slab = s.slab[n:]
+	return cut
+}

@@ -1,0 +1,272 @@
+// Package journal is the one way money moves: an append-only sequence of entries
+// in hash-chained blocks. Everything else that Farthing knows about money
+// (balances, limits spent, orders, entitlements, royalties) is derived from it
+// and can be derived again.
+//
+// An entry is one fact: an order was opened, a purchase was paid, a limit was set. Entries that
+// move tokens carry the legs of their ledger transaction. An entry is also the
+// event that tells the world about itself, so an event can neither be lost nor
+// invented: it is in the same commit as what it tells.
+//
+// Entries are stored as a CBOR sequence (RFC 8742) with integer keys. Numbers once
+// given to a kind or field are never given to another.
+package journal
+
+import (
+	"farthing.dev/farthing/domain/entitlement"
+	"farthing.dev/farthing/domain/ledger"
+	"farthing.dev/farthing/domain/limit"
+	"farthing.dev/farthing/domain/royalty"
+	"farthing.dev/farthing/token"
+)
+
+// Kind says what an entry tells.
+type Kind uint8
+
+// The kinds of entries. Those marked + carry legs.
+const (
+	OrderOpened      Kind = 1  // a vendor's server created an order
+	Purchased        Kind = 2  // + an order was paid, or a purchase charged to an allowance
+	HoldPlaced       Kind = 3  // + the price was set aside for a later capture
+	Captured         Kind = 4  // + a hold was turned into a purchase
+	Released         Kind = 5  // + a hold was given back by the vendor
+	HoldExpired      Kind = 6  // + a hold was given back by itself
+	Refunded         Kind = 7  // + a purchase was reversed, wholly or in part
+	Viewed           Kind = 8  // an item was opened
+	Covered          Kind = 9  // an order needed no charge: the item was already bought
+	Funded           Kind = 10 // + tokens were issued against money
+	Granted          Kind = 11 // + incentive tokens were issued by a campaign
+	Lapsed           Kind = 12 // + incentive tokens expired
+	LimitSet         Kind = 20
+	LimitRemoved     Kind = 21
+	AllowanceGranted Kind = 22
+	AllowanceRevoked Kind = 23
+	ApprovalSet      Kind = 24
+	CreditSet        Kind = 25 // a wallet's credit line
+	StandingSet      Kind = 26 // an account was frozen or opened again
+)
+
+// String returns the kind's name as the API and exports write it.
+func (k Kind) String() string {
+	switch k {
+	case OrderOpened:
+		return "order.opened"
+	case Purchased:
+		return "order.paid"
+	case HoldPlaced:
+		return "hold.placed"
+	case Captured:
+		return "hold.captured"
+	case Released:
+		return "hold.released"
+	case HoldExpired:
+		return "hold.expired"
+	case Refunded:
+		return "order.refunded"
+	case Viewed:
+		return "order.viewed"
+	case Covered:
+		return "order.covered"
+	case Funded:
+		return "wallet.funded"
+	case Granted:
+		return "incentive.granted"
+	case Lapsed:
+		return "incentive.lapsed"
+	case LimitSet:
+		return "limit.set"
+	case LimitRemoved:
+		return "limit.removed"
+	case AllowanceGranted:
+		return "allowance.granted"
+	case AllowanceRevoked:
+		return "allowance.revoked"
+	case ApprovalSet:
+		return "approval.set"
+	case CreditSet:
+		return "credit.set"
+	case StandingSet:
+		return "account.standing"
+	}
+	return "unknown"
+}
+
+// Entry is one fact in the journal. Which of the parts are set depends on Kind.
+type Entry struct {
+	Seq uint64 `cbor:"-"` // its number, from 1 without a gap; the block knows
+	At  int64  `cbor:"-"` // milliseconds since 1970; the block knows
+
+	Kind    Kind            `cbor:"1,keyasint"`
+	Order   token.OrderID   `cbor:"2,keyasint,omitzero"`
+	Account token.AccountID `cbor:"3,keyasint,omitzero"` // whose tokens, or whose permission
+	User    token.UserID    `cbor:"4,keyasint,omitzero"` // who acted for the account
+	Vendor  token.VendorID  `cbor:"5,keyasint,omitzero"`
+	Legs    []ledger.Leg    `cbor:"6,keyasint,omitempty"`
+	Key     Key             `cbor:"7,keyasint,omitzero"`
+
+	Opened    *Opened          `cbor:"8,keyasint,omitempty"`  // OrderOpened
+	Sale      *Sale            `cbor:"9,keyasint,omitempty"`  // Purchased, HoldPlaced, Captured
+	Refund    *Refund          `cbor:"10,keyasint,omitempty"` // Refunded
+	View      uint32           `cbor:"11,keyasint,omitzero"`  // Viewed: which view of this purchase, from 1
+	By        token.OrderID    `cbor:"12,keyasint,omitzero"`  // Covered: the purchase that covers the order
+	Fund      *Fund            `cbor:"13,keyasint,omitempty"` // Funded
+	Grant     *Grant           `cbor:"14,keyasint,omitempty"` // Granted, Lapsed
+	Limit     *limit.Limit     `cbor:"15,keyasint,omitempty"` // LimitSet, LimitRemoved
+	Allowance *limit.Allowance `cbor:"16,keyasint,omitempty"` // AllowanceGranted, AllowanceRevoked
+	Approval  *limit.Approval  `cbor:"17,keyasint,omitempty"` // ApprovalSet
+	Credit    *Credit          `cbor:"18,keyasint,omitempty"` // CreditSet
+	Standing  Standing         `cbor:"19,keyasint,omitzero"`  // StandingSet
+}
+
+// Item is what an order is for, as the vendor's server tells it.
+type Item struct {
+	SKU         string             `cbor:"1,keyasint,omitzero"` // the vendor's own name for the item; its URL where none is given
+	Title       string             `cbor:"2,keyasint,omitzero"`
+	Description string             `cbor:"3,keyasint,omitzero"`
+	URL         string             `cbor:"4,keyasint,omitzero"`
+	Terms       entitlement.Terms  `cbor:"5,keyasint,omitzero"`
+	Campaigns   []token.CampaignID `cbor:"6,keyasint,omitempty"` // incentive tokens of these may pay for it
+	Repeatable  bool               `cbor:"7,keyasint,omitzero"`  // each purchase is charged, also while another still holds
+}
+
+// Rule names the rules by which a price is divided.
+type Rule struct {
+	Split   token.SplitID   `cbor:"1,keyasint,omitzero"`
+	Version uint32          `cbor:"2,keyasint,omitzero"`
+	Fee     royalty.FeeRule `cbor:"3,keyasint,omitzero"`
+}
+
+// Opened is an order as the vendor's server created it (requirements 42 to 44).
+type Opened struct {
+	Item      Item           `cbor:"1,keyasint"`
+	Price     token.Amount   `cbor:"2,keyasint"`
+	Currency  token.Currency `cbor:"3,keyasint"`
+	Offer     token.OfferID  `cbor:"4,keyasint,omitzero"` // where the item came from the vendor's offers
+	OfferVer  uint32         `cbor:"5,keyasint,omitzero"`
+	Rule      Rule           `cbor:"6,keyasint,omitzero"`
+	Manual    bool           `cbor:"7,keyasint,omitzero"` // paying places a hold; the vendor captures
+	HoldHours uint32         `cbor:"8,keyasint,omitzero"` // how long such a hold lasts
+	ExpiresAt int64          `cbor:"9,keyasint"`          // not payable from this millisecond on
+	ReturnURL string         `cbor:"10,keyasint,omitzero"`
+	CancelURL string         `cbor:"11,keyasint,omitzero"`
+	Login     string         `cbor:"12,keyasint,omitzero"` // vendor login that created it
+	Post      string         `cbor:"13,keyasint,omitzero"` // form post parameter, given back on return
+	Tracking  string         `cbor:"14,keyasint,omitzero"` // the vendor's own tracking data
+	Test      bool           `cbor:"15,keyasint,omitzero"` // sandbox: payable by test tokens only
+}
+
+// Consent is how the user agreed to a purchase.
+type Consent struct {
+	Method    ConsentMethod     `cbor:"1,keyasint"`
+	Login     int64             `cbor:"2,keyasint,omitzero"` // when the user logged in, milliseconds since 1970
+	Until     int64             `cbor:"3,keyasint,omitzero"` // when the login's purchase window ends
+	Allowance token.AllowanceID `cbor:"4,keyasint,omitzero"` // with ByAllowance
+}
+
+// ConsentMethod says how a user agreed.
+type ConsentMethod uint8
+
+// The ways to agree: a click on the confirm button, the user's own approval
+// limit, an allowance given to the vendor before, or the sandbox's test reader.
+const (
+	ByClick     ConsentMethod = 1
+	ByApproval  ConsentMethod = 2
+	ByAllowance ConsentMethod = 3
+	ByTest      ConsentMethod = 4
+)
+
+// Source is a part of a price and the class of tokens that pays it.
+type Source struct {
+	_      struct{} `cbor:",toarray"`
+	Class  token.Class
+	Amount token.Amount
+	Issuer token.VendorID // of incentive tokens: the vendor who pays for them, zero for the provider
+}
+
+// Sale is a price charged or held. Net + Fee + Lines = Price = the sum of Sources.
+// Item details stand here only where no OrderOpened entry holds them.
+type Sale struct {
+	Price    token.Amount      `cbor:"1,keyasint"`
+	Currency token.Currency    `cbor:"2,keyasint"`
+	Consent  Consent           `cbor:"3,keyasint"`
+	Sources  []Source          `cbor:"4,keyasint,omitempty"` // omitted where one source of purchased tokens pays all
+	Rule     Rule              `cbor:"5,keyasint,omitzero"`
+	Net      token.Amount      `cbor:"6,keyasint,omitzero"`
+	Fee      token.Amount      `cbor:"7,keyasint,omitzero"`
+	Lines    []royalty.Line    `cbor:"8,keyasint,omitempty"`
+	Item     ItemHash          `cbor:"9,keyasint,omitzero"` // zero for a repeatable item
+	Terms    entitlement.Terms `cbor:"10,keyasint,omitzero"`
+	Offer    token.OfferID     `cbor:"11,keyasint,omitzero"` // a direct purchase of an offer
+	OfferVer uint32            `cbor:"12,keyasint,omitzero"`
+	Until    int64             `cbor:"13,keyasint,omitzero"` // HoldPlaced: released by itself from here on
+	Tracking string            `cbor:"14,keyasint,omitzero"` // a direct purchase's tracking data
+	Test     bool              `cbor:"15,keyasint,omitzero"`
+}
+
+// Refund reverses Amount of a purchase. The legs are exact reversals: when all of
+// the price has been refunded, every leg of the purchase has been reversed.
+type Refund struct {
+	Amount   token.Amount   `cbor:"1,keyasint"`
+	Currency token.Currency `cbor:"2,keyasint"`
+	Total    token.Amount   `cbor:"3,keyasint"` // refunded of this purchase so far, this one included
+	Net      token.Amount   `cbor:"4,keyasint,omitzero"`
+	Fee      token.Amount   `cbor:"5,keyasint,omitzero"`
+	Lines    []royalty.Line `cbor:"6,keyasint,omitempty"`
+	Reason   string         `cbor:"7,keyasint,omitzero"`
+}
+
+// Fund is money that came in through a payment method.
+type Fund struct {
+	Amount    token.Amount   `cbor:"1,keyasint"`
+	Currency  token.Currency `cbor:"2,keyasint"`
+	Method    string         `cbor:"3,keyasint"`          // the payment method's name
+	Reference string         `cbor:"4,keyasint,omitzero"` // unique at the method: one credit per outside event
+	Channel   token.VendorID `cbor:"5,keyasint,omitzero"` // the vendor on whose site it was bought
+	Test      bool           `cbor:"6,keyasint,omitzero"`
+}
+
+// Grant is incentive tokens given by a campaign.
+type Grant struct {
+	Campaign token.CampaignID `cbor:"1,keyasint"`
+	Amount   token.Amount     `cbor:"2,keyasint"`
+	Currency token.Currency   `cbor:"3,keyasint"`
+	Issuer   token.VendorID   `cbor:"4,keyasint,omitzero"`  // who pays when they are spent; zero for the provider
+	Vendors  []token.VendorID `cbor:"5,keyasint,omitempty"` // where they can be spent; none means everywhere
+	Listed   bool             `cbor:"6,keyasint,omitzero"`  // only for items that list the campaign
+	Expiry   int64            `cbor:"7,keyasint,omitzero"`  // not spendable from this millisecond on; zero for never
+}
+
+// Credit is a wallet's credit line: how far below zero it may go.
+type Credit struct {
+	Currency token.Currency `cbor:"1,keyasint"`
+	Line     token.Amount   `cbor:"2,keyasint,omitzero"`
+}
+
+// Standing says what an account may do.
+type Standing uint8
+
+// An account in GoodStanding buys; a Frozen one does not.
+const (
+	GoodStanding Standing = 0
+	Frozen       Standing = 1
+)
+
+// ItemKey returns what the entry makes the account own, if anything.
+func (e *Entry) ItemKey() (ItemKey, bool) {
+	if (e.Kind != Purchased && e.Kind != HoldPlaced) || e.Sale.Item == (ItemHash{}) {
+		return ItemKey{}, false
+	}
+	return ItemKey{Account: e.Account, Vendor: e.Vendor, Item: e.Sale.Item}, true
+}
+
+// Lines returns the royalty lines that the entry posts or reverses: none for a hold,
+// which pays nobody yet.
+func (e *Entry) Lines() []royalty.Line {
+	switch e.Kind {
+	case Purchased, Captured:
+		return e.Sale.Lines
+	case Refunded:
+		return e.Refund.Lines
+	}
+	return nil
+}

@@ -1,0 +1,47 @@
+package token
+
+// The reasons for refusals. docs/api.md explains each to callers.
+const (
+	CodeInternal        Code = "internal"
+	CodeMalformed       Code = "malformed"
+	CodeIDInvalid       Code = "id_invalid"
+	CodeAmountInvalid   Code = "amount_invalid"
+	CodeOverflow        Code = "amount_overflow"
+	CodeCurrencyInvalid Code = "currency_invalid"
+	CodeFieldInvalid    Code = "field_invalid"
+
+	CodeUnauthorised  Code = "unauthorised"
+	CodeLoginInvalid  Code = "login_invalid"
+	CodeWindowClosed  Code = "purchase_window_closed"
+	CodeForbidden     Code = "forbidden"
+	CodeNotFound      Code = "not_found"
+	CodeThrottled     Code = "too_many_requests"
+	CodeUnavailable   Code = "unavailable"
+	CodeCommitUnknown Code = "commit_unknown"
+
+	CodeKeyMissing Code = "idempotency_key_missing"
+	CodeKeyReused  Code = "idempotency_key_reused"
+
+	CodeOrderExpired     Code = "order_expired"
+	CodeOrderState       Code = "order_state"
+	CodeQuoteChanged     Code = "quote_changed"
+	CodeAccountClosed    Code = "account_closed"
+	CodeFundsMissing     Code = "insufficient_funds"
+	CodeLimitExceeded    Code = "limit_exceeded"
+	CodeAllowanceMissing Code = "allowance_missing"
+	CodeAllowanceSpent   Code = "allowance_exceeded"
+	CodeURLNotAllowed    Code = "url_not_registered"
+	CodeModeMismatch     Code = "mode_mismatch"
+	CodeHoldTooSmall     Code = "hold_too_small"
+	CodeRefundTooLarge   Code = "refund_too_large"
+	CodeStale            Code = "stale"
+	CodeSplitInvalid     Code = "split_invalid"
+	CodeTaken            Code = "already_taken"
+
+	CodeTicketInvalid   Code = "ticket_invalid"
+	CodeTicketExpired   Code = "ticket_expired"
+	CodeTicketUsed      Code = "ticket_used"
+	CodeEntitlementUsed Code = "entitlement_used_up"
+	CodeEntitlementOver Code = "entitlement_expired"
+	CodeEntitlementGone Code = "entitlement_revoked"
+)

@@ -1,0 +1,81 @@
+package token
+
+import "encoding/binary"
+
+// Currency is an ISO 4217 alphabetic code, such as USD, packed into three bytes.
+// The zero value is no currency.
+type Currency [3]byte
+
+// ParseCurrency reads a code of three capital letters. Whether the provider
+// deals in it is the provider's decision, not this function's.
+func ParseCurrency(s string) (Currency, error) {
+	var c Currency
+	if len(s) != 3 {
+		return c, New(Unprocessable, CodeCurrencyInvalid, "a currency is an ISO 4217 code of three capital letters, such as USD")
+	}
+	for i := range 3 {
+		if s[i] < 'A' || s[i] > 'Z' {
+			return Currency{}, New(Unprocessable, CodeCurrencyInvalid, "a currency is an ISO 4217 code of three capital letters, such as USD")
+		}
+		c[i] = s[i]
+	}
+	return c, nil
+}
+
+// MustCurrency is ParseCurrency for constants in programs; it panics on a bad code.
+func MustCurrency(s string) Currency {
+	c, err := ParseCurrency(s)
+	if err != nil {
+		panic(err)
+	}
+	return c
+}
+
+// String returns the code, or "" for no currency.
+func (c Currency) String() string {
+	if c == (Currency{}) {
+		return ""
+	}
+	return string(c[:])
+}
+
+// IsZero reports whether c names no currency.
+func (c Currency) IsZero() bool { return c == Currency{} }
+
+// MarshalText writes the code.
+func (c Currency) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText reads the code; an empty text is no currency.
+func (c *Currency) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		*c = Currency{}
+		return nil
+	}
+	parsed, err := ParseCurrency(string(b))
+	if err == nil {
+		*c = parsed
+	}
+	return err
+}
+
+// Number packs the code into an integer, for compact records: zero is none.
+func (c Currency) Number() uint32 {
+	return binary.BigEndian.Uint32([]byte{0, c[0], c[1], c[2]})
+}
+
+// CurrencyOf is the reverse of Number.
+func CurrencyOf(n uint32) Currency {
+	return Currency{byte(n >> 16), byte(n >> 8), byte(n)}
+}
+
+// Digits returns how many decimals people write in this currency (ISO 4217
+// minor units): 2 for most, 0 for JPY and its like, 3 for KWD and its like.
+func (c Currency) Digits() int {
+	switch c.String() {
+	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF":
+		return 0
+	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":
+		return 3
+	}
+	return 2
+}

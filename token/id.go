@@ -1,0 +1,132 @@
+package token
+
+import (
+	"bytes"
+	"encoding/base32"
+)
+
+// ID is a 128-bit identifier of one kind of thing. Its first 48 bits are the
+// millisecond of its making, so ids sort by time and new ones are appended at
+// the end of an index; 80 random bits follow (the layout of a ULID). Outside, it is written
+// with the prefix of its kind and 26 characters of Crockford's base 32, in lower
+// case: "ord_01jd…". The kind is part of the type, so the compiler refuses a
+// VendorID where a UserID is meant.
+type ID[K Kind] [16]byte
+
+// Kind gives an identifier its prefix.
+type Kind interface{ Prefix() string }
+
+// The kinds of things that have ids.
+type (
+	AccountKind   struct{}
+	UserKind      struct{}
+	VendorKind    struct{}
+	SiteKind      struct{}
+	PayeeKind     struct{}
+	OfferKind     struct{}
+	SplitKind     struct{}
+	OrderKind     struct{}
+	CampaignKind  struct{}
+	KeyKind       struct{}
+	SessionKind   struct{}
+	AllowanceKind struct{}
+	LimitKind     struct{}
+	RefundKind    struct{}
+	ReaderKind    struct{}
+)
+
+// One type per noun: who pays (account, user), who sells (vendor, site, offer,
+// split, payee), what happened (order, refund), what is permitted (allowance,
+// limit, campaign), and how callers prove who they are (key, session, reader).
+type (
+	AccountID   = ID[AccountKind]
+	UserID      = ID[UserKind]
+	VendorID    = ID[VendorKind]
+	SiteID      = ID[SiteKind]
+	PayeeID     = ID[PayeeKind]
+	OfferID     = ID[OfferKind]
+	SplitID     = ID[SplitKind]
+	OrderID     = ID[OrderKind]
+	CampaignID  = ID[CampaignKind]
+	KeyID       = ID[KeyKind]
+	SessionID   = ID[SessionKind]
+	AllowanceID = ID[AllowanceKind]
+	LimitID     = ID[LimitKind]
+	RefundID    = ID[RefundKind]
+	// ReaderID is the pseudonym under which one vendor knows one user. It says
+	// nothing to any other vendor and carries no time.
+	ReaderID = ID[ReaderKind]
+)
+
+func (AccountKind) Prefix() string   { return "acc" }
+func (UserKind) Prefix() string      { return "usr" }
+func (VendorKind) Prefix() string    { return "vnd" }
+func (SiteKind) Prefix() string      { return "sit" }
+func (PayeeKind) Prefix() string     { return "pay" }
+func (OfferKind) Prefix() string     { return "off" }
+func (SplitKind) Prefix() string     { return "spl" }
+func (OrderKind) Prefix() string     { return "ord" }
+func (CampaignKind) Prefix() string  { return "cmp" }
+func (KeyKind) Prefix() string       { return "key" }
+func (SessionKind) Prefix() string   { return "ses" }
+func (AllowanceKind) Prefix() string { return "alw" }
+func (LimitKind) Prefix() string     { return "lim" }
+func (RefundKind) Prefix() string    { return "rfd" }
+func (ReaderKind) Prefix() string    { return "rdr" }
+
+var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// String writes the id with its prefix, or "" for the zero id.
+func (id ID[K]) String() string {
+	if id.IsZero() {
+		return ""
+	}
+	var kind K
+	prefix := kind.Prefix()
+	out := make([]byte, len(prefix)+1+26)
+	copy(out, prefix)
+	out[len(prefix)] = '_'
+	crockford.Encode(out[len(prefix)+1:], id[:])
+	return string(out)
+}
+
+// IsZero reports whether the id names nothing.
+func (id ID[K]) IsZero() bool { return id == ID[K]{} }
+
+// Compare orders ids by time of making, as bytes.Compare does.
+func (id ID[K]) Compare(other ID[K]) int { return bytes.Compare(id[:], other[:]) }
+
+// Millis returns the millisecond since 1970 in which the id was made.
+func (id ID[K]) Millis() int64 {
+	return int64(id[0])<<40 | int64(id[1])<<32 | int64(id[2])<<24 | int64(id[3])<<16 | int64(id[4])<<8 | int64(id[5])
+}
+
+// ParseID reads an id of kind K in its written form.
+func ParseID[K Kind](s string) (ID[K], error) {
+	var id ID[K]
+	var kind K
+	prefix := kind.Prefix()
+	if len(s) != len(prefix)+27 || s[:len(prefix)] != prefix || s[len(prefix)] != '_' {
+		return id, Newf(Malformed, CodeIDInvalid, "an id of this kind looks like %s_ and 26 characters", prefix)
+	}
+	if n, err := crockford.Decode(id[:], []byte(s[len(prefix)+1:])); err != nil || n != 16 || id.String() != s {
+		return ID[K]{}, Newf(Malformed, CodeIDInvalid, "an id of this kind looks like %s_ and 26 characters", prefix)
+	}
+	return id, nil
+}
+
+// MarshalText writes the id with its prefix.
+func (id ID[K]) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the written form; an empty text is the zero id.
+func (id *ID[K]) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		*id = ID[K]{}
+		return nil
+	}
+	parsed, err := ParseID[K](string(b))
+	if err == nil {
+		*id = parsed
+	}
+	return err
+}
