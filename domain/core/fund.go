@@ -1,0 +1,120 @@
+package core
+
+import (
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/ledger"
+	"farthing.dev/farthing/token"
+)
+
+// Fund issues tokens against money that came in. Key is made of the payment
+// method and its reference, so one outside event is credited once.
+type Fund struct {
+	Account token.AccountID
+	User    token.UserID
+	Fund    journal.Fund
+	Key     journal.Key
+}
+
+// Grant issues incentive tokens of a campaign.
+type Grant struct {
+	Account token.AccountID
+	Grant   journal.Grant
+	Key     journal.Key
+}
+
+// Lapse takes away incentive tokens that have expired.
+type Lapse struct {
+	Account  token.AccountID
+	Campaign token.CampaignID
+	Currency token.Currency
+}
+
+var (
+	_ Command = (*Fund)(nil)
+	_ Command = (*Grant)(nil)
+	_ Command = (*Lapse)(nil)
+)
+
+// Need asks for the key and the account.
+func (c *Fund) Need(s *State, f *Facts) {
+	needKey(s, f, c.Key)
+	f.Accounts = append(f.Accounts, c.Account)
+}
+
+// Decide checks, in order: key, amount, number of wallets, overflow.
+func (c *Fund) Decide(s *State, now int64) (Outcome, error) {
+	if out, done, err := s.replay(c.Key); done || err != nil {
+		return out, err
+	}
+	if err := c.Fund.Amount.Positive(); err != nil {
+		return Outcome{}, err
+	}
+	class, other := token.PurchasedClass, ledger.Cash
+	if c.Fund.Test {
+		class, other = token.TestClass, ledger.TestIssued
+	}
+	if err := s.Accounts[c.Account].room(c.Fund.Currency, class, c.Fund.Amount); err != nil {
+		return Outcome{}, err
+	}
+	legs := add(s.legs(2), other, [16]byte{}, c.Fund.Currency, class, -c.Fund.Amount)
+	legs = add(legs, ledger.Wallet, c.Account, c.Fund.Currency, class, c.Fund.Amount)
+	return Outcome{Entry: &journal.Entry{Kind: journal.Funded, Account: c.Account, User: c.User, Fund: &c.Fund, Key: c.Key, Legs: legs}}, nil
+}
+
+// room refuses what would make too many wallets or overflow one.
+func (a *Account) room(currency token.Currency, class token.Class, amount token.Amount) error {
+	w := a.Wallet(currency, class)
+	if w == nil {
+		if len(a.Wallets) >= MaxWallets {
+			return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "an account has at most %d wallets", MaxWallets)
+		}
+		return nil
+	}
+	sum, err := w.Balance.Add(amount)
+	if err == nil && sum > 1000*token.MaxAmount {
+		err = token.New(token.Unprocessable, token.CodeOverflow, "the wallet would hold too much")
+	}
+	return err
+}
+
+// Need asks for the key and the account.
+func (c *Grant) Need(s *State, f *Facts) {
+	needKey(s, f, c.Key)
+	f.Accounts = append(f.Accounts, c.Account)
+}
+
+// Decide checks, in order: key, amount, expiry, number of wallets.
+func (c *Grant) Decide(s *State, now int64) (Outcome, error) {
+	if out, done, err := s.replay(c.Key); done || err != nil {
+		return out, err
+	}
+	if err := c.Grant.Amount.Positive(); err != nil {
+		return Outcome{}, err
+	}
+	if c.Grant.Expiry != 0 && c.Grant.Expiry <= now {
+		return Outcome{}, token.New(token.Unprocessable, token.CodeFieldInvalid, "the incentive tokens would have expired before they were granted")
+	}
+	class := token.Class{Kind: token.Incentive, Campaign: c.Grant.Campaign}
+	if err := s.Accounts[c.Account].room(c.Grant.Currency, class, c.Grant.Amount); err != nil {
+		return Outcome{}, err
+	}
+	legs := add(s.legs(2), ledger.IncentiveIssued, c.Grant.Campaign, c.Grant.Currency, class, -c.Grant.Amount)
+	legs = add(legs, ledger.Wallet, c.Account, c.Grant.Currency, class, c.Grant.Amount)
+	return Outcome{Entry: &journal.Entry{Kind: journal.Granted, Account: c.Account, Grant: &c.Grant, Key: c.Key, Legs: legs}}, nil
+}
+
+// Need asks for the account.
+func (c *Lapse) Need(s *State, f *Facts) { f.Accounts = append(f.Accounts, c.Account) }
+
+// Decide takes what is left, if its time is over. What is held stays held.
+func (c *Lapse) Decide(s *State, now int64) (Outcome, error) {
+	class := token.Class{Kind: token.Incentive, Campaign: c.Campaign}
+	w := s.Accounts[c.Account].Wallet(c.Currency, class)
+	if w == nil || w.Expiry == 0 || now < w.Expiry || w.Balance <= 0 {
+		return Outcome{}, nil
+	}
+	grant := journal.Grant{Campaign: c.Campaign, Amount: w.Balance, Currency: c.Currency, Issuer: w.Issuer, Expiry: w.Expiry}
+	legs := add(s.legs(2), ledger.Wallet, c.Account, c.Currency, class, -w.Balance)
+	legs = add(legs, ledger.IncentiveIssued, c.Campaign, c.Currency, class, w.Balance)
+	return Outcome{Entry: &journal.Entry{Kind: journal.Lapsed, Account: c.Account, Grant: &grant, Legs: legs}}, nil
+}

@@ -1,0 +1,151 @@
+package core
+
+import (
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/ledger"
+	"farthing.dev/farthing/domain/royalty"
+	"farthing.dev/farthing/token"
+)
+
+// Capture turns a hold into a purchase of Amount, at most what is held; the rest
+// goes back to the payer.
+type Capture struct {
+	Order  token.OrderID
+	Vendor token.VendorID
+	Amount token.Amount
+	Split  royalty.Split
+	Key    journal.Key
+}
+
+// Release gives a hold back. Expire gives it back because its time is over, and is
+// refused before.
+type Release struct {
+	Order  token.OrderID
+	Vendor token.VendorID
+	Expire bool
+	Key    journal.Key
+}
+
+var (
+	_ Command = (*Capture)(nil)
+	_ Command = (*Release)(nil)
+)
+
+// needOrder asks for an order and for the account that paid it.
+func needOrder(s *State, f *Facts, id token.OrderID) {
+	f.Orders = append(f.Orders, id)
+	if o := s.Orders[id]; o != nil && !o.Account.IsZero() {
+		f.Accounts = append(f.Accounts, o.Account)
+	}
+}
+
+// Need asks for the key, the order and its payer.
+func (c *Capture) Need(s *State, f *Facts) {
+	needKey(s, f, c.Key)
+	needOrder(s, f, c.Order)
+}
+
+// Decide checks, in order: key, order, amount, that the order is on hold and in time.
+func (c *Capture) Decide(s *State, now int64) (Outcome, error) {
+	if out, done, err := s.replay(c.Key); done || err != nil {
+		return out, err
+	}
+	o, err := s.order(c.Order, c.Vendor)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if err := c.Amount.Positive(); err != nil {
+		return Outcome{}, err
+	}
+	if err := onHold(o); err != nil {
+		return Outcome{}, err
+	}
+	if now >= o.Sale.Until {
+		return Outcome{}, token.New(token.Gone, token.CodeOrderExpired, "the hold has expired")
+	}
+	if c.Amount > o.Sale.Price {
+		return Outcome{}, token.New(token.Unprocessable, token.CodeHoldTooSmall, "the amount is more than the hold")
+	}
+	sale := o.Sale
+	sale.Price, sale.Until = c.Amount, 0
+	sale.Sources = takeSources(o.Sale.Sources, c.Amount)
+	divide(&sale, c.Split)
+	legs := saleLegs(s, ledger.Held, o.Account, o.Vendor, &sale)
+	legs = append(legs, restLegs(s, o, &sale)...)
+	return Outcome{Entry: &journal.Entry{
+		Kind: journal.Captured, Order: o.ID, Account: o.Account, User: o.User, Vendor: o.Vendor, Key: c.Key, Sale: &sale, Legs: legs,
+	}}, nil
+}
+
+// takeSources takes amount out of held sources in their order: incentive first.
+func takeSources(held []journal.Source, amount token.Amount) []journal.Source {
+	var taken []journal.Source
+	for _, source := range held {
+		source.Amount = min(source.Amount, amount)
+		if source.Amount == 0 {
+			break
+		}
+		amount -= source.Amount
+		taken = append(taken, source)
+	}
+	return taken
+}
+
+// restLegs give back to the wallets what was held and is not captured.
+func restLegs(s *State, o *Order, captured *journal.Sale) []ledger.Leg {
+	rest := o.Sale
+	rest.Price = o.Sale.Price - captured.Price
+	if len(o.Sale.Sources) > 0 {
+		rest.Sources = nil
+		for i, source := range o.Sale.Sources {
+			if i < len(captured.Sources) {
+				source.Amount -= captured.Sources[i].Amount
+			}
+			if source.Amount > 0 {
+				rest.Sources = append(rest.Sources, source)
+			}
+		}
+	}
+	if rest.Price == 0 {
+		return nil
+	}
+	return holdLegs(s, o.Account, &rest, true)
+}
+
+// onHold refuses an order that is not on hold.
+func onHold(o *Order) error {
+	if o.Status == OnHold {
+		return nil
+	}
+	return token.Newf(token.Conflict, token.CodeOrderState, "the order is %s, so there is no hold to capture or release", o.Status)
+}
+
+// Need asks for the key, the order and its payer.
+func (c *Release) Need(s *State, f *Facts) {
+	needKey(s, f, c.Key)
+	needOrder(s, f, c.Order)
+}
+
+// Decide checks, in order: key, order, that it is on hold, and for an expiry the time.
+func (c *Release) Decide(s *State, now int64) (Outcome, error) {
+	if out, done, err := s.replay(c.Key); done || err != nil {
+		return out, err
+	}
+	o, err := s.order(c.Order, c.Vendor)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if err := onHold(o); err != nil {
+		return Outcome{}, err
+	}
+	kind := journal.Released
+	if c.Expire {
+		if now < o.Sale.Until {
+			return Outcome{}, token.New(token.Conflict, token.CodeOrderState, "the hold has not expired yet")
+		}
+		kind = journal.HoldExpired
+	}
+	return Outcome{Entry: &journal.Entry{
+		Kind: kind, Order: o.ID, Account: o.Account, User: o.User, Vendor: o.Vendor, Key: c.Key, Legs: holdLegs(s, o.Account, &o.Sale, true),
+	}}, nil
+}

@@ -1,0 +1,140 @@
+package core
+
+import (
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/limit"
+	"farthing.dev/farthing/token"
+)
+
+// Permit changes what an account may do: exactly one of its parts is set.
+type Permit struct {
+	Account token.AccountID
+	User    token.UserID // who changes it
+	Key     journal.Key
+
+	SetLimit      *limit.Limit // with the counter filled by what was spent before AsOf
+	AsOf          uint64       // the account's Seq that the counter was computed at
+	RemoveLimit   token.LimitID
+	GiveAllowance *limit.Allowance
+	TakeAllowance token.AllowanceID
+	SetApproval   *limit.Approval
+	SetCredit     *journal.Credit
+	SetStanding   *journal.Standing
+}
+
+var _ Command = (*Permit)(nil)
+
+// Need asks for the key and the account.
+func (c *Permit) Need(s *State, f *Facts) {
+	needKey(s, f, c.Key)
+	f.Accounts = append(f.Accounts, c.Account)
+}
+
+// Decide checks, in order: key, then the part that is set.
+func (c *Permit) Decide(s *State, now int64) (Outcome, error) {
+	if out, done, err := s.replay(c.Key); done || err != nil {
+		return out, err
+	}
+	a := s.Accounts[c.Account]
+	entry := &journal.Entry{Account: c.Account, User: c.User, Key: c.Key}
+	var err error
+	switch {
+	case c.SetLimit != nil:
+		err = c.setLimit(a, entry)
+	case !c.RemoveLimit.IsZero():
+		err = c.removeLimit(a, entry)
+	case c.GiveAllowance != nil:
+		err = c.giveAllowance(a, entry, now)
+	case !c.TakeAllowance.IsZero():
+		err = c.takeAllowance(a, entry)
+	case c.SetApproval != nil:
+		err = c.setApproval(a, entry)
+	case c.SetCredit != nil:
+		err = c.setCredit(a, entry)
+	case c.SetStanding != nil:
+		entry.Kind, entry.Standing = journal.StandingSet, *c.SetStanding
+	}
+	if err != nil {
+		return Outcome{}, err
+	}
+	return Outcome{Entry: entry}, nil
+}
+
+func (c *Permit) setLimit(a *Account, e *journal.Entry) error {
+	if c.SetLimit.Max < 0 || c.SetLimit.Max > token.MaxAmount {
+		return token.New(token.Unprocessable, token.CodeAmountInvalid, "a limit lies between 0 and 1,000,000,000 major units")
+	}
+	if c.AsOf != a.Seq {
+		return token.New(token.Conflict, token.CodeStale, "the account changed meanwhile; try again")
+	}
+	known := false
+	for i := range a.Limits {
+		known = known || a.Limits[i].ID == c.SetLimit.ID
+	}
+	if !known && len(a.Limits) >= MaxLimits {
+		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "an account has at most %d limits", MaxLimits)
+	}
+	e.Kind, e.Limit, e.Vendor = journal.LimitSet, c.SetLimit, c.SetLimit.Vendor
+	return nil
+}
+
+func (c *Permit) removeLimit(a *Account, e *journal.Entry) error {
+	for i := range a.Limits {
+		if a.Limits[i].ID == c.RemoveLimit {
+			e.Kind, e.Limit = journal.LimitRemoved, &limit.Limit{ID: c.RemoveLimit}
+			return nil
+		}
+	}
+	return token.New(token.NotFound, token.CodeNotFound, "there is no such limit")
+}
+
+func (c *Permit) giveAllowance(a *Account, e *journal.Entry, now int64) error {
+	p := c.GiveAllowance
+	if err := p.PerPurchase.Positive(); err != nil {
+		return err
+	}
+	if err := p.Max.Positive(); err != nil {
+		return err
+	}
+	if p.Until <= now {
+		return token.New(token.Unprocessable, token.CodeFieldInvalid, "the allowance would end before it begins")
+	}
+	if a.Allowance(p.User, p.Vendor, p.Currency) == nil && len(a.Allowances) >= MaxAllowances {
+		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "an account has at most %d allowances", MaxAllowances)
+	}
+	given := *p
+	if before := a.Allowance(p.User, p.Vendor, p.Currency); before != nil && before.Period == p.Period {
+		given.Counter = before.Counter // giving it anew does not forget what was spent
+	}
+	e.Kind, e.Allowance, e.Vendor = journal.AllowanceGranted, &given, p.Vendor
+	return nil
+}
+
+func (c *Permit) takeAllowance(a *Account, e *journal.Entry) error {
+	for i := range a.Allowances {
+		if a.Allowances[i].ID == c.TakeAllowance {
+			e.Kind, e.Allowance, e.Vendor = journal.AllowanceRevoked, &limit.Allowance{ID: c.TakeAllowance}, a.Allowances[i].Vendor
+			return nil
+		}
+	}
+	return token.New(token.NotFound, token.CodeNotFound, "there is no such allowance")
+}
+
+func (c *Permit) setApproval(a *Account, e *journal.Entry) error {
+	if c.SetApproval.Max < 0 || c.SetApproval.Max > token.MaxAmount {
+		return token.New(token.Unprocessable, token.CodeAmountInvalid, "an approval limit lies between 0 and 1,000,000,000 major units")
+	}
+	if len(a.Approvals) >= MaxApprovals && a.Approval(c.SetApproval.User, c.SetApproval.Currency) == 0 {
+		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "an account has at most %d approval limits", MaxApprovals)
+	}
+	e.Kind, e.Approval = journal.ApprovalSet, c.SetApproval
+	return nil
+}
+
+func (c *Permit) setCredit(a *Account, e *journal.Entry) error {
+	if c.SetCredit.Line < 0 || c.SetCredit.Line > token.MaxAmount {
+		return token.New(token.Unprocessable, token.CodeAmountInvalid, "a credit line lies between 0 and 1,000,000,000 major units")
+	}
+	e.Kind, e.Credit = journal.CreditSet, c.SetCredit
+	return nil
+}

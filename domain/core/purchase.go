@@ -1,0 +1,326 @@
+package core
+
+import (
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/ledger"
+	"farthing.dev/farthing/domain/limit"
+	"farthing.dev/farthing/domain/royalty"
+	"farthing.dev/farthing/token"
+)
+
+// Pay pays an open order, or places a hold where the order asks for one.
+type Pay struct {
+	Order   token.OrderID
+	Account token.AccountID
+	User    token.UserID
+	Consent journal.Consent
+	Quoted  token.Amount  // the price that the user saw
+	Split   royalty.Split // the version that the order names
+}
+
+var _ Command = (*Pay)(nil)
+
+// Need asks for the order, the account, and what the account already owns.
+func (c *Pay) Need(s *State, f *Facts) {
+	f.Orders = append(f.Orders, c.Order)
+	f.Accounts = append(f.Accounts, c.Account)
+	if o := s.Orders[c.Order]; o != nil {
+		if !o.By.IsZero() {
+			f.Orders = append(f.Orders, o.By)
+		}
+		if !o.Item.Repeatable {
+			f.Items = append(f.Items, c.itemKey(o))
+		}
+	}
+}
+
+func (c *Pay) itemKey(o *Order) journal.ItemKey {
+	return journal.ItemKey{Account: c.Account, Vendor: o.Vendor, Item: journal.HashItem(o.Item.SKU)}
+}
+
+// Decide checks, in order: the order exists, was not paid before (by this account:
+// that is the answer again), has not expired; the quote; the login's window; the
+// account's standing; what it already owns; its limits; its tokens.
+func (c *Pay) Decide(s *State, now int64) (Outcome, error) {
+	o := s.Orders[c.Order]
+	if o == nil {
+		return Outcome{}, token.New(token.NotFound, token.CodeNotFound, "there is no such order")
+	}
+	switch {
+	case o.Status != Open && o.Account != c.Account:
+		return Outcome{}, token.New(token.Conflict, token.CodeOrderState, "this order was paid by somebody else")
+	case o.Status == Paid || o.Status == OnHold || o.Status == Covers:
+		copied := *o
+		return Outcome{Order: &copied, Replayed: true}, nil
+	case o.Status != Open:
+		return Outcome{}, token.New(token.Conflict, token.CodeOrderState, "this order was refunded or released; ask the vendor for a new one")
+	case now >= o.ExpiresAt:
+		return Outcome{}, token.New(token.Gone, token.CodeOrderExpired, "this order has expired; go back to the vendor and start again")
+	case c.Quoted != o.Price:
+		return Outcome{}, token.New(token.Conflict, token.CodeQuoteChanged, "the price is not the one you confirmed")
+	}
+	item := journal.ItemHash{}
+	if !o.Item.Repeatable {
+		item = journal.HashItem(o.Item.SKU)
+	}
+	sale := journal.Sale{
+		Price: o.Price, Currency: o.Currency, Consent: c.Consent, Rule: o.Rule,
+		Item: item, Terms: o.Item.Terms, Test: o.Test,
+	}
+	charge := charge{order: c.Order, account: c.Account, user: c.User, vendor: o.Vendor, campaigns: o.Item.Campaigns, split: c.Split}
+	if o.Manual {
+		sale.Until = now + int64(o.HoldHours)*60*60*1000
+	}
+	return charge.decide(s, now, sale)
+}
+
+// Charge buys an offer for a reader who gave the vendor an allowance: one call
+// from server to server, no browser.
+type Charge struct {
+	ID        token.OrderID // of the order that it makes
+	Account   token.AccountID
+	User      token.UserID
+	Vendor    token.VendorID
+	Item      journal.ItemHash // zero for a repeatable item
+	Campaigns []token.CampaignID
+	Sale      journal.Sale // Price, Currency, Rule, Terms, Offer, OfferVer, Tracking, Test
+	Split     royalty.Split
+	Key       journal.Key
+}
+
+var _ Command = (*Charge)(nil)
+
+// Need asks for the key, the account, and what the account already owns.
+func (c *Charge) Need(s *State, f *Facts) {
+	needKey(s, f, c.Key)
+	f.Accounts = append(f.Accounts, c.Account)
+	if c.Item != (journal.ItemHash{}) {
+		f.Items = append(f.Items, c.itemKey())
+	}
+}
+
+func (c *Charge) itemKey() journal.ItemKey {
+	return journal.ItemKey{Account: c.Account, Vendor: c.Vendor, Item: c.Item}
+}
+
+// Decide checks, in order: key, price, standing, what the account already owns,
+// the allowance, the limits, the tokens.
+func (c *Charge) Decide(s *State, now int64) (Outcome, error) {
+	if out, done, err := s.replay(c.Key); done || err != nil {
+		return out, err
+	}
+	if err := c.Sale.Price.Positive(); err != nil {
+		return Outcome{}, err
+	}
+	sale := c.Sale
+	sale.Item = c.Item
+	charge := charge{order: c.ID, account: c.Account, user: c.User, vendor: c.Vendor, campaigns: c.Campaigns, split: c.Split, key: c.Key, allowed: true}
+	return charge.decide(s, now, sale)
+}
+
+// charge is what Pay and Charge have in common.
+type charge struct {
+	order     token.OrderID
+	account   token.AccountID
+	user      token.UserID
+	vendor    token.VendorID
+	campaigns []token.CampaignID
+	split     royalty.Split
+	key       journal.Key
+	allowed   bool // an allowance must cover it
+}
+
+func (c *charge) decide(s *State, now int64, sale journal.Sale) (Outcome, error) {
+	a := s.Accounts[c.account]
+	if a == nil {
+		return Outcome{}, token.New(token.NotFound, token.CodeNotFound, "there is no such account")
+	}
+	if !c.allowed && sale.Consent.Until > 0 && now >= sale.Consent.Until {
+		return Outcome{}, token.New(token.Unauthorised, token.CodeWindowClosed, "your purchase window has ended; log in again to buy")
+	}
+	if a.Standing == journal.Frozen {
+		return Outcome{}, token.New(token.Forbidden, token.CodeAccountClosed, "this account may not buy at present; ask the customer desk")
+	}
+	if owned := c.owned(s, now, sale.Item); owned != nil {
+		return c.cover(owned), nil
+	}
+	if c.allowed {
+		allowance, err := a.checkAllowance(c.user, c.vendor, &sale, now)
+		if err != nil {
+			return Outcome{}, err
+		}
+		sale.Consent = journal.Consent{Method: journal.ByAllowance, Allowance: allowance.ID}
+	}
+	if err := a.checkLimits(c.user, c.vendor, sale.Currency, sale.Price, now); err != nil {
+		return Outcome{}, err
+	}
+	sources, err := a.plan(c.vendor, c.campaigns, &sale, now)
+	if err != nil {
+		return Outcome{}, err
+	}
+	sale.Sources = sources
+	entry := &journal.Entry{Kind: journal.Purchased, Order: c.order, Account: c.account, User: c.user, Vendor: c.vendor, Key: c.key, Sale: &sale}
+	if sale.Until > 0 {
+		entry.Kind = journal.HoldPlaced
+		entry.Legs = holdLegs(s, c.account, &sale, false)
+		return Outcome{Entry: entry}, nil
+	}
+	divide(&sale, c.split)
+	entry.Legs = saleLegs(s, ledger.Wallet, c.account, c.vendor, &sale)
+	return Outcome{Entry: entry}, nil
+}
+
+// owned returns the order that entitles the account to the item now, if any.
+func (c *charge) owned(s *State, now int64, item journal.ItemHash) *Order {
+	if item == (journal.ItemHash{}) {
+		return nil
+	}
+	o := s.Orders[s.Items[journal.ItemKey{Account: c.account, Vendor: c.vendor, Item: item}]]
+	if o == nil || o.Usable(now) != nil {
+		return nil
+	}
+	return o
+}
+
+// cover answers with the purchase that already holds, and charges nothing.
+func (c *charge) cover(owned *Order) Outcome {
+	order := c.order
+	if c.allowed {
+		order = owned.ID // a direct purchase makes no order of its own
+	}
+	return Outcome{Entry: &journal.Entry{
+		Kind: journal.Covered, Order: order, By: owned.ID, Account: c.account, User: c.user, Vendor: c.vendor, Key: c.key,
+	}}
+}
+
+func (a *Account) checkAllowance(user token.UserID, vendor token.VendorID, sale *journal.Sale, now int64) (*limit.Allowance, error) {
+	p := a.Allowance(user, vendor, sale.Currency)
+	switch {
+	case p == nil || now >= p.Until:
+		return nil, token.New(token.Forbidden, token.CodeAllowanceMissing, "the reader has given you no allowance in this currency, or it has ended; send the reader to a pay_url")
+	case sale.Price > p.PerPurchase:
+		return nil, token.New(token.Forbidden, token.CodeAllowanceSpent, "the price is above what the reader's allowance covers for one purchase")
+	case p.Counter.At(now)+sale.Price > p.Max:
+		return nil, &token.Error{Kind: token.Forbidden, Code: token.CodeAllowanceSpent, RetryAt: millis(p.Period.End(now)),
+			Detail: "the reader's allowance for this " + p.Period.String() + " is used up"}
+	}
+	return p, nil
+}
+
+// checkLimits refuses a purchase above any limit that covers it: each purchase's
+// first, then those of periods, in the order in which they were set.
+func (a *Account) checkLimits(user token.UserID, vendor token.VendorID, currency token.Currency, price token.Amount, now int64) error {
+	for i := range a.Limits {
+		l := &a.Limits[i]
+		if !l.Covers(user, vendor, currency) {
+			continue
+		}
+		if l.Period == limit.PerPurchase && price > l.Max {
+			return &token.Error{Kind: token.Forbidden, Code: token.CodeLimitExceeded, Limit: l.ID,
+				Detail: "the price is above the limit of " + l.Max.Decimal(currency.Digits()) + " " + currency.String() + " for one purchase"}
+		}
+		if l.Period != limit.PerPurchase && l.Counter.At(now)+price > l.Max {
+			return &token.Error{Kind: token.Forbidden, Code: token.CodeLimitExceeded, Limit: l.ID, RetryAt: millis(l.Period.End(now)),
+				Detail: "this would go above the limit of " + l.Max.Decimal(currency.Digits()) + " " + currency.String() + " a " + l.Period.String()}
+		}
+	}
+	return nil
+}
+
+// plan says which wallets pay: incentive tokens that fit, soonest to expire first,
+// then purchased tokens with their credit line. A sandbox sale is paid by test
+// tokens only. One purchased source that pays all is left out (nil).
+func (a *Account) plan(vendor token.VendorID, campaigns []token.CampaignID, sale *journal.Sale, now int64) ([]journal.Source, error) {
+	if sale.Test {
+		return a.planTest(sale)
+	}
+	var sources []journal.Source
+	left := sale.Price
+	for left > 0 {
+		w := a.nextIncentive(sources, vendor, campaigns, sale.Currency, now)
+		if w == nil {
+			break
+		}
+		part := min(left, w.Balance)
+		sources = append(sources, journal.Source{Class: w.Class, Amount: part, Issuer: w.Issuer})
+		left -= part
+	}
+	if left == 0 {
+		return sources, nil
+	}
+	w := a.Wallet(sale.Currency, token.PurchasedClass)
+	if w == nil || w.Spendable() < left {
+		missing := left
+		if w != nil {
+			missing -= w.Spendable()
+		}
+		return nil, token.Newf(token.Unfunded, token.CodeFundsMissing, "the wallet is short of %s %s; add funds and try again",
+			missing.Decimal(sale.Currency.Digits()), sale.Currency)
+	}
+	if sources == nil {
+		return nil, nil
+	}
+	return append(sources, journal.Source{Amount: left}), nil
+}
+
+func (a *Account) planTest(sale *journal.Sale) ([]journal.Source, error) {
+	w := a.Wallet(sale.Currency, token.TestClass)
+	if w == nil || w.Balance < sale.Price {
+		return nil, token.New(token.Unfunded, token.CodeFundsMissing, "the test reader has too few test tokens in this currency")
+	}
+	return []journal.Source{{Class: token.TestClass, Amount: sale.Price}}, nil
+}
+
+// nextIncentive returns the wallet of incentive tokens to use next, soonest to
+// expire first, that is not among the sources yet.
+func (a *Account) nextIncentive(used []journal.Source, vendor token.VendorID, campaigns []token.CampaignID, currency token.Currency, now int64) *Wallet {
+	var next *Wallet
+	for i := range a.Wallets {
+		w := &a.Wallets[i]
+		if w.Class.Kind != token.Incentive || w.Currency != currency || w.Balance <= 0 || !w.fits(vendor, campaigns, now) {
+			continue
+		}
+		if isUsed(used, w.Class) {
+			continue
+		}
+		if next == nil || (w.Expiry != 0 && (next.Expiry == 0 || w.Expiry < next.Expiry)) {
+			next = w
+		}
+	}
+	return next
+}
+
+func isUsed(sources []journal.Source, class token.Class) bool {
+	for i := range sources {
+		if sources[i].Class == class {
+			return true
+		}
+	}
+	return false
+}
+
+// fits reports whether the campaign's terms let its tokens pay here and now.
+func (w *Wallet) fits(vendor token.VendorID, campaigns []token.CampaignID, now int64) bool {
+	if w.Expiry != 0 && now >= w.Expiry {
+		return false
+	}
+	if len(w.Vendors) > 0 && !contains(w.Vendors, vendor) {
+		return false
+	}
+	return !w.Listed || contains(campaigns, w.Class.Campaign)
+}
+
+func contains[T comparable](list []T, value T) bool {
+	for i := range list {
+		if list[i] == value {
+			return true
+		}
+	}
+	return false
+}
+
+// divide computes net, fee and royalties of the sale's price.
+func divide(sale *journal.Sale, split royalty.Split) {
+	d := royalty.Divide(sale.Price, sale.Rule.Fee, split, nil)
+	sale.Net, sale.Fee, sale.Lines = d.Net, d.Fee, d.Lines
+}
