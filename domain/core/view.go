@@ -47,6 +47,10 @@ func (c *View) Decide(s *State, now int64) (Outcome, error) {
 	if err := o.Usable(now); err != nil {
 		return Outcome{}, err
 	}
+	if c.Peek && c.Key.IsZero() {
+		copied := *o
+		return Outcome{Order: &copied}, nil
+	}
 	entry := &journal.Entry{Kind: journal.Viewed, Order: o.ID, Vendor: o.Vendor, Key: c.Key, View: o.Use.Views + 1}
 	if c.Peek {
 		entry.View = o.Use.Views
