@@ -1,0 +1,27 @@
+package sdk
+
+import "context"
+
+// Payee is somebody who earns royalties: an author, a publisher.
+type Payee struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	Reference string `json:"reference,omitempty"` // your own name for the payee
+}
+
+// CreatePayee makes a payee.
+func (c *Client) CreatePayee(ctx context.Context, name, reference string, options ...Option) (Payee, error) {
+	var made Payee
+	_, err := c.post(ctx, "/v1/payees", struct {
+		Name      string `json:"name"`
+		Reference string `json:"reference,omitempty"`
+	}{name, reference}, &made, options)
+	return made, err
+}
+
+// Payees returns a page of your payees.
+func (c *Client) Payees(ctx context.Context, page Page) (List[Payee], error) {
+	var list List[Payee]
+	err := c.get(ctx, "/v1/payees"+page.query(), &list)
+	return list, err
+}

@@ -1,0 +1,28 @@
+package sdk
+
+import "context"
+
+// NewPurchase charges a reader who gave you an allowance for one of your offers.
+type NewPurchase struct {
+	Reader   string `json:"reader"`
+	Offer    string `json:"offer"`
+	Tracking string `json:"tracking,omitempty"`
+}
+
+// Purchase is the answer to NewPurchase: the order that now entitles the reader.
+type Purchase struct {
+	Order
+	Charged  bool // false: the reader owned the item already, and Order is that purchase
+	Replayed bool // the answer to an earlier call with the same idempotency key
+}
+
+// CreatePurchase buys an offer for a reader, without a browser.
+func (c *Client) CreatePurchase(ctx context.Context, purchase NewPurchase, options ...Option) (Purchase, error) {
+	var made Purchase
+	one, err := c.post(ctx, "/v1/purchases", purchase, &made.Order, options)
+	if err != nil {
+		return Purchase{}, err
+	}
+	made.Charged, made.Replayed = one.status == 201, one.replayed
+	return made, nil
+}
