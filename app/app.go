@@ -1,0 +1,101 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"farthing.dev/farthing/domain/account"
+	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/royalty"
+	"farthing.dev/farthing/token"
+)
+
+// Engine is what the app needs of the journal's engine.
+type Engine interface {
+	// Do decides the command, and returns when its entry is durable.
+	Do(ctx context.Context, command core.Command) (core.Outcome, error)
+	// Account returns a copy of the account, empty where it has no entries yet.
+	Account(ctx context.Context, id token.AccountID) (*core.Account, error)
+	// Order returns a copy of the order, or CodeNotFound.
+	Order(ctx context.Context, id token.OrderID) (*core.Order, error)
+	// Find returns entries found under term for which match holds, newest first,
+	// with numbers below before (0: from the newest).
+	Find(ctx context.Context, term journal.Term, match func(*journal.Entry) bool, before uint64, limit int) ([]*journal.Entry, error)
+}
+
+// Catalog is who is who and what is for sale.
+type Catalog interface {
+	account.Store
+	catalog.Store
+}
+
+// Deps is everything that an App is made of. Zero values of the settings stand for
+// their defaults.
+type Deps struct {
+	Engine  Engine
+	Catalog Catalog
+	Clock   token.Clock
+	IDs     *token.Maker
+	Log     *slog.Logger
+	Random  io.Reader // for session tokens, keys and tickets; the system's where nil
+
+	Secret  [32]byte // every pseudonym and ticket key is derived from it; never change it
+	BaseURL string   // where browsers find the provider, without a slash at the end
+
+	PurchaseWindow time.Duration    // after login, buying is allowed for so long; 30 minutes
+	SessionLife    time.Duration    // after login, reading is allowed for so long; 30 days
+	Currencies     []token.Currency // what the provider deals in; USD, EUR, GBP and JPY
+	Fee            royalty.FeeRule  // the provider's fee for vendors who open from now on
+	Demo           bool             // AddDemoFunds hands out tokens for nothing
+}
+
+// App is the application. It is safe for concurrent use.
+type App struct {
+	engine  Engine
+	catalog Catalog
+	clock   token.Clock
+	ids     *token.Maker
+	log     *slog.Logger
+	random  io.Reader
+	baseURL string
+
+	window      time.Duration
+	sessionLife time.Duration
+	currencies  map[token.Currency]bool
+	fee         royalty.FeeRule
+	demo        bool
+}
+
+// New makes an App.
+func New(d Deps) *App {
+	a := &App{
+		engine: d.Engine, catalog: d.Catalog, clock: d.Clock, ids: d.IDs, log: d.Log, random: d.Random,
+		baseURL: strings.TrimSuffix(d.BaseURL, "/"), window: d.PurchaseWindow, sessionLife: d.SessionLife,
+		currencies: map[token.Currency]bool{}, fee: d.Fee, demo: d.Demo,
+	}
+	if a.random == nil {
+		a.random = rand.Reader
+	}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if a.window <= 0 {
+		a.window = 30 * time.Minute
+	}
+	if a.sessionLife <= 0 {
+		a.sessionLife = 30 * 24 * time.Hour
+	}
+	if len(d.Currencies) == 0 {
+		d.Currencies = []token.Currency{{'U', 'S', 'D'}, {'E', 'U', 'R'}, {'G', 'B', 'P'}, {'J', 'P', 'Y'}}
+	}
+	for _, c := range d.Currencies {
+		a.currencies[c] = true
+	}
+	return a
+}

@@ -1,0 +1,95 @@
+// Package account is who buys: users, who log in, and accounts, which own the
+// wallets. A user may act for an account that she is a member of; every member
+// has the same privileges. What an account owns stands in the journal and not
+// here; here stands only who may use it.
+package account
+
+import (
+	"context"
+	"net/mail"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"farthing.dev/farthing/token"
+)
+
+// User is a person who logs in, or the test reader of a vendor's sandbox, who
+// has no e-mail address and no password and so cannot.
+type User struct {
+	ID        token.UserID
+	Email     string // in lower case; unique
+	Name      string
+	Password  string          // an argon2id hash
+	Account   token.AccountID // the account that a login opens
+	CreatedAt int64
+}
+
+// Account is what users own together.
+type Account struct {
+	ID        token.AccountID
+	Referrer  token.VendorID // the vendor that brought it; zero for none
+	Sandbox   token.VendorID // the vendor whose test reader owns it; zero for real ones
+	CreatedAt int64
+}
+
+// Member says that a user acts for an account.
+type Member struct {
+	Account  token.AccountID
+	User     token.UserID
+	JoinedAt int64
+}
+
+// SessionHash is SHA-256 of a session's secret, which only the browser knows.
+type SessionHash [32]byte
+
+// Session is one login in one browser.
+type Session struct {
+	ID        token.SessionID
+	Hash      SessionHash
+	User      token.UserID
+	Account   token.AccountID
+	LoginAt   int64 // milliseconds since 1970
+	ExpiresAt int64
+}
+
+// Store keeps users, accounts, members and sessions. What is not there is answered with
+// CodeNotFound.
+type Store interface {
+	// AddUser adds a user, a new account and the membership, or CodeTaken for an
+	// e-mail address that another user has.
+	AddUser(ctx context.Context, user User, account Account) error
+	User(ctx context.Context, id token.UserID) (User, error)
+	UserByEmail(ctx context.Context, email string) (User, error)
+	Account(ctx context.Context, id token.AccountID) (Account, error)
+	Members(ctx context.Context, id token.AccountID) ([]Member, error)
+	// SetPassword replaces the hash of a user's password and ends all her sessions.
+	SetPassword(ctx context.Context, id token.UserID, hash string) error
+
+	AddSession(ctx context.Context, session Session) error
+	Session(ctx context.Context, hash SessionHash) (Session, error)
+	DropSession(ctx context.Context, hash SessionHash) error
+	// DropSessionsBefore forgets sessions that expired before a millisecond.
+	DropSessionsBefore(ctx context.Context, at int64) error
+}
+
+// NormalEmail returns an e-mail address as it is stored and looked for.
+func NormalEmail(email string) (string, error) {
+	email = strings.ToLower(strings.TrimSpace(email))
+	parsed, err := mail.ParseAddress(email)
+	if err != nil || parsed.Address != email || len(email) > 254 || !strings.Contains(email, "@") {
+		return "", token.New(token.Unprocessable, token.CodeFieldInvalid, "the e-mail address is not valid")
+	}
+	return email, nil
+}
+
+// CheckName refuses names that are empty, too long or not printable.
+func CheckName(name string) error {
+	if strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > 100 || !utf8.ValidString(name) {
+		return token.New(token.Unprocessable, token.CodeFieldInvalid, "a name has 1 to 100 characters")
+	}
+	if strings.ContainsFunc(name, unicode.IsControl) {
+		return token.New(token.Unprocessable, token.CodeFieldInvalid, "a name has no control characters")
+	}
+	return nil
+}

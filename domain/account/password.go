@@ -1,0 +1,99 @@
+package account
+
+import (
+	"context"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/alexedwards/argon2id"
+
+	"farthing.dev/farthing/token"
+)
+
+// The bounds of a password. Length is what protects; the upper bound keeps a
+// request from costing more than it should.
+const (
+	MinPassword = 8
+	MaxPassword = 200
+)
+
+// CheckPassword refuses passwords that are too short, too long, or what everyone
+// would try first.
+func CheckPassword(password, email string) error {
+	n := utf8.RuneCountInString(password)
+	switch {
+	case n < MinPassword:
+		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a password has at least %d characters", MinPassword)
+	case n > MaxPassword || len(password) > 4*MaxPassword:
+		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a password has at most %d characters", MaxPassword)
+	case strings.EqualFold(password, email), isCommon(strings.ToLower(password)):
+		return token.New(token.Unprocessable, token.CodeFieldInvalid, "this password is among the first that anyone would try; choose another")
+	}
+	return nil
+}
+
+// isCommon knows the passwords of eight characters and more that head every list
+// of stolen ones, and repetitions of one character.
+func isCommon(password string) bool {
+	switch password {
+	case "password", "password1", "password123", "passw0rd", "12345678", "123456789", "1234567890", "87654321",
+		"qwertyuiop", "qwerty123", "iloveyou", "sunshine", "football", "princess", "baseball", "trustno1",
+		"letmein123", "welcome1", "admin123", "abcd1234", "1q2w3e4r", "1qaz2wsx", "changeme", "farthing":
+		return true
+	}
+	return strings.Trim(password, password[:1]) == ""
+}
+
+// Hasher hashes passwords with argon2id at the parameters that OWASP recommends
+// (19 MiB, two passes). It hashes at most a few at a time, so that a flood of
+// logins waits instead of filling the memory.
+type Hasher struct {
+	params *argon2id.Params
+	slots  chan struct{}
+	decoy  string // the hash of no password, checked where there is no user
+}
+
+// NewHasher returns a Hasher that works on at most `concurrent` passwords at once.
+func NewHasher(concurrent int) *Hasher {
+	return &Hasher{
+		params: &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32},
+		slots:  make(chan struct{}, max(1, concurrent)),
+		decoy:  "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+	}
+}
+
+// Hash returns the hash of a password, with its salt and parameters.
+func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
+	if err := h.enter(ctx); err != nil {
+		return "", err
+	}
+	defer h.leave()
+	hash, err := argon2id.CreateHash(password, h.params)
+	return hash, token.Wrap(err, "hash password")
+}
+
+// Matches reports whether the password is the one of the hash. Without a hash it
+// takes as long and says no, so that its time does not tell who has a login here.
+func (h *Hasher) Matches(ctx context.Context, password, hash string) (bool, error) {
+	if err := h.enter(ctx); err != nil {
+		return false, err
+	}
+	defer h.leave()
+	known := hash != ""
+	if !known {
+		hash = h.decoy
+	}
+	same, err := argon2id.ComparePasswordAndHash(password, hash)
+	return same && known, token.Wrap(err, "check password")
+}
+
+func (h *Hasher) enter(ctx context.Context) error {
+	select {
+	case h.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return &token.Error{Kind: token.Unavailable, Code: token.CodeUnavailable, Detail: "the server is busy; try again", Cause: ctx.Err()}
+	}
+}
+
+func (h *Hasher) leave() { <-h.slots }
