@@ -14,9 +14,10 @@ type NewOffer struct {
 	Split    string `json:"split,omitempty"`
 }
 
-// Offer is an item at a price. It never changes; make another instead.
+// Offer is an item at a price.
 type Offer struct {
-	ID string `json:"id"`
+	ID      string `json:"id"`
+	Version int    `json:"version"`
 	NewOffer
 	CreatedAt time.Time `json:"created_at,omitzero"`
 }

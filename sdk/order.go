@@ -42,7 +42,7 @@ type NewOrder struct {
 // Order is a transaction, as it stands.
 type Order struct {
 	ID            string      `json:"id"`
-	Status        string      `json:"status"` // open, held, paid, released, refunded, covered
+	Status        string      `json:"status"` // open, expired, held, paid, released, refunded, covered
 	PayURL        string      `json:"pay_url,omitempty"`
 	Price         string      `json:"price"`
 	Currency      string      `json:"currency"`
@@ -50,7 +50,8 @@ type Order struct {
 	Offer         string      `json:"offer,omitempty"`
 	Split         string      `json:"split,omitempty"`
 	SplitVersion  int         `json:"split_version,omitempty"`
-	Capture       string      `json:"capture,omitempty"`
+	Capture       string      `json:"capture,omitempty"`    // "manual" where paying places a hold
+	HoldHours     int         `json:"hold_hours,omitempty"` // how long such a hold lasts
 	ReturnURL     string      `json:"return_url,omitempty"`
 	CancelURL     string      `json:"cancel_url,omitempty"`
 	Post          string      `json:"post,omitempty"`
@@ -62,8 +63,10 @@ type Order struct {
 	CreatedAt     time.Time   `json:"created_at,omitzero"`
 	ExpiresAt     time.Time   `json:"expires_at,omitzero"`
 	PaidAt        time.Time   `json:"paid_at,omitzero"`
+	HoldUntil     time.Time   `json:"hold_until,omitzero"` // capture before
+	Charged       string      `json:"charged,omitempty"`   // what was paid or is held; less than Price after a capture of a part
 	Refunded      string      `json:"refunded,omitempty"`
-	Net           string      `json:"net,omitempty"` // what you earn: price - fee - royalties
+	Net           string      `json:"net,omitempty"` // what you keep: net + fee + royalties = charged - refunded
 	Fee           string      `json:"fee,omitempty"`
 	Royalties     []Royalty   `json:"royalties,omitempty"`
 	Entitlement   Entitlement `json:"entitlement,omitzero"`
@@ -82,6 +85,7 @@ type Entitlement struct {
 	ViewsLeft *int      `json:"views_left,omitempty"` // nil where views are not bounded
 	EndsAt    time.Time `json:"ends_at,omitzero"`     // zero where time is not bounded, or not yet
 	Usable    bool      `json:"usable"`               // one more view is allowed now
+	NotUsable string    `json:"not_usable,omitempty"` // the code of why not
 }
 
 // Redemption is what a ticket stood for: this reader may have the order's item.

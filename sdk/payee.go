@@ -4,18 +4,16 @@ import "context"
 
 // Payee is somebody who earns royalties: an author, a publisher.
 type Payee struct {
-	ID        string `json:"id"`
-	Name      string `json:"name"`
-	Reference string `json:"reference,omitempty"` // your own name for the payee
+	ID   string `json:"id"`
+	Name string `json:"name"`
 }
 
 // CreatePayee makes a payee.
-func (c *Client) CreatePayee(ctx context.Context, name, reference string, options ...Option) (Payee, error) {
+func (c *Client) CreatePayee(ctx context.Context, name string, options ...Option) (Payee, error) {
 	var made Payee
 	_, err := c.post(ctx, "/v1/payees", struct {
-		Name      string `json:"name"`
-		Reference string `json:"reference,omitempty"`
-	}{name, reference}, &made, options)
+		Name string `json:"name"`
+	}{name}, &made, options)
 	return made, err
 }
 

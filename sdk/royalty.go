@@ -11,10 +11,12 @@ type RoyaltyLine struct {
 	At           time.Time `json:"at"`
 	Kind         string    `json:"kind"`            // order.paid, hold.captured or order.refunded
 	Payee        string    `json:"payee,omitempty"` // empty: your own net
-	Amount       string    `json:"amount"`          // negative for refunds
+	PayeeName    string    `json:"payee_name,omitempty"`
+	Amount       string    `json:"amount"` // negative for refunds
 	Currency     string    `json:"currency"`
 	Split        string    `json:"split,omitempty"`
 	SplitVersion int       `json:"split_version,omitempty"`
+	Test         bool      `json:"test,omitempty"`
 }
 
 // Balance is what is owed in one currency.

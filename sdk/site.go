@@ -2,19 +2,21 @@ package sdk
 
 import "context"
 
-// Site is an origin ("https://example.org") at which you sell. Return, cancel and
-// item URLs must lie on one of your sites.
+// Site is a place on the web at which you sell: an origin ("https://example.org"),
+// with a path where only a part of it is yours. Browsers are only ever sent back
+// to addresses that lie in one of your sites.
 type Site struct {
 	ID     string `json:"id"`
-	Origin string `json:"origin"`
+	URL    string `json:"url"`
+	Origin string `json:"origin"` // the URL without its path
 }
 
 // CreateSite registers a site.
-func (c *Client) CreateSite(ctx context.Context, origin string, options ...Option) (Site, error) {
+func (c *Client) CreateSite(ctx context.Context, address string, options ...Option) (Site, error) {
 	var made Site
 	_, err := c.post(ctx, "/v1/sites", struct {
-		Origin string `json:"origin"`
-	}{origin}, &made, options)
+		URL string `json:"url"`
+	}{address}, &made, options)
 	return made, err
 }
 
