@@ -14,8 +14,14 @@ import (
 // fact. Entries are applied in the order of the journal; one that a snapshot
 // already stands for changes nothing.
 func (s *State) Apply(e *journal.Entry) {
+	s.Seq = max(s.Seq, e.Seq)
 	s.ApplyOrder(e)
 	s.ApplyAccount(e)
+	s.remember(e)
+}
+
+// remember keeps what the rest of the batch may look for.
+func (s *State) remember(e *journal.Entry) {
 	if !e.Key.IsZero() {
 		s.Keys[e.Key.Name()] = e
 	}
@@ -30,16 +36,22 @@ func (s *State) ApplyOrder(e *journal.Entry) {
 	if e.Order.IsZero() {
 		return
 	}
-	o := s.Orders[e.Order]
+	if o := s.Orders[e.Order]; o == nil || e.Seq > o.Seq {
+		s.applyOrder(o, e)
+	}
+}
+
+// applyOrder applies e to the order, which it begins where there is none. It
+// returns the order.
+func (s *State) applyOrder(o *Order, e *journal.Entry) *Order {
 	if o == nil {
 		if o = firstEntry(e); o == nil {
-			return
+			return nil
 		}
 		s.Orders[e.Order] = o
-	} else if e.Seq != 0 && e.Seq <= o.Seq {
-		return
 	}
 	o.apply(e)
+	return o
 }
 
 // firstEntry returns the order that e begins, or nil where e begins none.
@@ -83,10 +95,10 @@ func (o *Order) apply(e *journal.Entry) {
 			o.Status = Reversed
 		}
 	case journal.Viewed:
-		o.Use.Views = e.View
-		if e.View == 1 {
+		if o.Use.Views == 0 && e.View > 0 {
 			o.Use.FirstView = e.At
 		}
+		o.Use.Views = e.View
 	case journal.Covered:
 		if e.By != e.Order {
 			o.Status, o.By, o.Account, o.User = Covers, e.By, e.Account, e.User
@@ -97,22 +109,22 @@ func (o *Order) apply(e *journal.Entry) {
 // ApplyAccount brings the account that the entry is about up to date, if it is in
 // the State.
 func (s *State) ApplyAccount(e *journal.Entry) {
-	a := s.Accounts[e.Account]
-	if a == nil || e.Account.IsZero() || (e.Seq != 0 && e.Seq <= a.Seq) {
+	if e.Account.IsZero() {
 		return
 	}
-	a.Seq = e.Seq
-	for i := range e.Legs {
-		a.post(&e.Legs[i])
+	if a := s.Accounts[e.Account]; a != nil && e.Seq > a.Seq {
+		a.apply(e)
 	}
+}
+
+// apply folds one of the account's own entries into it. It looks at nothing but the
+// account and the entry, so that an account can be folded on its own.
+func (a *Account) apply(e *journal.Entry) {
+	a.Seq = e.Seq
+	a.move(e)
 	switch e.Kind {
 	case journal.Purchased, journal.HoldPlaced:
 		a.count(e.User, e.Vendor, e.Sale.Currency, e.Sale.Consent.Allowance, e.At, e.Sale.Price)
-	case journal.Captured, journal.Released, journal.HoldExpired, journal.Refunded:
-		a.uncount(s.Orders[e.Order], e)
-	case journal.Granted:
-		w := a.wallet(e.Grant.Currency, token.Class{Kind: token.Incentive, Campaign: e.Grant.Campaign})
-		w.Issuer, w.Vendors, w.Listed, w.Expiry = e.Grant.Issuer, e.Grant.Vendors, e.Grant.Listed, e.Grant.Expiry
 	case journal.LimitSet:
 		a.Limits = put(a.Limits, *e.Limit, func(l limit.Limit) bool { return l.ID == e.Limit.ID })
 	case journal.LimitRemoved:
@@ -146,28 +158,64 @@ func put[T any](list []T, value T, same func(T) bool) []T {
 	return append(list, value)
 }
 
-// post adds a leg to the account's own wallets; other legs are not its concern. An
-// incentive wallet that is used up is forgotten.
-func (a *Account) post(leg *ledger.Leg) {
-	if leg.Account.Owner != a.ID {
-		return
+// move adds the entry's legs to the account's wallets and takes what it gives back
+// off the limits. Incentive wallets get their terms before tokens arrive, and one that
+// is used up is forgotten once all legs have been posted: between two legs, tokens
+// on their way into a hold are in neither.
+func (a *Account) move(e *journal.Entry) {
+	if e.Kind == journal.Granted {
+		a.incentive(e.Grant).setTerms(e.Grant)
 	}
-	switch leg.Account.Code {
-	case ledger.Wallet:
-		a.wallet(leg.Account.Currency, leg.Account.Class).Balance += leg.Amount
-	case ledger.Held:
-		a.wallet(leg.Account.Currency, leg.Account.Class).Held += leg.Amount
-	default:
-		return
+	if e.Back != nil {
+		for i := range e.Back.Grants {
+			a.comeBack(&e.Back.Grants[i])
+		}
+		a.count(e.User, e.Vendor, e.Back.Currency, e.Back.Allowance, e.Back.PaidAt, -e.Back.Amount)
 	}
-	if leg.Account.Class.Kind == token.Incentive {
-		a.Wallets = slices.DeleteFunc(a.Wallets, func(w Wallet) bool {
-			return w.Class.Kind == token.Incentive && w.Balance == 0 && w.Held == 0
-		})
+	usedUp := false
+	for i := range e.Legs {
+		if w := a.post(&e.Legs[i]); w != nil {
+			usedUp = usedUp || w.usedUp()
+		}
+	}
+	if usedUp {
+		a.Wallets = slices.DeleteFunc(a.Wallets, func(w Wallet) bool { return w.usedUp() })
 	}
 }
 
-// count adds what was spent to every limit and allowance that it falls under.
+// post adds a leg to the account's own wallet and returns that; other legs are not
+// its concern.
+func (a *Account) post(leg *ledger.Leg) *Wallet {
+	if leg.Account.Owner != a.ID {
+		return nil
+	}
+	switch leg.Account.Code {
+	case ledger.Wallet:
+		w := a.wallet(leg.Account.Currency, leg.Account.Class)
+		w.Balance += leg.Amount
+		return w
+	case ledger.Held:
+		w := a.wallet(leg.Account.Currency, leg.Account.Class)
+		w.Held += leg.Amount
+		return w
+	}
+	return nil
+}
+
+// incentive returns the wallet of a campaign's tokens, made if it is not there.
+func (a *Account) incentive(g *journal.Grant) *Wallet {
+	return a.wallet(g.Currency, token.Class{Kind: token.Incentive, Campaign: g.Campaign})
+}
+
+// comeBack makes the wallet for incentive tokens that come back, with the terms that
+// they had; where the wallet is still there, its terms hold.
+func (a *Account) comeBack(g *journal.Grant) {
+	if a.Wallet(g.Currency, token.Class{Kind: token.Incentive, Campaign: g.Campaign}) == nil {
+		a.incentive(g).setTerms(g)
+	}
+}
+
+// count adds what was spent (negative: given back) to every limit and allowance that it falls under.
 func (a *Account) count(user token.UserID, vendor token.VendorID, currency token.Currency, allowance token.AllowanceID, at int64, amount token.Amount) {
 	for i := range a.Limits {
 		if l := &a.Limits[i]; l.Covers(user, vendor, currency) {
@@ -181,27 +229,5 @@ func (a *Account) count(user token.UserID, vendor token.VendorID, currency token
 		if p := &a.Allowances[i]; p.ID == allowance {
 			p.Counter.Add(p.Period, at, amount)
 		}
-	}
-}
-
-// uncount takes back what a capture did not use, a release or a refund gave back.
-// It counts at the time of the purchase, so it frees only the period that paid.
-func (a *Account) uncount(o *Order, e *journal.Entry) {
-	if o == nil {
-		return
-	}
-	var back token.Amount
-	switch e.Kind {
-	case journal.Captured, journal.Released, journal.HoldExpired:
-		for i := range e.Legs { // what left Held and came back to the wallet
-			if leg := &e.Legs[i]; leg.Account.Code == ledger.Wallet && leg.Account.Owner == a.ID {
-				back += leg.Amount
-			}
-		}
-	case journal.Refunded:
-		back = e.Refund.Amount
-	}
-	if back != 0 {
-		a.count(o.User, o.Vendor, o.Currency, o.Sale.Consent.Allowance, o.PaidAt, -back)
 	}
 }

@@ -26,24 +26,33 @@ type Outcome struct {
 	Account  *Account       // the payer as it stands after, where one is concerned: a copy; only if asked for
 }
 
-// Run decides the command and applies its entry to the State.
+// Run decides the command, numbers its entry and applies it to the State.
 func Run(s *State, c Command, now int64) (Outcome, error) {
 	out, err := c.Decide(s, now)
 	if err != nil {
 		return Outcome{}, err
 	}
-	if out.Entry == nil || out.Replayed {
+	e := out.Entry
+	if e == nil || out.Replayed {
 		return out, nil
 	}
-	out.Entry.At = now
-	if err := ledger.CheckBalanced(out.Entry.Legs); err != nil {
+	if err := ledger.CheckBalanced(e.Legs); err != nil {
 		return Outcome{}, err
 	}
-	s.Apply(out.Entry)
-	if order := s.Orders[out.Entry.Order]; order != nil {
-		copied := *order
-		out.Order = &copied
+	s.Seq++
+	e.Seq, e.At = s.Seq, now
+	if !e.Order.IsZero() {
+		if order := s.applyOrder(s.Orders[e.Order], e); order != nil {
+			copied := *order
+			out.Order = &copied
+		}
 	}
+	if !e.Account.IsZero() {
+		if a := s.Accounts[e.Account]; a != nil {
+			a.apply(e)
+		}
+	}
+	s.remember(e)
 	return out, nil
 }
 
@@ -77,6 +86,16 @@ func needKey(s *State, f *Facts, key journal.Key) {
 	if earlier := s.Keys[key.Name()]; earlier != nil && !earlier.Order.IsZero() {
 		f.Orders = append(f.Orders, earlier.Order)
 	}
+}
+
+// account returns the account, which the store puts into the State even where it has
+// no entry yet; without an id there is none.
+func (s *State) account(id token.AccountID) (*Account, error) {
+	a := s.Accounts[id]
+	if a == nil || id.IsZero() {
+		return nil, token.New(token.NotFound, token.CodeNotFound, "there is no such account")
+	}
+	return a, nil
 }
 
 // order returns the vendor's order, or not found: also for another vendor's.

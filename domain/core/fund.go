@@ -41,19 +41,27 @@ func (c *Fund) Need(s *State, f *Facts) {
 	f.Accounts = append(f.Accounts, c.Account)
 }
 
-// Decide checks, in order: key, amount, number of wallets, overflow.
+// Decide checks, in order: key, account, amount, currency, text, number of wallets,
+// overflow.
 func (c *Fund) Decide(s *State, now int64) (Outcome, error) {
 	if out, done, err := s.replay(c.Key); done || err != nil {
 		return out, err
 	}
-	if err := c.Fund.Amount.Positive(); err != nil {
+	a, err := s.account(c.Account)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if err := priced(c.Fund.Amount, c.Fund.Currency); err != nil {
+		return Outcome{}, err
+	}
+	if err := readable(c.Fund.Method, c.Fund.Reference); err != nil {
 		return Outcome{}, err
 	}
 	class, other := token.PurchasedClass, ledger.Cash
 	if c.Fund.Test {
 		class, other = token.TestClass, ledger.TestIssued
 	}
-	if err := s.Accounts[c.Account].room(c.Fund.Currency, class, c.Fund.Amount); err != nil {
+	if err := a.room(c.Fund.Currency, class, c.Fund.Amount); err != nil {
 		return Outcome{}, err
 	}
 	legs := add(s.legs(2), other, [16]byte{}, c.Fund.Currency, class, -c.Fund.Amount)
@@ -83,24 +91,44 @@ func (c *Grant) Need(s *State, f *Facts) {
 	f.Accounts = append(f.Accounts, c.Account)
 }
 
-// Decide checks, in order: key, amount, expiry, number of wallets.
+// Decide checks, in order: key, account, amount, currency, campaign, expiry, number
+// of wallets, issuer. All of a campaign's tokens in one wallet have the same terms:
+// those of the latest grant, except that no grant makes earlier ones expire sooner.
 func (c *Grant) Decide(s *State, now int64) (Outcome, error) {
 	if out, done, err := s.replay(c.Key); done || err != nil {
 		return out, err
 	}
-	if err := c.Grant.Amount.Positive(); err != nil {
+	a, err := s.account(c.Account)
+	if err != nil {
 		return Outcome{}, err
+	}
+	if err := priced(c.Grant.Amount, c.Grant.Currency); err != nil {
+		return Outcome{}, err
+	}
+	if c.Grant.Campaign.IsZero() {
+		return Outcome{}, token.New(token.Unprocessable, token.CodeFieldInvalid, "incentive tokens are given by a campaign")
 	}
 	if c.Grant.Expiry != 0 && c.Grant.Expiry <= now {
 		return Outcome{}, token.New(token.Unprocessable, token.CodeFieldInvalid, "the incentive tokens would have expired before they were granted")
 	}
 	class := token.Class{Kind: token.Incentive, Campaign: c.Grant.Campaign}
-	if err := s.Accounts[c.Account].room(c.Grant.Currency, class, c.Grant.Amount); err != nil {
+	if err := a.room(c.Grant.Currency, class, c.Grant.Amount); err != nil {
 		return Outcome{}, err
+	}
+	grant := c.Grant
+	if before := a.Wallet(grant.Currency, class); before != nil {
+		if before.Issuer != grant.Issuer {
+			return Outcome{}, token.New(token.Conflict, token.CodeTaken, "this campaign's tokens in the wallet were given at somebody else's expense")
+		}
+		if before.Expiry == 0 || grant.Expiry == 0 {
+			grant.Expiry = 0
+		} else {
+			grant.Expiry = max(grant.Expiry, before.Expiry)
+		}
 	}
 	legs := add(s.legs(2), ledger.IncentiveIssued, c.Grant.Campaign, c.Grant.Currency, class, -c.Grant.Amount)
 	legs = add(legs, ledger.Wallet, c.Account, c.Grant.Currency, class, c.Grant.Amount)
-	return Outcome{Entry: &journal.Entry{Kind: journal.Granted, Account: c.Account, Grant: &c.Grant, Key: c.Key, Legs: legs}}, nil
+	return Outcome{Entry: &journal.Entry{Kind: journal.Granted, Account: c.Account, Grant: &grant, Key: c.Key, Legs: legs}}, nil
 }
 
 // Need asks for the account.
@@ -108,8 +136,12 @@ func (c *Lapse) Need(s *State, f *Facts) { f.Accounts = append(f.Accounts, c.Acc
 
 // Decide takes what is left, if its time is over. What is held stays held.
 func (c *Lapse) Decide(s *State, now int64) (Outcome, error) {
+	a, err := s.account(c.Account)
+	if err != nil {
+		return Outcome{}, err
+	}
 	class := token.Class{Kind: token.Incentive, Campaign: c.Campaign}
-	w := s.Accounts[c.Account].Wallet(c.Currency, class)
+	w := a.Wallet(c.Currency, class)
 	if w == nil || w.Expiry == 0 || now < w.Expiry || w.Balance <= 0 {
 		return Outcome{}, nil
 	}

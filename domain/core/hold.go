@@ -12,7 +12,7 @@ import (
 type Capture struct {
 	Order  token.OrderID
 	Vendor token.VendorID
-	Amount token.Amount
+	Amount token.Amount // zero means all that is held
 	Split  royalty.Split
 	Key    journal.Key
 }
@@ -45,7 +45,7 @@ func (c *Capture) Need(s *State, f *Facts) {
 	needOrder(s, f, c.Order)
 }
 
-// Decide checks, in order: key, order, amount, that the order is on hold and in time.
+// Decide checks, in order: key, order, that it is on hold, the amount, the time.
 func (c *Capture) Decide(s *State, now int64) (Outcome, error) {
 	if out, done, err := s.replay(c.Key); done || err != nil {
 		return out, err
@@ -54,26 +54,36 @@ func (c *Capture) Decide(s *State, now int64) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	if err := c.Amount.Positive(); err != nil {
+	if err := onHold(o); err != nil {
 		return Outcome{}, err
 	}
-	if err := onHold(o); err != nil {
+	amount := c.Amount
+	if amount == 0 {
+		amount = o.Sale.Price
+	}
+	if err := amount.Positive(); err != nil {
+		return Outcome{}, err
+	}
+	if _, err := s.account(o.Account); err != nil {
 		return Outcome{}, err
 	}
 	if now >= o.Sale.Until {
 		return Outcome{}, token.New(token.Gone, token.CodeOrderExpired, "the hold has expired")
 	}
-	if c.Amount > o.Sale.Price {
+	if amount > o.Sale.Price {
 		return Outcome{}, token.New(token.Unprocessable, token.CodeHoldTooSmall, "the amount is more than the hold")
 	}
 	sale := o.Sale
-	sale.Price, sale.Until = c.Amount, 0
-	sale.Sources = takeSources(o.Sale.Sources, c.Amount)
-	divide(&sale, c.Split)
+	sale.Price, sale.Until = amount, 0
+	sale.Sources = takeSources(o.Sale.Sources, amount)
+	if err := divide(&sale, &c.Split); err != nil {
+		return Outcome{}, err
+	}
 	legs := saleLegs(s, ledger.Held, o.Account, o.Vendor, &sale)
 	legs = append(legs, restLegs(s, o, &sale)...)
 	return Outcome{Entry: &journal.Entry{
 		Kind: journal.Captured, Order: o.ID, Account: o.Account, User: o.User, Vendor: o.Vendor, Key: c.Key, Sale: &sale, Legs: legs,
+		Back: givenBack(o, o.Sale.Price-amount),
 	}}, nil
 }
 
@@ -112,6 +122,14 @@ func restLegs(s *State, o *Order, captured *journal.Sale) []ledger.Leg {
 	return holdLegs(s, o.Account, &rest, true)
 }
 
+// givenBack says what the payer's account must know about amount coming back to it.
+func givenBack(o *Order, amount token.Amount) *journal.Back {
+	if amount == 0 {
+		return nil
+	}
+	return &journal.Back{Amount: amount, Currency: o.Currency, PaidAt: o.PaidAt, Allowance: o.Sale.Consent.Allowance, Grants: o.Sale.Grants}
+}
+
 // onHold refuses an order that is not on hold.
 func onHold(o *Order) error {
 	if o.Status == OnHold {
@@ -138,6 +156,9 @@ func (c *Release) Decide(s *State, now int64) (Outcome, error) {
 	if err := onHold(o); err != nil {
 		return Outcome{}, err
 	}
+	if _, err := s.account(o.Account); err != nil {
+		return Outcome{}, err
+	}
 	kind := journal.Released
 	if c.Expire {
 		if now < o.Sale.Until {
@@ -146,6 +167,7 @@ func (c *Release) Decide(s *State, now int64) (Outcome, error) {
 		kind = journal.HoldExpired
 	}
 	return Outcome{Entry: &journal.Entry{
-		Kind: kind, Order: o.ID, Account: o.Account, User: o.User, Vendor: o.Vendor, Key: c.Key, Legs: holdLegs(s, o.Account, &o.Sale, true),
+		Kind: kind, Order: o.ID, Account: o.Account, User: o.User, Vendor: o.Vendor, Key: c.Key,
+		Legs: holdLegs(s, o.Account, &o.Sale, true), Back: givenBack(o, o.Sale.Price),
 	}}, nil
 }

@@ -30,14 +30,16 @@ func (c *Permit) Need(s *State, f *Facts) {
 	f.Accounts = append(f.Accounts, c.Account)
 }
 
-// Decide checks, in order: key, then the part that is set.
+// Decide checks, in order: key, account, then the part that is set.
 func (c *Permit) Decide(s *State, now int64) (Outcome, error) {
 	if out, done, err := s.replay(c.Key); done || err != nil {
 		return out, err
 	}
-	a := s.Accounts[c.Account]
+	a, err := s.account(c.Account)
+	if err != nil {
+		return Outcome{}, err
+	}
 	entry := &journal.Entry{Account: c.Account, User: c.User, Key: c.Key}
-	var err error
 	switch {
 	case c.SetLimit != nil:
 		err = c.setLimit(a, entry)
@@ -52,7 +54,9 @@ func (c *Permit) Decide(s *State, now int64) (Outcome, error) {
 	case c.SetCredit != nil:
 		err = c.setCredit(a, entry)
 	case c.SetStanding != nil:
-		entry.Kind, entry.Standing = journal.StandingSet, *c.SetStanding
+		err = c.setStanding(entry)
+	default:
+		err = token.New(token.Malformed, token.CodeMalformed, "there is nothing to change")
 	}
 	if err != nil {
 		return Outcome{}, err
@@ -63,6 +67,9 @@ func (c *Permit) Decide(s *State, now int64) (Outcome, error) {
 func (c *Permit) setLimit(a *Account, e *journal.Entry) error {
 	if c.SetLimit.Max < 0 || c.SetLimit.Max > token.MaxAmount {
 		return token.New(token.Unprocessable, token.CodeAmountInvalid, "a limit lies between 0 and 1,000,000,000 major units")
+	}
+	if c.SetLimit.ID.IsZero() || !c.SetLimit.Period.Known() || c.SetLimit.Currency.IsZero() || c.SetLimit.Counter.Spent < 0 {
+		return token.New(token.Unprocessable, token.CodeFieldInvalid, "a limit has an id, a currency, and a period of purchase, day, week or month")
 	}
 	if c.AsOf != a.Seq {
 		return token.New(token.Conflict, token.CodeStale, "the account changed meanwhile; try again")
@@ -96,6 +103,9 @@ func (c *Permit) giveAllowance(a *Account, e *journal.Entry, now int64) error {
 	if err := p.Max.Positive(); err != nil {
 		return err
 	}
+	if p.ID.IsZero() || !p.Period.Known() || p.Currency.IsZero() {
+		return token.New(token.Unprocessable, token.CodeFieldInvalid, "an allowance has an id, a currency, and a period of purchase, day, week or month")
+	}
 	if p.Until <= now {
 		return token.New(token.Unprocessable, token.CodeFieldInvalid, "the allowance would end before it begins")
 	}
@@ -103,6 +113,7 @@ func (c *Permit) giveAllowance(a *Account, e *journal.Entry, now int64) error {
 		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "an account has at most %d allowances", MaxAllowances)
 	}
 	given := *p
+	given.Counter = limit.Counter{}
 	if before := a.Allowance(p.User, p.Vendor, p.Currency); before != nil && before.Period == p.Period {
 		given.Counter = before.Counter // giving it anew does not forget what was spent
 	}
@@ -124,6 +135,9 @@ func (c *Permit) setApproval(a *Account, e *journal.Entry) error {
 	if c.SetApproval.Max < 0 || c.SetApproval.Max > token.MaxAmount {
 		return token.New(token.Unprocessable, token.CodeAmountInvalid, "an approval limit lies between 0 and 1,000,000,000 major units")
 	}
+	if c.SetApproval.Currency.IsZero() {
+		return token.New(token.Unprocessable, token.CodeCurrencyInvalid, "an approval limit needs a currency")
+	}
 	if len(a.Approvals) >= MaxApprovals && a.Approval(c.SetApproval.User, c.SetApproval.Currency) == 0 {
 		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "an account has at most %d approval limits", MaxApprovals)
 	}
@@ -135,6 +149,20 @@ func (c *Permit) setCredit(a *Account, e *journal.Entry) error {
 	if c.SetCredit.Line < 0 || c.SetCredit.Line > token.MaxAmount {
 		return token.New(token.Unprocessable, token.CodeAmountInvalid, "a credit line lies between 0 and 1,000,000,000 major units")
 	}
+	if c.SetCredit.Currency.IsZero() {
+		return token.New(token.Unprocessable, token.CodeCurrencyInvalid, "a credit line needs a currency")
+	}
+	if err := a.room(c.SetCredit.Currency, token.PurchasedClass, 0); err != nil {
+		return err
+	}
 	e.Kind, e.Credit = journal.CreditSet, c.SetCredit
+	return nil
+}
+
+func (c *Permit) setStanding(e *journal.Entry) error {
+	if *c.SetStanding > journal.Frozen {
+		return token.New(token.Unprocessable, token.CodeFieldInvalid, "an account is in good standing or frozen")
+	}
+	e.Kind, e.Standing = journal.StandingSet, *c.SetStanding
 	return nil
 }

@@ -28,19 +28,26 @@ func (c *Pay) Need(s *State, f *Facts) {
 		if !o.By.IsZero() {
 			f.Orders = append(f.Orders, o.By)
 		}
-		if !o.Item.Repeatable {
-			f.Items = append(f.Items, c.itemKey(o))
-		}
+		needItem(s, f, c.Account, o.Vendor, o.Item.Hash())
 	}
 }
 
-func (c *Pay) itemKey(o *Order) journal.ItemKey {
-	return journal.ItemKey{Account: c.Account, Vendor: o.Vendor, Item: journal.HashItem(o.Item.SKU)}
+// needItem asks for the purchase by which an account owns an item.
+func needItem(s *State, f *Facts, account token.AccountID, vendor token.VendorID, item journal.ItemHash) {
+	if item == (journal.ItemHash{}) {
+		return
+	}
+	key := journal.ItemKey{Account: account, Vendor: vendor, Item: item}
+	f.Items = append(f.Items, key)
+	if owned, ok := s.Items[key]; ok {
+		f.Orders = append(f.Orders, owned)
+	}
 }
 
 // Decide checks, in order: the order exists, was not paid before (by this account:
-// that is the answer again), has not expired; the quote; the login's window; the
-// account's standing; what it already owns; its limits; its tokens.
+// that is the answer again), has not expired; the quote; the account; the consent and
+// the login's window; the account's standing; what it already owns; that the item can
+// still be opened; its limits; its tokens.
 func (c *Pay) Decide(s *State, now int64) (Outcome, error) {
 	o := s.Orders[c.Order]
 	if o == nil {
@@ -59,19 +66,20 @@ func (c *Pay) Decide(s *State, now int64) (Outcome, error) {
 	case c.Quoted != o.Price:
 		return Outcome{}, token.New(token.Conflict, token.CodeQuoteChanged, "the price is not the one you confirmed")
 	}
-	item := journal.ItemHash{}
-	if !o.Item.Repeatable {
-		item = journal.HashItem(o.Item.SKU)
-	}
-	sale := journal.Sale{
+	r := newRecord()
+	r.sale = journal.Sale{
 		Price: o.Price, Currency: o.Currency, Consent: c.Consent, Rule: o.Rule,
-		Item: item, Terms: o.Item.Terms, Test: o.Test,
+		Item: o.Item.Hash(), Terms: o.Item.Terms, Test: o.Test,
 	}
-	charge := charge{order: c.Order, account: c.Account, user: c.User, vendor: o.Vendor, campaigns: o.Item.Campaigns, split: c.Split}
 	if o.Manual {
-		sale.Until = now + int64(o.HoldHours)*60*60*1000
+		hours := o.HoldHours
+		if hours == 0 {
+			hours = DefaultHoldHours
+		}
+		r.sale.Until = now + int64(hours)*60*60*1000
 	}
-	return charge.decide(s, now, sale)
+	charge := charge{order: c.Order, account: c.Account, user: c.User, vendor: o.Vendor, campaigns: o.Item.Campaigns, split: &c.Split}
+	return charge.decide(s, now, r)
 }
 
 // Charge buys an offer for a reader who gave the vendor an allowance: one call
@@ -94,28 +102,44 @@ var _ Command = (*Charge)(nil)
 func (c *Charge) Need(s *State, f *Facts) {
 	needKey(s, f, c.Key)
 	f.Accounts = append(f.Accounts, c.Account)
-	if c.Item != (journal.ItemHash{}) {
-		f.Items = append(f.Items, c.itemKey())
-	}
+	needItem(s, f, c.Account, c.Vendor, c.Item)
 }
 
-func (c *Charge) itemKey() journal.ItemKey {
-	return journal.ItemKey{Account: c.Account, Vendor: c.Vendor, Item: c.Item}
-}
-
-// Decide checks, in order: key, price, standing, what the account already owns,
-// the allowance, the limits, the tokens.
+// Decide checks, in order: key, that the id is new, price, currency, text, account,
+// standing, what it already owns, that the item can still be opened, the allowance,
+// the limits, the tokens.
 func (c *Charge) Decide(s *State, now int64) (Outcome, error) {
 	if out, done, err := s.replay(c.Key); done || err != nil {
 		return out, err
 	}
-	if err := c.Sale.Price.Positive(); err != nil {
+	if c.ID.IsZero() || s.Orders[c.ID] != nil {
+		return Outcome{}, token.New(token.Conflict, token.CodeTaken, "an order with this id exists already")
+	}
+	if err := priced(c.Sale.Price, c.Sale.Currency); err != nil {
 		return Outcome{}, err
 	}
-	sale := c.Sale
-	sale.Item = c.Item
-	charge := charge{order: c.ID, account: c.Account, user: c.User, vendor: c.Vendor, campaigns: c.Campaigns, split: c.Split, key: c.Key, allowed: true}
-	return charge.decide(s, now, sale)
+	if err := readable(c.Sale.Tracking); err != nil {
+		return Outcome{}, err
+	}
+	r := newRecord()
+	r.sale = journal.Sale{
+		Price: c.Sale.Price, Currency: c.Sale.Currency, Rule: c.Sale.Rule, Item: c.Item, Terms: c.Sale.Terms,
+		Offer: c.Sale.Offer, OfferVer: c.Sale.OfferVer, Tracking: c.Sale.Tracking, Test: c.Sale.Test,
+	}
+	charge := charge{order: c.ID, account: c.Account, user: c.User, vendor: c.Vendor, campaigns: c.Campaigns, split: &c.Split, key: c.Key, allowed: true}
+	return charge.decide(s, now, r)
+}
+
+// record is an entry and its sale in one piece of memory.
+type record struct {
+	entry journal.Entry
+	sale  journal.Sale
+}
+
+func newRecord() *record {
+	r := &record{}
+	r.entry.Sale = &r.sale
+	return r
 }
 
 // charge is what Pay and Charge have in common.
@@ -125,27 +149,33 @@ type charge struct {
 	user      token.UserID
 	vendor    token.VendorID
 	campaigns []token.CampaignID
-	split     royalty.Split
+	split     *royalty.Split
 	key       journal.Key
 	allowed   bool // an allowance must cover it
 }
 
-func (c *charge) decide(s *State, now int64, sale journal.Sale) (Outcome, error) {
-	a := s.Accounts[c.account]
-	if a == nil {
-		return Outcome{}, token.New(token.NotFound, token.CodeNotFound, "there is no such account")
+func (c *charge) decide(s *State, now int64, r *record) (Outcome, error) {
+	a, err := s.account(c.account)
+	if err != nil {
+		return Outcome{}, err
 	}
-	if !c.allowed && sale.Consent.Until > 0 && now >= sale.Consent.Until {
-		return Outcome{}, token.New(token.Unauthorised, token.CodeWindowClosed, "your purchase window has ended; log in again to buy")
+	sale := &r.sale
+	if !c.allowed {
+		if err := a.checkConsent(c.user, sale, now); err != nil {
+			return Outcome{}, err
+		}
 	}
 	if a.Standing == journal.Frozen {
 		return Outcome{}, token.New(token.Forbidden, token.CodeAccountClosed, "this account may not buy at present; ask the customer desk")
 	}
-	if owned := c.owned(s, now, sale.Item); owned != nil {
+	if owned := c.owned(s, now, sale); owned != nil {
 		return c.cover(owned), nil
 	}
+	if sale.Terms.Expiry > 0 && now >= sale.Terms.Expiry {
+		return Outcome{}, token.New(token.Gone, token.CodeEntitlementOver, "the time in which this item can be opened has ended, so it is not sold any more")
+	}
 	if c.allowed {
-		allowance, err := a.checkAllowance(c.user, c.vendor, &sale, now)
+		allowance, err := a.checkAllowance(c.user, c.vendor, sale, now)
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -154,30 +184,58 @@ func (c *charge) decide(s *State, now int64, sale journal.Sale) (Outcome, error)
 	if err := a.checkLimits(c.user, c.vendor, sale.Currency, sale.Price, now); err != nil {
 		return Outcome{}, err
 	}
-	sources, err := a.plan(c.vendor, c.campaigns, &sale, now)
-	if err != nil {
+	if sale.Sources, err = a.plan(c.vendor, c.campaigns, sale, now); err != nil {
 		return Outcome{}, err
 	}
-	sale.Sources = sources
-	entry := &journal.Entry{Kind: journal.Purchased, Order: c.order, Account: c.account, User: c.user, Vendor: c.vendor, Key: c.key, Sale: &sale}
+	sale.Grants = a.grants(sale.Sources, sale.Currency)
+	entry := &r.entry
+	entry.Kind, entry.Order, entry.Account, entry.User, entry.Vendor, entry.Key = journal.Purchased, c.order, c.account, c.user, c.vendor, c.key
 	if sale.Until > 0 {
 		entry.Kind = journal.HoldPlaced
-		entry.Legs = holdLegs(s, c.account, &sale, false)
+		entry.Legs = holdLegs(s, c.account, sale, false)
 		return Outcome{Entry: entry}, nil
 	}
-	divide(&sale, c.split)
-	entry.Legs = saleLegs(s, ledger.Wallet, c.account, c.vendor, &sale)
+	if err := divide(sale, c.split); err != nil {
+		return Outcome{}, err
+	}
+	entry.Legs = saleLegs(s, ledger.Wallet, c.account, c.vendor, sale)
 	return Outcome{Entry: entry}, nil
 }
 
+// checkConsent refuses a purchase to which the user has not agreed in a way that
+// holds for it now.
+func (a *Account) checkConsent(user token.UserID, sale *journal.Sale, now int64) error {
+	switch sale.Consent.Method {
+	case journal.ByClick:
+	case journal.ByApproval:
+		if sale.Price > a.Approval(user, sale.Currency) {
+			return token.New(token.Conflict, token.CodeQuoteChanged, "the price is above what you buy without confirming; please confirm it")
+		}
+	case journal.ByTest:
+		if !sale.Test {
+			return token.New(token.Forbidden, token.CodeModeMismatch, "the sandbox's test reader pays test orders only")
+		}
+	default:
+		return token.New(token.Internal, token.CodeInternal, "a purchase without the user's consent")
+	}
+	if sale.Consent.Until > 0 && now >= sale.Consent.Until {
+		return token.New(token.Unauthorised, token.CodeWindowClosed, "your purchase window has ended; log in again to buy")
+	}
+	return nil
+}
+
 // owned returns the order that entitles the account to the item now, if any.
-func (c *charge) owned(s *State, now int64, item journal.ItemHash) *Order {
-	if item == (journal.ItemHash{}) {
+func (c *charge) owned(s *State, now int64, sale *journal.Sale) *Order {
+	if sale.Item == (journal.ItemHash{}) {
 		return nil
 	}
-	o := s.Orders[s.Items[journal.ItemKey{Account: c.account, Vendor: c.vendor, Item: item}]]
-	if o == nil || o.Usable(now) != nil {
+	id, ok := s.Items[journal.ItemKey{Account: c.account, Vendor: c.vendor, Item: sale.Item}]
+	if !ok {
 		return nil
+	}
+	o := s.Orders[id]
+	if o == nil || o.Sale.Test != sale.Test || o.Usable(now) != nil {
+		return nil // what was bought in the sandbox opens nothing outside it
 	}
 	return o
 }
@@ -200,6 +258,8 @@ func (a *Account) checkAllowance(user token.UserID, vendor token.VendorID, sale 
 		return nil, token.New(token.Forbidden, token.CodeAllowanceMissing, "the reader has given you no allowance in this currency, or it has ended; send the reader to a pay_url")
 	case sale.Price > p.PerPurchase:
 		return nil, token.New(token.Forbidden, token.CodeAllowanceSpent, "the price is above what the reader's allowance covers for one purchase")
+	case sale.Price > p.Max:
+		return nil, token.New(token.Forbidden, token.CodeAllowanceSpent, "the price is above what the reader's allowance covers")
 	case p.Counter.At(now)+sale.Price > p.Max:
 		return nil, &token.Error{Kind: token.Forbidden, Code: token.CodeAllowanceSpent, RetryAt: millis(p.Period.End(now)),
 			Detail: "the reader's allowance for this " + p.Period.String() + " is used up"}
@@ -220,8 +280,12 @@ func (a *Account) checkLimits(user token.UserID, vendor token.VendorID, currency
 				Detail: "the price is above the limit of " + l.Max.Decimal(currency.Digits()) + " " + currency.String() + " for one purchase"}
 		}
 		if l.Period != limit.PerPurchase && l.Counter.At(now)+price > l.Max {
-			return &token.Error{Kind: token.Forbidden, Code: token.CodeLimitExceeded, Limit: l.ID, RetryAt: millis(l.Period.End(now)),
+			refusal := &token.Error{Kind: token.Forbidden, Code: token.CodeLimitExceeded, Limit: l.ID,
 				Detail: "this would go above the limit of " + l.Max.Decimal(currency.Digits()) + " " + currency.String() + " a " + l.Period.String()}
+			if price <= l.Max { // otherwise no waiting helps
+				refusal.RetryAt = millis(l.Period.End(now))
+			}
+			return refusal
 		}
 	}
 	return nil
@@ -319,8 +383,27 @@ func contains[T comparable](list []T, value T) bool {
 	return false
 }
 
-// divide computes net, fee and royalties of the sale's price.
-func divide(sale *journal.Sale, split royalty.Split) {
-	d := royalty.Divide(sale.Price, sale.Rule.Fee, split, nil)
+// grants returns the terms of the incentive tokens among the sources.
+func (a *Account) grants(sources []journal.Source, currency token.Currency) []journal.Grant {
+	var grants []journal.Grant
+	for i := range sources {
+		if sources[i].Class.Kind != token.Incentive {
+			continue
+		}
+		if w := a.Wallet(currency, sources[i].Class); w != nil {
+			grants = append(grants, w.grant(sources[i].Amount))
+		}
+	}
+	return grants
+}
+
+// divide computes net, fee and royalties of the sale's price, by the version of the
+// split that the sale names and no other.
+func divide(sale *journal.Sale, split *royalty.Split) error {
+	if split.ID != sale.Rule.Split || split.Version != sale.Rule.Version {
+		return token.New(token.Internal, token.CodeInternal, "a sale is divided by the split version that it names")
+	}
+	d := royalty.Divide(sale.Price, sale.Rule.Fee, *split, make([]royalty.Line, 0, len(split.Shares)))
 	sale.Net, sale.Fee, sale.Lines = d.Net, d.Fee, d.Lines
+	return nil
 }

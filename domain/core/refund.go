@@ -7,9 +7,10 @@ import (
 	"farthing.dev/farthing/token"
 )
 
-// Refund reverses Amount of a paid order. Each leg goes back in proportion to all
-// that has been refunded so far, rounded down, the vendor's net making up the
-// rest; so a full refund, in however many parts, is an exact reversal.
+// Refund reverses Amount of a paid order. What provider, payees and vendor give back
+// is in proportion to what each has left of the sale, see divideRefund; the payer gets
+// purchased tokens back before incentive ones, as if the price had been lower from the
+// start. A full refund, in however many parts, is an exact reversal.
 type Refund struct {
 	Order  token.OrderID
 	Vendor token.VendorID
@@ -38,6 +39,12 @@ func (c *Refund) Decide(s *State, now int64) (Outcome, error) {
 	if o.Status != Paid {
 		return Outcome{}, token.Newf(token.Conflict, token.CodeOrderState, "the order is %s, so there is nothing to refund", o.Status)
 	}
+	if _, err := s.account(o.Account); err != nil {
+		return Outcome{}, err
+	}
+	if err := readable(c.Reason); err != nil {
+		return Outcome{}, err
+	}
 	amount := c.Amount
 	if amount == 0 {
 		amount = o.Sale.Price - o.Refunded
@@ -52,25 +59,33 @@ func (c *Refund) Decide(s *State, now int64) (Outcome, error) {
 	refund.Reason = c.Reason
 	return Outcome{Entry: &journal.Entry{
 		Kind: journal.Refunded, Order: o.ID, Account: o.Account, User: o.User, Vendor: o.Vendor, Key: c.Key,
-		Refund: &refund, Legs: refundLegs(s, o, &refund),
+		Refund: &refund, Legs: refundLegs(s, o, &refund), Back: givenBack(o, amount),
 	}}, nil
 }
 
-// divideRefund says how much of fee, royalties and net an amount takes back.
+// divideRefund says how much of fee, royalties and net an amount takes back. Fee,
+// lines in their order, and net are laid end to end, as much of each as is left, and
+// the amount is cut from all of it evenly, each cut rounded down. So nobody ever gives
+// back more than is left, no part is negative, and the last refund takes all the rest.
 func divideRefund(o *Order, amount token.Amount) journal.Refund {
-	price, total := o.Sale.Price, o.Refunded+amount
-	refund := journal.Refund{Amount: amount, Currency: o.Currency, Total: total}
-	refund.Fee = o.Sale.Fee.Portion(total, price) - o.Back.Fee
-	refund.Net = amount - refund.Fee
-	for i, line := range o.Sale.Lines {
-		var before token.Amount
-		if i < len(o.Back.Lines) {
-			before = o.Back.Lines[i].Amount
-		}
-		back := line.Amount.Portion(total, price) - before
-		refund.Lines = append(refund.Lines, royalty.Line{Payee: line.Payee, Amount: back})
-		refund.Net -= back
+	left := o.Sale.Price - o.Refunded
+	refund := journal.Refund{Amount: amount, Currency: o.Currency, Total: o.Refunded + amount}
+	var end, cut token.Amount // of the parts so far: how far they reach, how much was taken
+	take := func(part token.Amount) token.Amount {
+		end += part
+		upTo := amount.Portion(end, left)
+		taken := upTo - cut
+		cut = upTo
+		return taken
 	}
+	refund.Fee = take(o.Sale.Fee - o.Back.Fee)
+	for i, line := range o.Sale.Lines {
+		if i < len(o.Back.Lines) {
+			line.Amount -= o.Back.Lines[i].Amount
+		}
+		refund.Lines = append(refund.Lines, royalty.Line{Payee: line.Payee, Amount: take(line.Amount)})
+	}
+	refund.Net = amount - cut
 	return refund
 }
 
@@ -89,13 +104,12 @@ func refundLegs(s *State, o *Order, refund *journal.Refund) []ledger.Leg {
 		return add(legs, ledger.Wallet, o.Account, o.Currency, earned, refund.Amount)
 	}
 	rest := refund.Amount
-	last := len(o.Sale.Sources) - 1
-	for i, source := range o.Sale.Sources {
-		part := source.Amount.Portion(refund.Total, o.Sale.Price) - source.Amount.Portion(o.Refunded, o.Sale.Price)
-		if i == last {
-			part = rest
-		}
-		rest -= part
+	before := o.Refunded // what earlier refunds gave back of the sources from the last to the first
+	for i := len(o.Sale.Sources) - 1; i >= 0; i-- {
+		source := &o.Sale.Sources[i]
+		gone := min(before, source.Amount)
+		part := min(rest, source.Amount-gone)
+		before, rest = before-gone, rest-part
 		legs = add(legs, ledger.Wallet, o.Account, o.Currency, source.Class, part)
 		if source.Class.Kind == token.Incentive {
 			legs = spendIncentive(legs, o.Currency, source.Class, source.Issuer, -part)

@@ -21,6 +21,10 @@ type State struct {
 	Keys  map[journal.KeyName]*journal.Entry
 	Items map[journal.ItemKey]token.OrderID
 
+	// Seq is the number of the last entry decided or applied; Run numbers the next one.
+	// The store sets it where it starts, to the end of the journal.
+	Seq uint64
+
 	slab []ledger.Leg // legs are cut from here, many at a time
 }
 
@@ -65,7 +69,7 @@ const (
 )
 
 // Wallet holds tokens of one currency and class. Of purchased tokens there is one
-// wallet per currency; of incentive tokens one per grant's campaign and expiry.
+// wallet per currency; of incentive tokens one per campaign, with the terms of its grants.
 type Wallet struct {
 	Currency token.Currency `cbor:"1,keyasint"`
 	Class    token.Class    `cbor:"2,keyasint,omitzero"`
@@ -123,7 +127,23 @@ func (a *Account) Approval(user token.UserID, currency token.Currency) token.Amo
 	return 0
 }
 
-// Clone returns a copy that shares nothing with a.
+// usedUp reports whether an incentive wallet has nothing left to know it by.
+func (w *Wallet) usedUp() bool {
+	return w.Class.Kind == token.Incentive && w.Balance == 0 && w.Held == 0
+}
+
+func (w *Wallet) setTerms(g *journal.Grant) {
+	w.Issuer, w.Vendors, w.Listed, w.Expiry = g.Issuer, g.Vendors, g.Listed, g.Expiry
+}
+
+// grant is the reverse of setTerms: the terms under which amount of the wallet's
+// incentive tokens were given.
+func (w *Wallet) grant(amount token.Amount) journal.Grant {
+	return journal.Grant{Campaign: w.Class.Campaign, Amount: amount, Currency: w.Currency,
+		Issuer: w.Issuer, Vendors: w.Vendors, Listed: w.Listed, Expiry: w.Expiry}
+}
+
+// Clone returns a copy that shares nothing with a that ever changes.
 func (a *Account) Clone() *Account {
 	c := *a
 	c.Wallets = append([]Wallet(nil), a.Wallets...)
@@ -192,7 +212,12 @@ func (o *Order) Ends() int64 { return o.Sale.Terms.Ends(o.Use, o.PaidAt) }
 // Usable returns nil where the order entitles to one more view at the time at.
 func (o *Order) Usable(at int64) error {
 	switch o.Status {
-	case Paid, OnHold:
+	case OnHold:
+		if at >= o.Sale.Until {
+			return token.New(token.Gone, token.CodeEntitlementGone, "the hold that this order placed has expired")
+		}
+		return o.Sale.Terms.Check(o.Use, o.PaidAt, at)
+	case Paid:
 		return o.Sale.Terms.Check(o.Use, o.PaidAt, at)
 	case Reversed, Freed:
 		return token.New(token.Gone, token.CodeEntitlementGone, "this purchase was refunded or its hold released, so it opens nothing any more")

@@ -116,6 +116,7 @@ type Entry struct {
 	Approval  *limit.Approval  `cbor:"17,keyasint,omitempty"` // ApprovalSet
 	Credit    *Credit          `cbor:"18,keyasint,omitempty"` // CreditSet
 	Standing  Standing         `cbor:"19,keyasint,omitzero"`  // StandingSet
+	Back      *Back            `cbor:"20,keyasint,omitempty"` // Captured in part, Released, HoldExpired, Refunded
 }
 
 // Item is what an order is for, as the vendor's server tells it.
@@ -127,6 +128,15 @@ type Item struct {
 	Terms       entitlement.Terms  `cbor:"5,keyasint,omitzero"`
 	Campaigns   []token.CampaignID `cbor:"6,keyasint,omitempty"` // incentive tokens of these may pay for it
 	Repeatable  bool               `cbor:"7,keyasint,omitzero"`  // each purchase is charged, also while another still holds
+}
+
+// Hash returns what stands for the item where an account can own it: zero for a
+// repeatable item, and for one that has no name to be known by again.
+func (i *Item) Hash() ItemHash {
+	if i.Repeatable || i.SKU == "" {
+		return ItemHash{}
+	}
+	return HashItem(i.SKU)
 }
 
 // Rule names the rules by which a price is divided.
@@ -201,10 +211,22 @@ type Sale struct {
 	Until    int64             `cbor:"13,keyasint,omitzero"` // HoldPlaced: released by itself from here on
 	Tracking string            `cbor:"14,keyasint,omitzero"` // a direct purchase's tracking data
 	Test     bool              `cbor:"15,keyasint,omitzero"`
+	Grants   []Grant           `cbor:"16,keyasint,omitempty"` // the terms of the incentive tokens among the sources, for when they come back
 }
 
-// Refund reverses Amount of a purchase. The legs are exact reversals: when all of
-// the price has been refunded, every leg of the purchase has been reversed.
+// Back is what an entry gives back to the payer of a purchase or hold: all that the
+// payer's account must know to count it, so that an account is the fold of its own
+// entries and of nothing else.
+type Back struct {
+	Amount    token.Amount      `cbor:"1,keyasint"`
+	Currency  token.Currency    `cbor:"2,keyasint"`
+	PaidAt    int64             `cbor:"3,keyasint"`           // when it was spent: limits of that period are freed, and no others
+	Allowance token.AllowanceID `cbor:"4,keyasint,omitzero"`  // under which it was spent
+	Grants    []Grant           `cbor:"5,keyasint,omitempty"` // the terms of incentive tokens that come back
+}
+
+// Refund reverses Amount of a purchase. When all of the price has been refunded, in
+// however many parts, every leg of the purchase has been reversed exactly.
 type Refund struct {
 	Amount   token.Amount   `cbor:"1,keyasint"`
 	Currency token.Currency `cbor:"2,keyasint"`

@@ -35,6 +35,10 @@ func ParsePeriod(s string) (Period, error) {
 	return 0, token.New(token.Unprocessable, token.CodeFieldInvalid, "a period is purchase, day, week or month")
 }
 
+// Known reports whether p is one of the periods; any other would count nothing and
+// so bound nothing.
+func (p Period) Known() bool { return p >= PerPurchase && p <= Month }
+
 // String returns "purchase", "day", "week" or "month".
 func (p Period) String() string {
 	switch p {

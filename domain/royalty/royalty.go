@@ -45,6 +45,15 @@ type FeeRule struct {
 	Fixed token.Amount // tokens per sale
 }
 
+// Validate returns an error for a fee that is negative, above 100 percent, or fixed
+// above the maximum.
+func (f FeeRule) Validate() error {
+	if f.PPM < 0 || f.PPM > 1_000_000 || f.Fixed < 0 || f.Fixed > token.MaxAmount {
+		return token.New(token.Unprocessable, token.CodeSplitInvalid, "a fee lies between 0 and 100 percent, and its fixed part is not negative")
+	}
+	return nil
+}
+
 // Line is one royalty transaction: what one payee earns of one purchase.
 type Line struct {
 	_      struct{} `cbor:",toarray"`
@@ -76,6 +85,9 @@ func (s Split) Validate() error {
 		case share.Of < 0 || share.Of > i:
 			return token.New(token.Unprocessable, token.CodeSplitInvalid, "a nested share names an earlier share of the same split, counted from 1")
 		}
+		if share.Payee.IsZero() {
+			return token.New(token.Unprocessable, token.CodeSplitInvalid, "each share has a payee")
+		}
 		for _, other := range s.Shares[:i] {
 			if other.Payee == share.Payee {
 				return token.New(token.Unprocessable, token.CodeSplitInvalid, "each payee stands once in a split")
@@ -92,7 +104,7 @@ func (s Split) Validate() error {
 // split's order; a payee that gets nothing has a line of zero. It appends the
 // lines to buffer, which may be nil.
 func Divide(price token.Amount, fee FeeRule, split Split, buffer []Line) Division {
-	feeAmount := min(price, price.Share(fee.PPM)+fee.Fixed)
+	feeAmount := max(0, min(price, price.Share(fee.PPM)+fee.Fixed))
 	net := price - feeAmount
 	lines := buffer
 	start := len(lines)
