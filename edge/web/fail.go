@@ -1,0 +1,96 @@
+package web
+
+import (
+	"net/http"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"farthing.dev/farthing/token"
+)
+
+// problem is what an error page says.
+type problem struct {
+	Heading string
+	Detail  string
+	RetryAt time.Time
+}
+
+// Fail writes the page of an error: the one place where errors become pages.
+// reader is who is logged in, or "".
+func (s *Site) Fail(w http.ResponseWriter, r *http.Request, reader string, err error) {
+	refusal := asError(err)
+	if refusal.Kind == token.Internal {
+		s.log.ErrorContext(r.Context(), "page failed", "method", r.Method, "path", r.URL.Path, "error", err)
+	}
+	status := Status(refusal.Kind)
+	if _, ok := tooLarge(err); ok {
+		status = http.StatusRequestEntityTooLarge
+	}
+	if refusal.Kind == token.Throttled || refusal.Kind == token.Unavailable {
+		w.Header().Set("Retry-After", "30")
+	}
+	s.showProblem(w, r, status, reader, problem{Heading: heading(refusal), Detail: Sentence(refusal.Detail), RetryAt: refusal.RetryAt})
+}
+
+func (s *Site) showProblem(w http.ResponseWriter, r *http.Request, status int, reader string, body problem) {
+	err := s.problem.Render(w, r, status, "problem.html", Page{Title: body.Heading, Reader: reader, Body: body})
+	if err != nil {
+		s.log.ErrorContext(r.Context(), "error page failed", "error", err)
+		http.Error(w, "something went wrong on our side", http.StatusInternalServerError)
+	}
+}
+
+func heading(e *token.Error) string {
+	switch e.Kind {
+	case token.Malformed:
+		return "We could not read that"
+	case token.Unauthorised:
+		return "Please log in"
+	case token.Unfunded:
+		return "Not enough in the wallet"
+	case token.Forbidden:
+		return "Not permitted"
+	case token.NotFound:
+		return "Nothing here"
+	case token.Conflict:
+		return "That no longer fits"
+	case token.Gone:
+		return "No longer available"
+	case token.Unprocessable:
+		return "That does not work"
+	case token.Throttled:
+		return "Too many tries"
+	case token.Unavailable:
+		return "Try again in a moment"
+	}
+	return "Our mistake"
+}
+
+// Explain returns the sentence of an error for people, and whether the caller
+// should show it beside a form: a refusal that correcting the input can help.
+func Explain(err error) (sentence string, correctable bool) {
+	refusal := asError(err)
+	switch refusal.Kind {
+	case token.Unprocessable, token.Conflict, token.Throttled, token.Forbidden, token.Unauthorised, token.Unfunded:
+		return Sentence(refusal.Detail), true
+	case token.Malformed:
+		_, large := tooLarge(err)
+		return Sentence(refusal.Detail), !large
+	}
+	return Sentence(refusal.Detail), false
+}
+
+// Sentence gives a detail a capital letter and a full stop.
+func Sentence(detail string) string {
+	if detail == "" {
+		return ""
+	}
+	first, size := utf8.DecodeRuneInString(detail)
+	detail = string(unicode.ToUpper(first)) + detail[size:]
+	switch detail[len(detail)-1] {
+	case '.', '!', '?':
+		return detail
+	}
+	return detail + "."
+}

@@ -1,0 +1,98 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+
+	"farthing.dev/farthing/token"
+)
+
+// functions are what every template may call.
+func (s *Site) functions() template.FuncMap {
+	return template.FuncMap{
+		"amount": Amount,
+		"money":  Money,
+		"asset":  func(name string) string { return s.assets.byName[name] },
+		"when":   func(at time.Time) string { return When(s.clock.Now(), at) },
+		"date":   func(at time.Time) string { return at.UTC().Format("2 Jan 2006") },
+		"minute": func(at time.Time) string { return at.UTC().Format("2 Jan 2006, 15:04") },
+		"stamp":  func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
+		"count":  func(n int, one, many string) string { return Count(n, one, many) },
+		"host":   Host,
+	}
+}
+
+// Amount writes an amount as people write money in its currency: with the
+// currency's decimals, more where the amount has them, and commas between
+// thousands. Minus is the real sign, as wide as a digit.
+func Amount(a token.Amount, currency token.Currency) string {
+	written := a.Decimal(currency.Digits())
+	sign := ""
+	if rest, negative := strings.CutPrefix(written, "-"); negative {
+		sign, written = "\u2212", rest
+	}
+	whole, fraction, _ := strings.Cut(written, ".")
+	var out strings.Builder
+	out.WriteString(sign)
+	for i, digit := range whole {
+		if i > 0 && (len(whole)-i)%3 == 0 {
+			out.WriteByte(',')
+		}
+		out.WriteRune(digit)
+	}
+	if fraction != "" {
+		out.WriteByte('.')
+		out.WriteString(fraction)
+	}
+	return out.String()
+}
+
+// Money writes an amount and its currency, kept on one line.
+func Money(a token.Amount, currency token.Currency) string {
+	return Amount(a, currency) + "\u00a0" + currency.String()
+}
+
+// When writes a time as seen from now: relative within a day, a date otherwise.
+func When(now, at time.Time) string {
+	span := at.Sub(now)
+	past := span < 0
+	if past {
+		span = -span
+	}
+	var length string
+	switch {
+	case span < time.Minute && past:
+		return "just now"
+	case span < time.Minute:
+		return "in a moment"
+	case span < time.Hour:
+		length = Count(int64(span/time.Minute), "minute", "minutes")
+	case span < 24*time.Hour:
+		length = Count(int64(span/time.Hour), "hour", "hours")
+	case at.UTC().Year() == now.UTC().Year():
+		return at.UTC().Format("2 January")
+	default:
+		return at.UTC().Format("2 January 2006")
+	}
+	if past {
+		return length + " ago"
+	}
+	return "in " + length
+}
+
+// Count writes a number with the right form of a noun.
+func Count[N ~int | ~int64 | ~uint32](n N, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// Host returns the host of an address, for people: "example.org".
+func Host(address string) string {
+	origin := Origin(address)
+	_, host, _ := strings.Cut(origin, "://")
+	return strings.TrimPrefix(host, "www.")
+}
