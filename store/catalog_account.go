@@ -1,0 +1,109 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"farthing.dev/farthing/domain/account"
+	"farthing.dev/farthing/token"
+)
+
+// AddUser adds a user, a new account and the membership.
+func (c *Catalog) AddUser(ctx context.Context, user account.User, owned account.Account) error {
+	return c.write(ctx, func(tx *sql.Tx) error { return addUser(ctx, tx, user, owned) })
+}
+
+func addUser(ctx context.Context, tx *sql.Tx, user account.User, owned account.Account) error {
+	err := insert(ctx, tx, "there is a login with this e-mail address already; log in",
+		`INSERT INTO users (id, email, name, password, account, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		user.ID.String(), user.Email, user.Name, user.Password, user.Account.String(), user.CreatedAt)
+	if err != nil {
+		return err
+	}
+	err = insert(ctx, tx, "there is such an account already",
+		`INSERT INTO user_accounts (id, referrer, sandbox, created_at) VALUES ($1, $2, $3, $4)`,
+		owned.ID.String(), owned.Referrer.String(), owned.Sandbox.String(), owned.CreatedAt)
+	if err != nil {
+		return err
+	}
+	return insert(ctx, tx, "this user is a member already",
+		`INSERT INTO account_members (account, member, joined_at) VALUES ($1, $2, $3)`,
+		owned.ID.String(), user.ID.String(), owned.CreatedAt)
+}
+
+const userColumns = `SELECT id, email, name, password, account, created_at FROM users`
+
+func scanUser(r row) (u account.User, err error) {
+	err = r.Scan(word{&u.ID}, &u.Email, &u.Name, &u.Password, word{&u.Account}, &u.CreatedAt)
+	return u, err
+}
+
+// User returns a user.
+func (c *Catalog) User(ctx context.Context, id token.UserID) (account.User, error) {
+	return one(ctx, c, scanUser, userColumns+` WHERE id = $1`, id.String())
+}
+
+// UserByEmail returns the user with an e-mail address.
+func (c *Catalog) UserByEmail(ctx context.Context, email string) (account.User, error) {
+	return one(ctx, c, scanUser, userColumns+` WHERE email = $1 AND email <> ''`, email)
+}
+
+// Account returns an account.
+func (c *Catalog) Account(ctx context.Context, id token.AccountID) (account.Account, error) {
+	return one(ctx, c, func(r row) (a account.Account, err error) {
+		err = r.Scan(word{&a.ID}, word{&a.Referrer}, word{&a.Sandbox}, &a.CreatedAt)
+		return a, err
+	}, `SELECT id, referrer, sandbox, created_at FROM user_accounts WHERE id = $1`, id.String())
+}
+
+// Members returns who acts for an account, at most a hundred.
+func (c *Catalog) Members(ctx context.Context, id token.AccountID) ([]account.Member, error) {
+	return list(ctx, c, func(r row) (m account.Member, err error) {
+		err = r.Scan(word{&m.Account}, word{&m.User}, &m.JoinedAt)
+		return m, err
+	}, `SELECT account, member, joined_at FROM account_members WHERE account = $1 ORDER BY joined_at, member LIMIT 100`, id.String())
+}
+
+// SetPassword replaces the hash of a user's password and ends all her sessions.
+func (c *Catalog) SetPassword(ctx context.Context, id token.UserID, hash string) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE users SET password = $1 WHERE id = $2`, hash, id.String()); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE member = $1`, id.String())
+		return err
+	})
+}
+
+// AddSession adds a session.
+func (c *Catalog) AddSession(ctx context.Context, s account.Session) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		return insert(ctx, tx, "there is such a session already",
+			`INSERT INTO sessions (hash, id, member, account, login_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+			s.Hash[:], s.ID.String(), s.User.String(), s.Account.String(), s.LoginAt, s.ExpiresAt)
+	})
+}
+
+// Session returns the session whose secret has a hash.
+func (c *Catalog) Session(ctx context.Context, hash account.SessionHash) (account.Session, error) {
+	return one(ctx, c, func(r row) (s account.Session, err error) {
+		err = r.Scan(digest32{(*[32]byte)(&s.Hash)}, word{&s.ID}, word{&s.User}, word{&s.Account}, &s.LoginAt, &s.ExpiresAt)
+		return s, err
+	}, `SELECT hash, id, member, account, login_at, expires_at FROM sessions WHERE hash = $1`, hash[:])
+}
+
+// DropSession ends a session, if there is one.
+func (c *Catalog) DropSession(ctx context.Context, hash account.SessionHash) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE hash = $1`, hash[:])
+		return err
+	})
+}
+
+// DropSessionsBefore forgets sessions that expired before a millisecond.
+func (c *Catalog) DropSessionsBefore(ctx context.Context, at int64) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE expires_at < $1`, at)
+		return err
+	})
+}
