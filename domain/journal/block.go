@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -61,7 +60,7 @@ var encoding = func() cbor.EncMode {
 }()
 
 var decoding = func() cbor.DecMode {
-	mode, err := cbor.DecOptions{MaxArrayElements: 65536}.DecMode()
+	mode, err := cbor.DecOptions{MaxArrayElements: 65536, UTF8: cbor.UTF8DecodeInvalid}.DecMode()
 	if err != nil {
 		panic(err)
 	}
@@ -71,27 +70,35 @@ var decoding = func() cbor.DecMode {
 // Seal encodes entries into the block that follows head. It sets Seq and At of
 // each entry.
 func Seal(head Head, at int64, entries []*Entry) (*Block, error) {
-	var body bytes.Buffer
-	encoder := encoding.NewEncoder(&body)
+	body := make([]byte, 0, 512*len(entries))
 	for i, e := range entries {
 		e.Seq, e.At = head.Seq+1+uint64(i), at
-		if err := encoder.Encode(e); err != nil {
-			return nil, fmt.Errorf("encode journal entry: %w", err)
+		extended, ok := appendEntry(body, e)
+		if !ok {
+			other, err := encoding.Marshal(e)
+			if err != nil {
+				return nil, fmt.Errorf("encode journal entry: %w", err)
+			}
+			extended = append(body, other...)
 		}
+		body = extended
 	}
-	b := &Block{First: head.Seq + 1, Count: len(entries), At: at, Prev: head.Hash, Body: body.Bytes()}
+	b := &Block{First: head.Seq + 1, Count: len(entries), At: at, Prev: head.Hash, Body: body}
 	b.Hash = b.Sum()
 	return b, nil
 }
 
 // Entries decodes the block's entries.
 func (b *Block) Entries() ([]*Entry, error) {
+	if b.Count < 0 || b.Count > len(b.Body) {
+		return nil, fmt.Errorf("decode journal block %d: it cannot hold %d entries", b.First, b.Count)
+	}
 	entries := make([]Entry, b.Count)
 	out := make([]*Entry, b.Count)
 	rest := b.Body
 	for i := range entries {
 		var err error
-		if rest, err = decoding.UnmarshalFirst(rest, &entries[i]); err != nil {
+		if rest, err = decode(rest, &entries[i]); err != nil {
 			return nil, fmt.Errorf("decode journal entry %d: %w", b.First+uint64(i), err)
 		}
 		entries[i].Seq, entries[i].At = b.First+uint64(i), b.At
@@ -107,20 +114,40 @@ func (b *Block) Entries() ([]*Entry, error) {
 func (b *Block) Entry(seq uint64) (*Entry, error) {
 	rest := b.Body
 	for at := b.First; ; at++ {
+		var err error
 		if at == seq {
-			entry := &Entry{Seq: seq, At: b.At}
-			_, err := decoding.UnmarshalFirst(rest, entry)
+			entry := &Entry{}
+			_, err = decode(rest, entry)
+			entry.Seq, entry.At = seq, b.At
 			return entry, err
 		}
-		var skipped cbor.RawMessage
-		var err error
-		if rest, err = decoding.UnmarshalFirst(rest, &skipped); err != nil {
-			if errors.Is(err, io.EOF) {
-				err = io.ErrUnexpectedEOF
-			}
+		if rest, err = pass(rest); err != nil {
 			return nil, fmt.Errorf("find journal entry %d: %w", seq, err)
 		}
 	}
+}
+
+// decode decodes the first entry of encoded into e and returns what follows it.
+func decode(encoded []byte, e *Entry) ([]byte, error) {
+	if rest, ok := readEntry(encoded, e); ok {
+		return rest, nil
+	}
+	*e = Entry{}
+	return decoding.UnmarshalFirst(encoded, e)
+}
+
+// pass returns what follows the first entry of encoded.
+func pass(encoded []byte) ([]byte, error) {
+	r := reader{rest: encoded}
+	if r.skip(16) {
+		return r.rest, nil
+	}
+	var passed cbor.RawMessage
+	rest, err := decoding.UnmarshalFirst(encoded, &passed)
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return rest, err
 }
 
 // Marshal encodes any record that uses the journal's types, for snapshots.
