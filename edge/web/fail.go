@@ -22,6 +22,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, reader string, err e
 	refusal := asError(err)
 	if refusal.Kind == token.Internal {
 		s.log.ErrorContext(r.Context(), "page failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		refusal = &token.Error{Kind: token.Internal, Code: token.CodeInternal, Detail: "something went wrong on our side"}
 	}
 	status := Status(refusal.Kind)
 	if _, ok := tooLarge(err); ok {
@@ -93,4 +94,15 @@ func Sentence(detail string) string {
 		return detail
 	}
 	return detail + "."
+}
+
+// StatusOf returns the HTTP status that an error becomes.
+func StatusOf(err error) int { return Status(asError(err).Kind) }
+
+// LimitOf returns the limit that a refusal names, if any.
+func LimitOf(err error) token.LimitID { return asError(err).Limit }
+
+// Note logs something that went wrong beside what the reader asked for.
+func (s *Site) Note(r *http.Request, what string, err error) {
+	s.log.WarnContext(r.Context(), what, "path", r.URL.Path, "error", err)
 }

@@ -1,0 +1,104 @@
+package wallet
+
+import (
+	"context"
+	"embed"
+	"io"
+	"io/fs"
+	"net/http"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/edge/web"
+	"farthing.dev/farthing/token"
+)
+
+//go:embed templates
+var templates embed.FS
+
+// App is what the pages need of the application.
+type App interface {
+	SignUp(ctx context.Context, in app.SignUp) (secret string, viewer app.Viewer, err error)
+	LogIn(ctx context.Context, email, password string) (secret string, viewer app.Viewer, err error)
+	LogOut(ctx context.Context, secret string) error
+	Viewer(ctx context.Context, secret string) (app.Viewer, error)
+
+	Wallet(ctx context.Context, v app.Viewer) (app.WalletView, error)
+	Purchases(ctx context.Context, v app.Viewer, before string, limit int) (page []app.Purchase, next string, err error)
+	AddDemoFunds(ctx context.Context, v app.Viewer, currency token.Currency, amount token.Amount, reference string) error
+	SetLimit(ctx context.Context, v app.Viewer, in app.LimitInput) error
+	RemoveLimit(ctx context.Context, v app.Viewer, id token.LimitID) error
+	SetApproval(ctx context.Context, v app.Viewer, currency token.Currency, most token.Amount) error
+	GiveAllowance(ctx context.Context, v app.Viewer, in app.AllowanceInput) error
+	TakeAllowance(ctx context.Context, v app.Viewer, id token.AllowanceID) error
+
+	Checkout(ctx context.Context, id token.OrderID, v *app.Viewer) (app.Checkout, error)
+	Pay(ctx context.Context, v app.Viewer, id token.OrderID, quoted token.Amount, method journal.ConsentMethod) (returnURL string, err error)
+	PayTest(ctx context.Context, id token.OrderID, quoted token.Amount) (returnURL string, err error)
+}
+
+var _ App = (*app.App)(nil)
+
+// Config is what the pages are made of.
+type Config struct {
+	Site       *web.Site
+	App        App
+	Clock      token.Clock
+	Random     io.Reader        // for the references of demo funds
+	Currencies []token.Currency // offered in forms
+	Demo       bool             // readers can give themselves tokens
+}
+
+// Handler serves the pages.
+type Handler struct {
+	site       *web.Site
+	app        App
+	clock      token.Clock
+	random     io.Reader
+	currencies []token.Currency
+	demo       bool
+	pages      *web.Pages
+}
+
+// New reads the templates and returns a Handler.
+func New(c Config) (*Handler, error) {
+	folder, err := fs.Sub(templates, "templates")
+	if err != nil {
+		return nil, err
+	}
+	pages, err := c.Site.Pages(folder)
+	if err != nil {
+		return nil, err
+	}
+	return &Handler{site: c.Site, app: c.App, clock: c.Clock, random: c.Random, currencies: c.Currencies, demo: c.Demo, pages: pages}, nil
+}
+
+// Register adds the pages to mux.
+func (h *Handler) Register(mux *http.ServeMux) {
+	public := func(pattern string, page web.PublicPage) { mux.HandleFunc(pattern, h.site.Public(h.app, page)) }
+	member := func(pattern, home string, page web.MemberPage) {
+		mux.HandleFunc(pattern, h.site.Member(h.app, home, page))
+	}
+	public("GET /{$}", h.front)
+	public("GET /signup", h.showSignUp)
+	public("POST /signup", h.signUp)
+	public("GET /login", h.showLogIn)
+	public("POST /login", h.logIn)
+	public("POST /logout", h.logOut)
+
+	public("GET /pay/{order}", h.showOrder)
+	public("POST /pay/{order}", h.pay)
+
+	member("GET /wallet", "/wallet", h.wallet)
+	member("GET /wallet/purchases", "/wallet/purchases", h.purchases)
+	member("GET /wallet/limits", "/wallet/limits", h.limits)
+	member("POST /wallet/limits", "/wallet/limits", h.setLimit)
+	member("POST /wallet/limits/remove", "/wallet/limits", h.removeLimit)
+	member("POST /wallet/approval", "/wallet/limits", h.setApproval)
+	member("POST /wallet/allowances", "/wallet/limits", h.giveAllowance)
+	member("POST /wallet/allowances/remove", "/wallet/limits", h.takeAllowance)
+	if h.demo {
+		member("GET /wallet/funds", "/wallet/funds", h.funds)
+		member("POST /wallet/funds", "/wallet/funds", h.addFunds)
+	}
+}

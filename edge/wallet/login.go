@@ -1,0 +1,191 @@
+package wallet
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/edge/web"
+	"farthing.dev/farthing/token"
+)
+
+// loginView is the page that asks who is there, to log in or to open a wallet.
+type loginView struct {
+	Next    string
+	Vendor  string // the vendor that brought a new reader
+	Name    string
+	Email   string
+	Refusal string
+	Bill    *bill // what waits to be paid after it
+	Again   bool  // logged in, but the purchase window is over
+	Demo    bool
+}
+
+// SignUpURL is where somebody without a wallet opens one.
+func (l loginView) SignUpURL() string {
+	query := url.Values{}
+	if l.Next != "" {
+		query.Set("next", l.Next)
+	}
+	if l.Vendor != "" {
+		query.Set("vendor", l.Vendor)
+	}
+	if len(query) == 0 {
+		return "/signup"
+	}
+	return "/signup?" + query.Encode()
+}
+
+// LogInURL is where somebody with a wallet logs in.
+func (l loginView) LogInURL() string {
+	if l.Next == "" {
+		return "/login"
+	}
+	return "/login?" + url.Values{"next": {l.Next}}.Encode()
+}
+
+func (h *Handler) showLogIn(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
+	next := web.LocalPath(r.URL.Query().Get("next"), "")
+	view := loginView{Next: next}
+	if v != nil {
+		if v.CanBuy(h.clock.Now()) {
+			http.Redirect(w, r, orWallet(next), http.StatusSeeOther)
+			return nil
+		}
+		view.Email, view.Again = v.Email, true
+	}
+	return h.askLogIn(w, r, v, http.StatusOK, view)
+}
+
+// askLogIn renders the login form, over the bill that it is for where there is one.
+func (h *Handler) askLogIn(w http.ResponseWriter, r *http.Request, v *app.Viewer, status int, view loginView) error {
+	h.addBill(w, r, v, &view)
+	page := web.Page{Title: "Log in", Section: "login", Quiet: true, Body: view}
+	return h.pages.Render(w, r, status, "login.html", page)
+}
+
+func (h *Handler) logIn(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
+	if err := web.ParseForm(r); err != nil {
+		return err
+	}
+	view := loginView{Next: web.LocalPath(r.PostForm.Get("next"), ""), Email: strings.TrimSpace(r.PostForm.Get("email"))}
+	secret, _, err := h.app.LogIn(r.Context(), view.Email, r.PostForm.Get("password"))
+	if err != nil {
+		sentence, correctable := web.Explain(err)
+		if !correctable {
+			return err
+		}
+		view.Refusal = sentence
+		return h.askLogIn(w, r, v, web.StatusOf(err), view)
+	}
+	h.replaceSession(w, r, secret)
+	http.Redirect(w, r, orWallet(view.Next), http.StatusSeeOther)
+	return nil
+}
+
+func (h *Handler) showSignUp(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
+	query := r.URL.Query()
+	view := loginView{Next: web.LocalPath(query.Get("next"), ""), Vendor: vendorRef(query.Get("vendor"))}
+	if v != nil {
+		http.Redirect(w, r, orWallet(view.Next), http.StatusSeeOther)
+		return nil
+	}
+	return h.askSignUp(w, r, http.StatusOK, view)
+}
+
+func (h *Handler) askSignUp(w http.ResponseWriter, r *http.Request, status int, view loginView) error {
+	h.addBill(w, r, nil, &view)
+	page := web.Page{Title: "Open a wallet", Section: "signup", Quiet: true, Body: view}
+	return h.pages.Render(w, r, status, "signup.html", page)
+}
+
+func (h *Handler) signUp(w http.ResponseWriter, r *http.Request, _ *app.Viewer) error {
+	if err := web.ParseForm(r); err != nil {
+		return err
+	}
+	form := r.PostForm
+	view := loginView{
+		Next:   web.LocalPath(form.Get("next"), ""),
+		Vendor: vendorRef(form.Get("vendor")),
+		Name:   strings.TrimSpace(form.Get("name")),
+		Email:  strings.TrimSpace(form.Get("email")),
+	}
+	secret, _, err := h.app.SignUp(r.Context(), app.SignUp{Email: view.Email, Password: form.Get("password"), Name: view.Name, VendorRef: view.Vendor})
+	if err != nil {
+		sentence, correctable := web.Explain(err)
+		if !correctable {
+			return err
+		}
+		view.Refusal = sentence
+		return h.askSignUp(w, r, web.StatusOf(err), view)
+	}
+	h.replaceSession(w, r, secret)
+	if view.Next == "" {
+		h.site.Flash(w, "Your wallet is open.")
+	}
+	http.Redirect(w, r, orWallet(view.Next), http.StatusSeeOther)
+	return nil
+}
+
+func (h *Handler) logOut(w http.ResponseWriter, r *http.Request, _ *app.Viewer) error {
+	if secret := h.site.Session(r); secret != "" {
+		if err := h.app.LogOut(r.Context(), secret); err != nil && token.CodeOf(err) == token.CodeInternal {
+			return err
+		}
+	}
+	h.site.EndSession(w)
+	h.site.Flash(w, "You are logged out.")
+	http.Redirect(w, r, "/", http.StatusSeeOther)
+	return nil
+}
+
+// replaceSession gives the browser its new login and ends the one it had, so that no
+// forgotten session stays behind.
+func (h *Handler) replaceSession(w http.ResponseWriter, r *http.Request, secret string) {
+	if before := h.site.Session(r); before != "" && before != secret {
+		if err := h.app.LogOut(r.Context(), before); err != nil {
+			// The old session ends by itself; the new login must not fail for it.
+			h.site.Note(r, "earlier session not ended", err)
+		}
+	}
+	h.site.StartSession(w, secret)
+}
+
+// addBill puts the order that waits behind the login onto the page.
+func (h *Handler) addBill(w http.ResponseWriter, r *http.Request, v *app.Viewer, view *loginView) {
+	view.Demo = h.demo
+	written, waits := strings.CutPrefix(view.Next, "/pay/")
+	if !waits {
+		return
+	}
+	id, err := token.ParseID[token.OrderKind](written)
+	if err != nil {
+		return
+	}
+	checkout, err := h.app.Checkout(r.Context(), id, v)
+	if err != nil {
+		return // the order's own page will say what is wrong with it
+	}
+	web.AllowFormsTo(w, web.Origin(checkout.VendorSite))
+	view.Bill = h.bill(checkout)
+	if view.Vendor == "" {
+		view.Vendor = checkout.Vendor.String()
+	}
+}
+
+// vendorRef returns the id where it is one of a vendor, "" otherwise.
+func vendorRef(written string) string {
+	id, err := token.ParseID[token.VendorKind](written)
+	if err != nil {
+		return ""
+	}
+	return id.String()
+}
+
+func orWallet(next string) string {
+	if next == "" {
+		return "/wallet"
+	}
+	return next
+}
