@@ -1,0 +1,147 @@
+package vendorapi
+
+import (
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/token"
+)
+
+var errUnauthorised = token.New(token.Unauthorised, token.CodeUnauthorised, "send your key as Authorization: Bearer fk_live_… or fk_test_…")
+
+// maxBearer bounds the key that is looked up at all.
+const maxBearer = 200
+
+// seller returns whose server is calling.
+func (a *api) seller(r *http.Request) (app.Seller, error) {
+	values := r.Header["Authorization"]
+	if len(values) != 1 {
+		return app.Seller{}, errUnauthorised
+	}
+	scheme, bearer, found := strings.Cut(values[0], " ")
+	if !found || !strings.EqualFold(scheme, "Bearer") || bearer == "" || len(bearer) > maxBearer {
+		return app.Seller{}, errUnauthorised
+	}
+	return a.app.Seller(r.Context(), bearer)
+}
+
+// takesJSON reports whether a caller that sends these Accept headers takes our answers.
+func takesJSON(accept []string) bool {
+	if len(accept) == 0 {
+		return true
+	}
+	for _, value := range accept {
+		for entry := range strings.SplitSeq(value, ",") {
+			kind, parameters, _ := strings.Cut(entry, ";")
+			switch strings.ToLower(strings.TrimSpace(kind)) {
+			case "", "*/*", "application/*", "application/json":
+				if !refused(parameters) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// refused reports whether the parameters of a media type in Accept say q=0.
+func refused(parameters string) bool {
+	for parameter := range strings.SplitSeq(parameters, ";") {
+		name, value, _ := strings.Cut(strings.TrimSpace(parameter), "=")
+		if strings.EqualFold(strings.TrimSpace(name), "q") {
+			q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+			return err == nil && q == 0
+		}
+	}
+	return false
+}
+
+// checkMediaType refuses a body that is not said to be plain JSON in UTF-8.
+func checkMediaType(h http.Header) error {
+	if coding := h.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return errMediaType
+	}
+	values := h["Content-Type"]
+	if len(values) == 1 && values[0] == "application/json" {
+		return nil
+	}
+	if len(values) != 1 {
+		return errMediaType
+	}
+	kind, parameters, err := mime.ParseMediaType(values[0])
+	if err != nil || kind != "application/json" {
+		return errMediaType
+	}
+	if charset, given := parameters["charset"]; given && !strings.EqualFold(charset, "utf-8") {
+		return errMediaType
+	}
+	return nil
+}
+
+// idempotencyKey returns the key of 1 to 255 visible ASCII characters.
+func idempotencyKey(h http.Header) (string, error) {
+	values := h["Idempotency-Key"]
+	if len(values) == 0 || len(values) == 1 && values[0] == "" {
+		return "", token.New(token.Malformed, token.CodeKeyMissing, "send an Idempotency-Key, new for each thing you do, and the same when you try it again")
+	}
+	if len(values) > 1 || len(values[0]) > 255 {
+		return "", malformed("there is one Idempotency-Key, of at most 255 characters")
+	}
+	for i := range len(values[0]) {
+		if c := values[0][i]; c <= ' ' || c > '~' {
+			return "", malformed("an Idempotency-Key has visible ASCII characters only")
+		}
+	}
+	return values[0], nil
+}
+
+// The number of things on one page.
+const (
+	defaultLimit = 20
+	maxLimit     = 100
+	maxCursor    = 200
+)
+
+// readQuery reads limit and cursor where the operation takes them, and refuses all else.
+func (c *call) readQuery(o *operation) error {
+	c.limit = defaultLimit
+	if c.request.URL.RawQuery == "" {
+		return nil
+	}
+	values, err := url.ParseQuery(c.request.URL.RawQuery)
+	if err != nil {
+		return malformed("the query cannot be read")
+	}
+	for name, given := range values {
+		switch {
+		case !o.list || (name != "limit" && name != "cursor"):
+			return malformed("there is no query parameter of that name here")
+		case len(given) != 1:
+			return malformed("the query parameter " + name + " stands there twice")
+		}
+	}
+	if text := values.Get("limit"); values.Has("limit") {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > maxLimit {
+			return malformed("limit is a number from 1 to " + strconv.Itoa(maxLimit))
+		}
+		c.limit = n
+	}
+	if c.cursor = values.Get("cursor"); len(c.cursor) > maxCursor {
+		return malformed("cursor is what next_cursor was, unchanged")
+	}
+	return nil
+}
+
+// pathID reads the id in the path. What is no id names nothing that could be there.
+func pathID[K token.Kind](c *call) (token.ID[K], error) {
+	id, err := token.ParseID[K](c.request.PathValue("id"))
+	if err != nil {
+		return id, errNotHere
+	}
+	return id, nil
+}

@@ -1,0 +1,124 @@
+package vendorapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/token"
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// App is what the API needs of the application: what each noun's file asks for.
+type App interface {
+	Seller(ctx context.Context, bearer string) (app.Seller, error)
+	Me(ctx context.Context, s app.Seller) (app.Me, error)
+	orders
+	tickets
+	purchases
+	offers
+	splits
+	payees
+	sites
+	campaigns
+	royalties
+}
+
+var _ App = (*app.App)(nil)
+
+// Options are what an API is made of. Zero values of the settings stand for their
+// defaults.
+type Options struct {
+	App   App
+	Clock token.Clock
+	Log   *slog.Logger
+
+	MaxBody   int64   // of a request, in bytes; 64 KiB
+	Rate      float64 // requests per second and key; 5,000. Negative: no bound
+	RequestID string  // what request ids begin with; random where empty
+}
+
+const (
+	defaultMaxBody = 64 << 10
+	defaultRate    = 5000
+)
+
+// api is the handler.
+type api struct {
+	app      App
+	clock    token.Clock
+	log      *slog.Logger
+	maxBody  int64
+	limiter  *limiter
+	requests *numberer
+	mux      *http.ServeMux
+	document *huma.OpenAPI
+	methods  map[string][]string // per path, for answers of 405
+}
+
+// New returns the API, to be mounted at /v1/, /openapi.json and /docs.
+func New(o Options) http.Handler {
+	a := &api{
+		app: o.App, clock: o.Clock, log: o.Log, maxBody: o.MaxBody,
+		limiter: newLimiter(o.Rate), requests: newNumberer(o.RequestID),
+		mux: http.NewServeMux(), document: newDocument(), methods: map[string][]string{},
+	}
+	if a.clock == nil {
+		a.clock = token.SystemClock{}
+	}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if a.maxBody <= 0 {
+		a.maxBody = defaultMaxBody
+	}
+	a.addOrders()
+	a.addTickets()
+	a.addPurchases()
+	a.addOffers()
+	a.addSplits()
+	a.addPayees()
+	a.addSites()
+	a.addCampaigns()
+	a.addRoyalties()
+	a.addMe()
+	a.addDocument()
+	a.addUnrouted()
+	return a
+}
+
+// ServeHTTP gives the request an id, routes it, and turns a panic into a problem.
+func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	id := a.requests.next()
+	h := w.Header()
+	h["X-Request-Id"] = []string{id}
+	h["X-Content-Type-Options"] = noSniff
+	defer a.recovered(w, r)
+	if !a.log.Enabled(r.Context(), slog.LevelDebug) {
+		a.mux.ServeHTTP(w, r)
+		return
+	}
+	began := a.clock.Now()
+	watched := &watcher{ResponseWriter: w}
+	a.mux.ServeHTTP(watched, r)
+	a.log.DebugContext(r.Context(), "api request", "request", id, "method", r.Method, "path", r.URL.Path,
+		"status", watched.status, "took", a.clock.Now().Sub(began))
+}
+
+// watcher remembers the status for the access log.
+type watcher struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader sends the status and remembers it.
+func (w *watcher) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap gives http.ResponseController the response beneath.
+func (w *watcher) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+var noSniff = []string{"nosniff"}

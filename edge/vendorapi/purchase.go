@@ -1,0 +1,42 @@
+package vendorapi
+
+import (
+	"context"
+	"net/http"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/token"
+)
+
+type purchases interface {
+	CreatePurchase(ctx context.Context, s app.Seller, in app.PurchaseInput, key string, digest []byte) (app.OrderView, bool, error)
+}
+
+// newPurchase charges a reader who gave an allowance.
+type newPurchase struct {
+	Reader   token.ReaderID `json:"reader" doc:"Who pays, by your pseudonym"`
+	Offer    token.OfferID  `json:"offer" doc:"What is bought"`
+	Tracking string         `json:"tracking,omitzero" maxLength:"500" doc:"Your own data, kept with the order"`
+}
+
+func (a *api) addPurchases() {
+	route(a, operation{
+		method: http.MethodPost, path: "/v1/purchases", id: "createPurchase", tag: "Purchases", status: http.StatusCreated,
+		summary: "Sell an offer under the reader's allowance",
+		explain: "One call from server to server, without a browser. The answer is 201 where the reader was charged, and 200 with the earlier order where the reader owns the item already.",
+		refuses: []token.Code{
+			token.CodeNotFound, token.CodeAllowanceMissing, token.CodeAllowanceSpent, token.CodeLimitExceeded,
+			token.CodeFundsMissing, token.CodeAccountClosed, token.CodeModeMismatch, token.CodeFieldInvalid,
+		},
+	}, func(ctx context.Context, c *call, in *newPurchase) (answer[order], error) {
+		if in.Reader.IsZero() || in.Offer.IsZero() {
+			return answer[order]{}, token.New(token.Unprocessable, token.CodeFieldInvalid, "a purchase names a reader and an offer")
+		}
+		input := app.PurchaseInput{Reader: in.Reader, Offer: in.Offer, Tracking: in.Tracking}
+		out, err := orderAnswer(a.app.CreatePurchase(ctx, c.seller, input, c.key, c.digest))
+		if !out.body.CoveredBy.IsZero() {
+			out.status = http.StatusOK
+		}
+		return out, err
+	})
+}

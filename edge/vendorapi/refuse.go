@@ -1,0 +1,51 @@
+package vendorapi
+
+import (
+	"errors"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"farthing.dev/farthing/edge/web"
+)
+
+// refuse sends the problem that an error is. Errors of our own go to the log.
+func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	problem := web.NewProblem(err)
+	problem.Instance = r.URL.Path
+	problem.RequestID = w.Header().Get("X-Request-Id")
+	if problem.Status >= http.StatusInternalServerError {
+		a.log.ErrorContext(r.Context(), "api request failed", "request", problem.RequestID, "method", r.Method, "path", r.URL.Path, "error", err, "cause", errors.Unwrap(err))
+	}
+	problem.Write(w, a.clock.Now())
+}
+
+// addUnrouted answers what no route does: other methods on known paths, and other paths.
+func (a *api) addUnrouted() {
+	for path, methods := range a.methods {
+		if slices.Contains(methods, http.MethodGet) {
+			methods = append(methods, http.MethodHead)
+		}
+		slices.Sort(methods)
+		allow := strings.Join(methods, ", ")
+		a.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Allow", allow)
+			a.refuse(w, r, errMethod)
+		})
+	}
+	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { a.refuse(w, r, errNoSuchPath) })
+}
+
+// recovered turns a panic into an answer of 500, so that one bad request is one bad answer.
+func (a *api) recovered(w http.ResponseWriter, r *http.Request) {
+	fault := recover()
+	if fault == nil {
+		return
+	}
+	if fault == http.ErrAbortHandler {
+		panic(fault)
+	}
+	a.log.ErrorContext(r.Context(), "panic in the api", "method", r.Method, "path", r.URL.Path, "fault", fault, "stack", string(debug.Stack()))
+	a.refuse(w, r, errors.New("panic"))
+}

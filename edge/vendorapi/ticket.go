@@ -1,0 +1,46 @@
+package vendorapi
+
+import (
+	"context"
+	"net/http"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/token"
+)
+
+type tickets interface {
+	Redeem(ctx context.Context, s app.Seller, ticket string, countView bool) (app.Redemption, error)
+}
+
+// ticket is what the reader's browser brought back.
+type ticket struct {
+	Ticket string `json:"ticket" minLength:"1" doc:"The parameter ticket of the return URL"`
+	View   bool   `json:"view,omitzero" doc:"Also count a view of the item"`
+}
+
+// redemption is what a ticket stood for.
+type redemption struct {
+	Order  order          `json:"order" doc:"Check that its item is the one that you are about to serve"`
+	Reader token.ReaderID `json:"reader"`
+}
+
+func (a *api) addTickets() {
+	route(a, operation{
+		method: http.MethodPost, path: "/v1/tickets/redeem", id: "redeemTicket", tag: "Tickets", keyless: true,
+		summary: "Redeem a ticket",
+		explain: "Uses the ticket up: it is good for two minutes and for one use. No idempotency key is needed.",
+		refuses: []token.Code{token.CodeTicketInvalid, token.CodeTicketExpired, token.CodeTicketUsed, token.CodeEntitlementUsed, token.CodeEntitlementOver, token.CodeEntitlementGone},
+	}, func(ctx context.Context, c *call, in *ticket) (answer[redemption], error) {
+		if in.Ticket == "" {
+			return answer[redemption]{}, token.New(token.Unprocessable, token.CodeTicketInvalid, "ticket: give the parameter ticket of the return URL")
+		}
+		redeemed, err := a.app.Redeem(ctx, c.seller, in.Ticket, in.View)
+		if err != nil {
+			return answer[redemption]{}, err
+		}
+		out := redemption{Order: orderOf(redeemed.Order), Reader: redeemed.Reader}
+		e := entitledOf(&redeemed.Entitlement)
+		out.Order.Entitlement = &e
+		return answer[redemption]{body: out}, nil
+	})
+}
