@@ -1,0 +1,163 @@
+package vendorapi
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/token"
+)
+
+const goodKey = "fk_live_good"
+
+// fakeApp knows one key and answers every call with something of the right shape,
+// or with refusal where that is set. It counts what would have moved money.
+type fakeApp struct {
+	refusal error
+	moved   atomic.Int64
+	digest  []byte
+	orderIn app.OrderInput
+}
+
+var _ App = (*fakeApp)(nil)
+
+var fakeTime = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+type fakeClock struct{}
+
+func (fakeClock) Now() time.Time { return fakeTime }
+
+func (f *fakeApp) Seller(_ context.Context, bearer string) (app.Seller, error) {
+	if bearer != goodKey {
+		return app.Seller{}, token.New(token.Unauthorised, token.CodeUnauthorised, "there is no such key")
+	}
+	return app.Seller{Vendor: token.VendorID{1}, Key: token.KeyID{2}, Login: "shop"}, nil
+}
+
+func (f *fakeApp) Me(context.Context, app.Seller) (app.Me, error) {
+	return app.Me{Name: "Shop"}, f.refusal
+}
+
+func (f *fakeApp) order() app.OrderView {
+	return app.OrderView{
+		ID: token.OrderID{3}, Vendor: token.VendorID{1}, Status: "paid", Price: 250_000, Currency: token.Currency{'U', 'S', 'D'},
+		Item: journal.Item{SKU: "essay-1", Title: "On farthings"}, Offer: token.OfferID{4}, Login: "shop", CreatedAt: fakeTime, PaidAt: fakeTime,
+		Authorisation: "A1B2C3D4", Reader: token.ReaderID{5}, Charged: 250_000, Net: 225_000, Fee: 25_000, Entitlement: &app.EntitlementView{Usable: true},
+	}
+}
+
+func (f *fakeApp) move(digest []byte) (app.OrderView, bool, error) {
+	if f.refusal != nil {
+		return app.OrderView{}, false, f.refusal
+	}
+	f.moved.Add(1)
+	f.digest = digest
+	return f.order(), false, nil
+}
+
+func (f *fakeApp) CreateOrder(_ context.Context, _ app.Seller, in app.OrderInput, _ string, digest []byte) (app.OrderView, bool, error) {
+	f.orderIn = in
+	return f.move(digest)
+}
+
+func (f *fakeApp) Order(context.Context, app.Seller, token.OrderID) (app.OrderView, error) {
+	return f.order(), f.refusal
+}
+
+func (f *fakeApp) Orders(context.Context, app.Seller, string, int) ([]app.OrderView, string, error) {
+	return []app.OrderView{f.order()}, "next", f.refusal
+}
+
+func (f *fakeApp) Capture(_ context.Context, _ app.Seller, _ token.OrderID, _ app.CaptureInput, _ string, digest []byte) (app.OrderView, bool, error) {
+	return f.move(digest)
+}
+
+func (f *fakeApp) Release(_ context.Context, _ app.Seller, _ token.OrderID, _ string, digest []byte) (app.OrderView, bool, error) {
+	return f.move(digest)
+}
+
+func (f *fakeApp) Refund(_ context.Context, _ app.Seller, _ token.OrderID, _ app.RefundInput, _ string, digest []byte) (app.OrderView, bool, error) {
+	return f.move(digest)
+}
+
+func (f *fakeApp) View(context.Context, app.Seller, token.OrderID, string) (app.EntitlementView, bool, error) {
+	_, _, err := f.move(nil)
+	return app.EntitlementView{Order: token.OrderID{3}, Usable: true}, false, err
+}
+
+func (f *fakeApp) Redeem(context.Context, app.Seller, string, bool) (app.Redemption, error) {
+	view, _, err := f.move(nil)
+	return app.Redemption{Order: view, Reader: token.ReaderID{5}}, err
+}
+
+func (f *fakeApp) CreatePurchase(_ context.Context, _ app.Seller, _ app.PurchaseInput, _ string, digest []byte) (app.OrderView, bool, error) {
+	return f.move(digest)
+}
+
+func (f *fakeApp) CreateOffer(context.Context, app.Seller, app.OfferInput, string, []byte) (catalog.Offer, bool, error) {
+	_, _, err := f.move(nil)
+	return catalog.Offer{}, true, err
+}
+
+func (f *fakeApp) Offer(context.Context, app.Seller, token.OfferID) (catalog.Offer, error) {
+	return catalog.Offer{}, f.refusal
+}
+
+func (f *fakeApp) Offers(context.Context, app.Seller, string, int) ([]catalog.Offer, string, error) {
+	return nil, "", f.refusal
+}
+
+func (f *fakeApp) CreateSplit(context.Context, app.Seller, app.SplitInput, string, []byte) (catalog.Split, bool, error) {
+	_, _, err := f.move(nil)
+	return catalog.Split{}, false, err
+}
+
+func (f *fakeApp) ChangeSplit(context.Context, app.Seller, token.SplitID, app.SplitInput, string, []byte) (catalog.Split, bool, error) {
+	_, _, err := f.move(nil)
+	return catalog.Split{}, false, err
+}
+
+func (f *fakeApp) Splits(context.Context, app.Seller, string, int) ([]catalog.Split, string, error) {
+	return nil, "", f.refusal
+}
+
+func (f *fakeApp) CreatePayee(context.Context, app.Seller, string, string, []byte) (catalog.Payee, bool, error) {
+	_, _, err := f.move(nil)
+	return catalog.Payee{}, false, err
+}
+
+func (f *fakeApp) Payees(context.Context, app.Seller, string, int) ([]catalog.Payee, string, error) {
+	return nil, "", f.refusal
+}
+
+func (f *fakeApp) CreateSite(context.Context, app.Seller, string, string, []byte) (catalog.Site, bool, error) {
+	_, _, err := f.move(nil)
+	return catalog.Site{}, false, err
+}
+
+func (f *fakeApp) Sites(context.Context, app.Seller, string, int) ([]catalog.Site, string, error) {
+	return nil, "", f.refusal
+}
+
+func (f *fakeApp) CreateCampaign(context.Context, app.Seller, app.CampaignInput, string, []byte) (catalog.Campaign, bool, error) {
+	_, _, err := f.move(nil)
+	return catalog.Campaign{}, false, err
+}
+
+func (f *fakeApp) Campaigns(context.Context, app.Seller, string, int) ([]catalog.Campaign, string, error) {
+	return nil, "", f.refusal
+}
+
+func (f *fakeApp) GrantIncentive(context.Context, app.Seller, app.GrantInput, string, []byte) (bool, error) {
+	_, _, err := f.move(nil)
+	return false, err
+}
+
+func (f *fakeApp) Royalties(context.Context, app.Seller, string, int) ([]app.RoyaltyView, string, error) {
+	return nil, "", f.refusal
+}
+
+func (f *fakeApp) Earnings(context.Context, app.Seller) ([]app.Balance, error) { return nil, f.refusal }
