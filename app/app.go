@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"io"
 	"log/slog"
+	"runtime"
 	"strings"
 	"time"
 
@@ -62,8 +63,14 @@ type App struct {
 	clock   token.Clock
 	ids     *token.Maker
 	log     *slog.Logger
-	random  io.Reader
 	baseURL string
+
+	dice   *dice
+	keys   *locksmith
+	hasher *account.Hasher
+	logins *throttle
+	holds  holdWatch
+	caches
 
 	window      time.Duration
 	sessionLife time.Duration
@@ -75,13 +82,16 @@ type App struct {
 // New makes an App.
 func New(d Deps) *App {
 	a := &App{
-		engine: d.Engine, catalog: d.Catalog, clock: d.Clock, ids: d.IDs, log: d.Log, random: d.Random,
+		engine: d.Engine, catalog: d.Catalog, clock: d.Clock, ids: d.IDs, log: d.Log,
 		baseURL: strings.TrimSuffix(d.BaseURL, "/"), window: d.PurchaseWindow, sessionLife: d.SessionLife,
 		currencies: map[token.Currency]bool{}, fee: d.Fee, demo: d.Demo,
+		keys: newLocksmith(d.Secret, d.Clock), hasher: account.NewHasher(runtime.GOMAXPROCS(0)),
+		logins: newThrottle(time.Minute, 10, 65536), caches: newCaches(d.Clock),
 	}
-	if a.random == nil {
-		a.random = rand.Reader
+	if d.Random == nil {
+		d.Random = rand.Reader
 	}
+	a.dice = &dice{from: d.Random}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}

@@ -87,16 +87,15 @@ type RoyaltyLine struct {
 
 // EntitlementView is how far the right that a purchase gives has been used.
 type EntitlementView struct {
-	Order      token.OrderID // the purchase that gives it
-	Terms      entitlement.Terms
-	ViewsUsed  uint32
-	ViewsLeft  uint32    // with Terms.Times only
-	EndsAt     time.Time // zero for never, or not until the first view
-	Usable     bool
-	NotUsable  token.Code // why not
-	FirstView  time.Time
-	Unbounded  bool // any number of views
-	LastViewNo uint32
+	Order     token.OrderID // the purchase that gives it
+	Terms     entitlement.Terms
+	ViewsUsed uint32
+	ViewsLeft uint32    // with Terms.Times only
+	EndsAt    time.Time // zero for never, or not until the first view
+	Usable    bool
+	NotUsable token.Code // why not
+	FirstView time.Time
+	Unbounded bool // any number of views
 }
 
 // Redemption is what a ticket stood for.

@@ -1,0 +1,83 @@
+package app
+
+import (
+	"sync"
+	"time"
+
+	"farthing.dev/farthing/token"
+)
+
+// cache remembers answers of the catalogue: at most `most` of them, each for at
+// most `life` (for ever where that is zero). Failures are not remembered.
+type cache[K comparable, V any] struct {
+	clock token.Clock
+	life  time.Duration
+	most  int
+
+	mu      sync.RWMutex
+	entries map[K]cached[V]
+	drops   uint64
+}
+
+type cached[V any] struct {
+	value V
+	until time.Time
+}
+
+func newCache[K comparable, V any](clock token.Clock, life time.Duration, most int) *cache[K, V] {
+	return &cache[K, V]{clock: clock, life: life, most: most, entries: map[K]cached[V]{}}
+}
+
+// get returns the answer for key, asking load where it is not remembered.
+func (c *cache[K, V]) get(key K, load func() (V, error)) (V, error) {
+	c.mu.RLock()
+	found, ok := c.entries[key]
+	drops := c.drops
+	c.mu.RUnlock()
+	if ok && (c.life == 0 || c.clock.Now().Before(found.until)) {
+		return found.value, nil
+	}
+	value, err := load()
+	if err == nil {
+		c.put(key, value, drops)
+	}
+	return value, err
+}
+
+// put remembers an answer, unless something was dropped since it was asked for: it
+// may be what was dropped. A full cache forgets any other answer.
+func (c *cache[K, V]) put(key K, value V, drops uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.drops != drops {
+		return
+	}
+	if _, ok := c.entries[key]; !ok && len(c.entries) >= c.most {
+		for other := range c.entries {
+			delete(c.entries, other)
+			break
+		}
+	}
+	entry := cached[V]{value: value}
+	if c.life > 0 {
+		entry.until = c.clock.Now().Add(c.life)
+	}
+	c.entries[key] = entry
+}
+
+// drop forgets the answer for key, also one that is on its way. Call it after the
+// change is committed.
+func (c *cache[K, V]) drop(key K) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.entries, key)
+	c.drops++
+}
+
+// set remembers an answer that the caller worked out.
+func (c *cache[K, V]) set(key K, value V) {
+	c.mu.RLock()
+	drops := c.drops
+	c.mu.RUnlock()
+	c.put(key, value, drops)
+}

@@ -1,0 +1,100 @@
+package app
+
+import (
+	"context"
+
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/token"
+)
+
+// How far ExpireHolds looks back when it starts, and how many holds it keeps in mind.
+const (
+	holdLookBack = 31 * 24 // slots of an hour
+	holdPage     = 1000
+	maxDueHolds  = 100_000
+)
+
+// dueHold is a hold that expires in a slot that has begun.
+type dueHold struct {
+	order  token.OrderID
+	vendor token.VendorID
+	until  int64
+}
+
+// holdWatch is what ExpireHolds knows from one call to the next. A hold lasts an
+// hour at least, and a slot is an hour long; so when a slot begins, every hold that
+// expires in it has been placed, and each slot need be read once.
+type holdWatch struct {
+	slot   int64  // the slot to read next, in milliseconds; zero before the first call
+	before uint64 // where to go on reading it
+	due    []dueHold
+}
+
+// ExpireHolds gives back the holds whose time is over, and returns how many it did.
+// One goroutine calls it, every few seconds.
+func (a *App) ExpireHolds(ctx context.Context) (released int, err error) {
+	w := &a.holds
+	now := a.clock.Now().UnixMilli()
+	current := now - now%journal.HoldBucketMillis
+	if w.slot == 0 {
+		w.slot = current - holdLookBack*journal.HoldBucketMillis
+	}
+	for w.slot <= current && len(w.due) < maxDueHolds {
+		if err := a.readSlot(ctx, w); err != nil {
+			return 0, err
+		}
+	}
+	keep := w.due[:0]
+	for i, hold := range w.due {
+		if now < hold.until {
+			keep = append(keep, hold)
+			continue
+		}
+		done, err := a.expire(ctx, hold)
+		if err != nil {
+			w.due = append(keep, w.due[i:]...)
+			return released, err
+		}
+		if done {
+			released++
+		} else if a.stillHeld(ctx, hold) {
+			keep = append(keep, hold)
+		}
+	}
+	w.due = keep
+	return released, nil
+}
+
+// readSlot reads a page of the holds that expire in the slot.
+func (a *App) readSlot(ctx context.Context, w *holdWatch) error {
+	entries, err := a.engine.Find(ctx, journal.TermHolds(w.slot), func(e *journal.Entry) bool {
+		return e.Kind == journal.HoldPlaced && e.Sale.Until-e.Sale.Until%journal.HoldBucketMillis == w.slot
+	}, w.before, holdPage)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		w.due = append(w.due, dueHold{order: e.Order, vendor: e.Vendor, until: e.Sale.Until})
+		w.before = e.Seq
+	}
+	if len(entries) < holdPage {
+		w.slot, w.before = w.slot+journal.HoldBucketMillis, 0
+	}
+	return nil
+}
+
+// expire gives one hold back. It reports false where the order is not one to release:
+// captured, released, or by the engine's clock not due yet.
+func (a *App) expire(ctx context.Context, hold dueHold) (bool, error) {
+	_, err := a.engine.Do(ctx, &core.Release{Order: hold.order, Vendor: hold.vendor, Expire: true})
+	if token.CodeOf(err) == token.CodeOrderState {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (a *App) stillHeld(ctx context.Context, hold dueHold) bool {
+	order, err := a.engine.Order(ctx, hold.order)
+	return err != nil || (order != nil && order.Status == core.OnHold)
+}

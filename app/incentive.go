@@ -1,0 +1,106 @@
+package app
+
+import (
+	"context"
+
+	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/token"
+)
+
+// CreateCampaign makes a cause for which the vendor gives incentive tokens at its
+// own expense. They can be spent at this vendor only.
+func (a *App) CreateCampaign(ctx context.Context, s Seller, in CampaignInput, key string, digest []byte) (campaign catalog.Campaign, replayed bool, err error) {
+	request, err := a.request(s, key, "campaign", digest)
+	if err != nil {
+		return campaign, false, err
+	}
+	if s.Test {
+		return campaign, false, wrongMode(false)
+	}
+	return a.addCampaign(ctx, s.Vendor, in, request)
+}
+
+// CreateProviderCampaign makes a cause for which the provider gives incentive tokens.
+func (a *App) CreateProviderCampaign(ctx context.Context, in CampaignInput) (catalog.Campaign, error) {
+	campaign, _, err := a.addCampaign(ctx, token.VendorID{}, in, catalog.Request{At: a.clock.Now().UnixMilli()})
+	return campaign, err
+}
+
+func (a *App) addCampaign(ctx context.Context, issuer token.VendorID, in CampaignInput, request catalog.Request) (campaign catalog.Campaign, replayed bool, err error) {
+	if err := catalog.CheckName("the name of a campaign", in.Name); err != nil {
+		return campaign, false, err
+	}
+	if err := a.currency(in.Currency); err != nil {
+		return campaign, false, err
+	}
+	campaign = catalog.Campaign{
+		ID: token.NewID[token.CampaignKind](a.ids), Issuer: issuer, Name: in.Name, Currency: in.Currency, Listed: in.Listed, CreatedAt: request.At,
+	}
+	if !in.ExpiresAt.IsZero() {
+		campaign.ExpiresAt = in.ExpiresAt.UnixMilli()
+	}
+	if campaign.ExpiresAt != 0 && campaign.ExpiresAt <= request.At {
+		return campaign, false, token.New(token.Unprocessable, token.CodeFieldInvalid, "the campaign would have ended before it began")
+	}
+	made, err := a.catalog.AddCampaign(ctx, campaign, request)
+	if err == nil && made.Replayed {
+		campaign, err = a.campaign(ctx, made.ID)
+	}
+	return campaign, made.Replayed, err
+}
+
+func (a *App) campaign(ctx context.Context, id token.CampaignID) (catalog.Campaign, error) {
+	return a.campaigns.get(id, func() (catalog.Campaign, error) { return a.catalog.Campaign(ctx, id) })
+}
+
+// Campaigns returns a page of the vendor's campaigns.
+func (a *App) Campaigns(ctx context.Context, s Seller, before string, limit int) (page []catalog.Campaign, next string, err error) {
+	return pageOf(before, limit, func(before token.CampaignID, limit int) ([]catalog.Campaign, error) {
+		return a.catalog.Campaigns(ctx, s.Vendor, before, limit)
+	}, func(c catalog.Campaign) token.CampaignID { return c.ID })
+}
+
+// GrantIncentive gives one of the vendor's readers incentive tokens out of a campaign.
+func (a *App) GrantIncentive(ctx context.Context, s Seller, in GrantInput, key string, digest []byte) (replayed bool, err error) {
+	idem, err := requestKey(s, key, "grant", digest)
+	if err != nil {
+		return false, err
+	}
+	if s.Test {
+		return false, wrongMode(false)
+	}
+	campaign, err := a.campaign(ctx, in.Campaign)
+	if err != nil || campaign.Issuer != s.Vendor {
+		return false, foreign(err, "there is no such campaign")
+	}
+	_, account, err := a.payer(ctx, s, in.Reader)
+	if err != nil {
+		return false, err
+	}
+	out, err := a.engine.Do(ctx, grantOf(campaign, account, in.Amount, []token.VendorID{s.Vendor}, idem))
+	return out.Replayed, err
+}
+
+// GrantProviderIncentive gives an account incentive tokens at the provider's expense, to
+// be spent at some vendors, or at all where none is named. The same reference is
+// granted once.
+func (a *App) GrantProviderIncentive(ctx context.Context, account token.AccountID, id token.CampaignID, amount token.Amount, vendors []token.VendorID, reference string) error {
+	campaign, err := a.campaign(ctx, id)
+	if err != nil || !campaign.Issuer.IsZero() {
+		return foreign(err, "there is no such campaign")
+	}
+	if _, err := a.catalog.Account(ctx, account); err != nil {
+		return foreign(err, "there is no such account")
+	}
+	key := journal.NewKey(account, "grant "+id.String(), reference, []byte(amount.Decimal(6)))
+	_, err = a.engine.Do(ctx, grantOf(campaign, account, amount, vendors, key))
+	return err
+}
+
+func grantOf(c catalog.Campaign, account token.AccountID, amount token.Amount, vendors []token.VendorID, key journal.Key) *core.Grant {
+	return &core.Grant{Account: account, Key: key, Grant: journal.Grant{
+		Campaign: c.ID, Amount: amount, Currency: c.Currency, Issuer: c.Issuer, Vendors: vendors, Listed: c.Listed, Expiry: c.ExpiresAt,
+	}}
+}

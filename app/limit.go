@@ -1,0 +1,173 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/limit"
+	"farthing.dev/farthing/token"
+)
+
+// How often SetLimit tries while the account goes on buying, and how many of a
+// period's entries it is willing to add up.
+const (
+	limitTries   = 8
+	limitPage    = 1000
+	limitEntries = 500_000
+)
+
+// SetLimit bounds what the viewer's account spends, in place of an earlier limit for
+// the same vendor, currency and period. What was spent in the present period
+// already counts.
+func (a *App) SetLimit(ctx context.Context, v Viewer, in LimitInput) error {
+	if err := a.currency(in.Currency); err != nil {
+		return err
+	}
+	if err := a.knownVendor(ctx, in.Vendor, true); err != nil {
+		return err
+	}
+	var err error
+	for range limitTries {
+		if err = a.setLimit(ctx, v, in); token.CodeOf(err) != token.CodeStale {
+			return err
+		}
+	}
+	return err
+}
+
+// knownVendor refuses what is no vendor; none at all is fine where it may mean every one.
+func (a *App) knownVendor(ctx context.Context, id token.VendorID, none bool) error {
+	if id.IsZero() && none {
+		return nil
+	}
+	if _, err := a.vendor(ctx, id); err != nil {
+		return foreign(err, "there is no such vendor")
+	}
+	return nil
+}
+
+func (a *App) setLimit(ctx context.Context, v Viewer, in LimitInput) error {
+	account, err := a.engine.Account(ctx, v.Account)
+	if err != nil {
+		return err
+	}
+	l := limit.Limit{Vendor: in.Vendor, Currency: in.Currency, Period: in.Period, Max: in.Max}
+	for i := range account.Limits {
+		known := &account.Limits[i]
+		if known.User.IsZero() && known.Vendor == in.Vendor && known.Currency == in.Currency && known.Period == in.Period {
+			l.ID = known.ID
+		}
+	}
+	if l.ID.IsZero() {
+		l.ID = token.NewID[token.LimitKind](a.ids)
+	}
+	if err := a.countSpent(ctx, account, &l, a.clock.Now().UnixMilli()); err != nil {
+		return err
+	}
+	_, err = a.engine.Do(ctx, &core.Permit{Account: v.Account, User: v.User, SetLimit: &l, AsOf: account.Seq})
+	return err
+}
+
+// countSpent fills the limit's counter with what the account spent in the period that
+// now lies in, up to the entry that account stands for. It counts as the core does:
+// what comes back counts at the time when it was spent.
+func (a *App) countSpent(ctx context.Context, account *core.Account, l *limit.Limit, now int64) error {
+	if l.Period == limit.PerPurchase || !l.Period.Known() {
+		return nil
+	}
+	start := l.Period.Start(now)
+	l.Counter = limit.Counter{Start: start, End: l.Period.End(now)}
+	var spent token.Amount
+	before := account.Seq + 1
+	for range limitEntries / limitPage {
+		entries, err := a.engine.Find(ctx, journal.TermAccount(account.ID), func(e *journal.Entry) bool { return e.Account == account.ID }, before, limitPage)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if e.At < start {
+				l.Counter.Spent = max(0, spent)
+				return nil
+			}
+			spent += spentBy(e, l, start)
+			before = e.Seq
+		}
+		if len(entries) < limitPage {
+			l.Counter.Spent = max(0, spent)
+			return nil
+		}
+	}
+	return token.New(token.Unavailable, token.CodeUnavailable, "this account bought too often in the period to count it now; set the limit at the start of the next one")
+}
+
+// spentBy returns what an entry adds to what was spent in the period that began at
+// start, as far as the limit covers it.
+func spentBy(e *journal.Entry, l *limit.Limit, start int64) token.Amount {
+	switch {
+	case (e.Kind == journal.Purchased || e.Kind == journal.HoldPlaced) && l.Covers(e.User, e.Vendor, e.Sale.Currency):
+		return e.Sale.Price
+	case e.Back != nil && e.Back.PaidAt >= start && l.Covers(e.User, e.Vendor, e.Back.Currency):
+		return -e.Back.Amount
+	}
+	return 0
+}
+
+// RemoveLimit takes a limit of the viewer's account away.
+func (a *App) RemoveLimit(ctx context.Context, v Viewer, id token.LimitID) error {
+	if id.IsZero() {
+		return foreign(nil, "there is no such limit")
+	}
+	_, err := a.engine.Do(ctx, &core.Permit{Account: v.Account, User: v.User, RemoveLimit: id})
+	return err
+}
+
+// SetApproval lets the viewer buy without being asked, up to a price; zero ends that.
+func (a *App) SetApproval(ctx context.Context, v Viewer, currency token.Currency, most token.Amount) error {
+	if err := a.currency(currency); err != nil {
+		return err
+	}
+	_, err := a.engine.Do(ctx, &core.Permit{Account: v.Account, User: v.User,
+		SetApproval: &limit.Approval{User: v.User, Currency: currency, Max: most}})
+	return err
+}
+
+// maxAllowanceDays bounds for how long a vendor may be allowed to charge: ten years.
+const maxAllowanceDays = 3660
+
+// GiveAllowance lets a vendor charge the viewer's purchases without asking, in place of an
+// earlier allowance for the same vendor and currency. It is as much as buying, so it
+// needs the purchase window.
+func (a *App) GiveAllowance(ctx context.Context, v Viewer, in AllowanceInput) error {
+	now := a.clock.Now()
+	if !v.CanBuy(now) {
+		return token.New(token.Unauthorised, token.CodeWindowClosed, "your purchase window has ended; log in again to give an allowance")
+	}
+	if err := a.currency(in.Currency); err != nil {
+		return err
+	}
+	if err := a.knownVendor(ctx, in.Vendor, false); err != nil {
+		return err
+	}
+	if in.Period == limit.PerPurchase || !in.Period.Known() {
+		return token.New(token.Unprocessable, token.CodeFieldInvalid, "an allowance counts by day, week or month")
+	}
+	if in.Days < 1 || in.Days > maxAllowanceDays {
+		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "an allowance lasts 1 to %d days", maxAllowanceDays)
+	}
+	_, err := a.engine.Do(ctx, &core.Permit{Account: v.Account, User: v.User, GiveAllowance: &limit.Allowance{
+		ID: token.NewID[token.AllowanceKind](a.ids), User: v.User, Vendor: in.Vendor, Currency: in.Currency,
+		PerPurchase: in.PerPurchase, Period: in.Period, Max: in.Max, Until: now.Add(time.Duration(in.Days) * 24 * time.Hour).UnixMilli(),
+	}})
+	return err
+}
+
+// TakeAllowance ends an allowance that a user of the viewer's account gave.
+func (a *App) TakeAllowance(ctx context.Context, v Viewer, id token.AllowanceID) error {
+	if id.IsZero() {
+		return foreign(nil, "there is no such allowance")
+	}
+	_, err := a.engine.Do(ctx, &core.Permit{Account: v.Account, User: v.User, TakeAllowance: id})
+	return err
+}

@@ -1,0 +1,201 @@
+package app
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"farthing.dev/farthing/domain/account"
+	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/royalty"
+	"farthing.dev/farthing/token"
+)
+
+// What can be changed or revoked is remembered for so long: that is how late another
+// replica learns of it.
+const revocable = 5 * time.Second
+
+// caches are what the app remembers of the catalogue.
+type caches struct {
+	sessions  *cache[account.SessionHash, login]
+	memberOf  *cache[token.UserID, []token.VendorID]
+	apiKeys   *cache[catalog.KeyHash, catalog.APIKey]
+	vendors   *cache[token.VendorID, catalog.Vendor]
+	sites     *cache[token.VendorID, []catalog.Site]
+	accounts  *cache[token.UserID, token.AccountID]
+	payees    *cache[token.PayeeID, catalog.Payee]
+	campaigns *cache[token.CampaignID, catalog.Campaign]
+	totals    *cache[token.VendorID, catalog.Totals]
+
+	newestOffer *cache[token.OfferID, catalog.Offer]
+	offers      *cache[version[token.OfferID], catalog.Offer]
+	newestSplit *cache[token.SplitID, catalog.Split]
+	splits      *cache[version[token.SplitID], catalog.Split]
+}
+
+// version names one version of a thing that does not change.
+type version[ID comparable] struct {
+	id     ID
+	number uint32
+}
+
+func newCaches(clock token.Clock) caches {
+	return caches{
+		sessions:  newCache[account.SessionHash, login](clock, revocable, 65536),
+		memberOf:  newCache[token.UserID, []token.VendorID](clock, revocable, 65536),
+		apiKeys:   newCache[catalog.KeyHash, catalog.APIKey](clock, revocable, 16384),
+		vendors:   newCache[token.VendorID, catalog.Vendor](clock, revocable, 16384),
+		sites:     newCache[token.VendorID, []catalog.Site](clock, revocable, 16384),
+		accounts:  newCache[token.UserID, token.AccountID](clock, 0, 262144),
+		payees:    newCache[token.PayeeID, catalog.Payee](clock, 0, 16384),
+		campaigns: newCache[token.CampaignID, catalog.Campaign](clock, 0, 16384),
+		totals:    newCache[token.VendorID, catalog.Totals](clock, 0, 16384),
+
+		newestOffer: newCache[token.OfferID, catalog.Offer](clock, revocable, 16384),
+		offers:      newCache[version[token.OfferID], catalog.Offer](clock, 0, 16384),
+		newestSplit: newCache[token.SplitID, catalog.Split](clock, revocable, 16384),
+		splits:      newCache[version[token.SplitID], catalog.Split](clock, 0, 16384),
+	}
+}
+
+func (a *App) vendor(ctx context.Context, id token.VendorID) (catalog.Vendor, error) {
+	return a.vendors.get(id, func() (catalog.Vendor, error) { return a.catalog.Vendor(ctx, id) })
+}
+
+func (a *App) vendorName(ctx context.Context, id token.VendorID) string {
+	if id.IsZero() {
+		return ""
+	}
+	vendor, err := a.vendor(ctx, id)
+	if err != nil {
+		return "a vendor"
+	}
+	return vendor.Name
+}
+
+func (a *App) vendorsOf(ctx context.Context, user token.UserID) ([]token.VendorID, error) {
+	return a.memberOf.get(user, func() ([]token.VendorID, error) { return a.catalog.VendorsOf(ctx, user) })
+}
+
+// accountOf returns the account that a user's purchases are charged to.
+func (a *App) accountOf(ctx context.Context, user token.UserID) (token.AccountID, error) {
+	return a.accounts.get(user, func() (token.AccountID, error) {
+		found, err := a.catalog.User(ctx, user)
+		return found.Account, err
+	})
+}
+
+// offer returns a version of an offer of whichever vendor; version 0 is the newest.
+func (a *App) offer(ctx context.Context, id token.OfferID, number uint32) (catalog.Offer, error) {
+	if number == 0 {
+		return a.newestOffer.get(id, func() (catalog.Offer, error) { return a.catalog.Offer(ctx, id, 0) })
+	}
+	return a.offers.get(version[token.OfferID]{id, number}, func() (catalog.Offer, error) { return a.catalog.Offer(ctx, id, number) })
+}
+
+// split returns a version of a split of whichever vendor; version 0 is the newest.
+func (a *App) split(ctx context.Context, id token.SplitID, number uint32) (catalog.Split, error) {
+	if number == 0 {
+		return a.newestSplit.get(id, func() (catalog.Split, error) { return a.catalog.Split(ctx, id, 0) })
+	}
+	return a.splits.get(version[token.SplitID]{id, number}, func() (catalog.Split, error) { return a.catalog.Split(ctx, id, number) })
+}
+
+// splitOf returns the version of the split that a rule names.
+func (a *App) splitOf(ctx context.Context, rule journal.Rule) (royalty.Split, error) {
+	if rule.Split.IsZero() {
+		return royalty.Split{}, nil
+	}
+	split, err := a.split(ctx, rule.Split, rule.Version)
+	return split.Rule(), err
+}
+
+// ruleNow returns by what rule a sale of the vendor is divided if it is made now.
+func (a *App) ruleNow(ctx context.Context, id token.VendorID, split token.SplitID) (journal.Rule, royalty.Split, error) {
+	vendor, err := a.vendor(ctx, id)
+	if err != nil {
+		return journal.Rule{}, royalty.Split{}, err
+	}
+	rule := journal.Rule{Fee: vendor.Fee}
+	if split.IsZero() {
+		return rule, royalty.Split{}, nil
+	}
+	newest, err := a.split(ctx, split, 0)
+	if err != nil || newest.Vendor != id {
+		return rule, royalty.Split{}, foreign(err, "there is no such split")
+	}
+	rule.Split, rule.Version = newest.ID, newest.Version
+	return rule, newest.Rule(), nil
+}
+
+// order returns a vendor's order of the seller's mode.
+func (a *App) order(ctx context.Context, s Seller, id token.OrderID) (*core.Order, error) {
+	order, err := a.engine.Order(ctx, id)
+	if err != nil || order == nil || order.Vendor != s.Vendor {
+		return nil, foreign(err, "there is no such order")
+	}
+	if order.Test != s.Test {
+		return nil, wrongMode(order.Test)
+	}
+	return order, nil
+}
+
+func wrongMode(test bool) error {
+	if test {
+		return token.New(token.Forbidden, token.CodeModeMismatch, "this belongs to the sandbox; use a test key")
+	}
+	return token.New(token.Forbidden, token.CodeModeMismatch, "this does not belong to the sandbox; use a live key")
+}
+
+// foreign answers for what is not there or not the caller's: both look the same.
+func foreign(err error, detail string) error {
+	if err != nil && token.CodeOf(err) != token.CodeNotFound {
+		return err
+	}
+	return token.New(token.NotFound, token.CodeNotFound, detail)
+}
+
+// currency refuses what the provider does not deal in.
+func (a *App) currency(c token.Currency) error {
+	if a.currencies[c] {
+		return nil
+	}
+	return token.Newf(token.Unprocessable, token.CodeCurrencyInvalid, "this provider does not deal in %q", c.String())
+}
+
+// The bounds of a page.
+const (
+	maxPage     = 100
+	defaultPage = 25
+)
+
+func pageSize(limit int) int {
+	if limit <= 0 {
+		return defaultPage
+	}
+	return min(limit, maxPage)
+}
+
+// parseCursor reads where a page of journal entries begins; empty is the newest.
+func parseCursor(text string) (uint64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	seq, err := strconv.ParseUint(text, 36, 64)
+	if err != nil || seq == 0 {
+		return 0, token.New(token.Malformed, token.CodeMalformed, "the cursor is not one that a page ended with")
+	}
+	return seq, nil
+}
+
+func cursor(seq uint64) string { return strconv.FormatUint(seq, 36) }
+
+// when turns the journal's time into a time.Time, which is zero for none.
+func when(at int64) time.Time {
+	if at == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(at).UTC()
+}

@@ -1,0 +1,350 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/token"
+)
+
+// The bounds of how long an order waits to be paid.
+const (
+	minExpiry     = time.Minute
+	maxExpiry     = 7 * 24 * time.Hour
+	defaultExpiry = 30 * time.Minute
+)
+
+// CreateOrder records an order of the vendor's server. From here on its price and
+// item stand; the browser carries its id and nothing else.
+func (a *App) CreateOrder(ctx context.Context, s Seller, in OrderInput, key string, digest []byte) (view OrderView, replayed bool, err error) {
+	idem, err := requestKey(s, key, "order", digest)
+	if err != nil {
+		return OrderView{}, false, err
+	}
+	opened, err := a.opened(ctx, s, in)
+	if err != nil {
+		return a.replayOr(ctx, idem, err)
+	}
+	return a.submit(ctx, &core.OpenOrder{ID: token.NewID[token.OrderKind](a.ids), Vendor: s.Vendor, Opened: opened, Key: idem})
+}
+
+// opened checks an order, in this sequence: what is sold, its price, how the price is
+// divided, texts, times, addresses.
+func (a *App) opened(ctx context.Context, s Seller, in OrderInput) (journal.Opened, error) {
+	o := journal.Opened{
+		Price: in.Price, Currency: in.Currency, Manual: in.Manual, ReturnURL: in.ReturnURL, CancelURL: in.CancelURL,
+		Login: in.Login, Post: in.Post, Tracking: in.Tracking, Test: s.Test,
+	}
+	if o.Login == "" {
+		o.Login = s.Login
+	}
+	split := in.Split
+	switch {
+	case in.Item == nil && in.Offer.IsZero():
+		return o, token.New(token.Unprocessable, token.CodeFieldInvalid, "an order names an item or an offer")
+	case in.Item != nil && !in.Offer.IsZero(), !in.Offer.IsZero() && (in.Price != 0 || !in.Currency.IsZero() || !in.Split.IsZero()):
+		return o, token.New(token.Unprocessable, token.CodeFieldInvalid, "an order that names an offer takes item, price, currency and split from it")
+	case in.Item != nil:
+		item, err := catalog.NormalItem(*in.Item)
+		if err != nil {
+			return o, err
+		}
+		o.Item = item
+	default:
+		offer, err := a.Offer(ctx, s, in.Offer)
+		if err != nil {
+			return o, err
+		}
+		o.Item, o.Price, o.Currency, split = offer.Item, offer.Price, offer.Currency, offer.Split
+		o.Offer, o.OfferVer = offer.ID, offer.Version
+	}
+	if err := o.Price.Positive(); err != nil {
+		return o, err
+	}
+	if err := a.currency(o.Currency); err != nil {
+		return o, err
+	}
+	var err error
+	if o.Rule, _, err = a.ruleNow(ctx, s.Vendor, split); err != nil {
+		return o, err
+	}
+	if err := checkOrderTexts(&o); err != nil {
+		return o, err
+	}
+	if err := a.times(&o, in); err != nil {
+		return o, err
+	}
+	return o, a.addresses(ctx, s.Vendor, &o)
+}
+
+func checkOrderTexts(o *journal.Opened) error {
+	for _, check := range []error{
+		catalog.CheckText("login", o.Login, catalog.MaxLogin),
+		catalog.CheckText("post", o.Post, catalog.MaxPost),
+		catalog.CheckText("tracking", o.Tracking, catalog.MaxTracking),
+	} {
+		if check != nil {
+			return check
+		}
+	}
+	return nil
+}
+
+func (a *App) times(o *journal.Opened, in OrderInput) error {
+	expires := in.ExpiresIn
+	if expires == 0 {
+		expires = defaultExpiry
+	}
+	if expires < minExpiry || expires > maxExpiry {
+		return token.New(token.Unprocessable, token.CodeFieldInvalid, "an order expires in 60 to 604800 seconds")
+	}
+	o.ExpiresAt = a.clock.Now().Add(expires).UnixMilli()
+	if !in.Manual {
+		if in.HoldHours != 0 {
+			return token.New(token.Unprocessable, token.CodeFieldInvalid, "only an order with manual capture has hold_hours")
+		}
+		return nil
+	}
+	o.HoldHours = in.HoldHours
+	if o.HoldHours == 0 {
+		o.HoldHours = core.DefaultHoldHours
+	}
+	if o.HoldHours > core.MaxHoldHours {
+		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a hold lasts at most %d hours", core.MaxHoldHours)
+	}
+	return nil
+}
+
+// addresses refuses an order that would send the browser anywhere but to the
+// vendor. Without a return URL the browser goes back to the item's.
+func (a *App) addresses(ctx context.Context, vendor token.VendorID, o *journal.Opened) error {
+	if o.ReturnURL == "" {
+		o.ReturnURL = o.Item.URL
+	}
+	if o.ReturnURL == "" {
+		return token.New(token.Unprocessable, token.CodeURLNotAllowed, "an order has a return_url, or an item with a url")
+	}
+	if err := a.checkAddress(ctx, vendor, o.ReturnURL); err != nil || o.CancelURL == "" {
+		return err
+	}
+	return a.checkAddress(ctx, vendor, o.CancelURL)
+}
+
+func (a *App) checkAddress(ctx context.Context, vendor token.VendorID, text string) error {
+	address, err := catalog.ParseAddress(text)
+	if err != nil {
+		return err
+	}
+	sites, err := a.sites.get(vendor, func() ([]catalog.Site, error) {
+		return a.catalog.Sites(ctx, vendor, token.SiteID{}, maxSites)
+	})
+	if err != nil {
+		return err
+	}
+	for i := range sites {
+		if sites[i].Contains(address) {
+			return nil
+		}
+	}
+	return token.New(token.Unprocessable, token.CodeURLNotAllowed, "this url does not lie in a site that the vendor registered")
+}
+
+// Order returns an order of the vendor.
+func (a *App) Order(ctx context.Context, s Seller, id token.OrderID) (OrderView, error) {
+	order, err := a.order(ctx, s, id)
+	if err != nil {
+		return OrderView{}, err
+	}
+	return a.view(ctx, order)
+}
+
+// Orders returns a page of the vendor's orders, newest first.
+func (a *App) Orders(ctx context.Context, s Seller, before string, limit int) (page []OrderView, next string, err error) {
+	return a.orders(ctx, s.Vendor, before, limit, func(e *journal.Entry) bool { return begins(e) && isTest(e) == s.Test })
+}
+
+// begins reports whether the entry is the first of its order.
+func begins(e *journal.Entry) bool {
+	return e.Kind == journal.OrderOpened || (e.Kind == journal.Purchased && !e.Sale.Offer.IsZero())
+}
+
+// isTest reports whether the entry belongs to a sandbox.
+func isTest(e *journal.Entry) bool {
+	switch {
+	case e.Opened != nil:
+		return e.Opened.Test
+	case e.Sale != nil:
+		return e.Sale.Test
+	}
+	return len(e.Legs) > 0 && e.Legs[0].Account.Class.Kind == token.Test
+}
+
+// orders returns the orders of the vendor's entries that match picks out.
+func (a *App) orders(ctx context.Context, vendor token.VendorID, before string, limit int, match func(*journal.Entry) bool) (page []OrderView, next string, err error) {
+	from, err := parseCursor(before)
+	if err != nil {
+		return nil, "", err
+	}
+	size := pageSize(limit)
+	entries, err := a.engine.Find(ctx, journal.TermVendor(vendor), func(e *journal.Entry) bool {
+		return e.Vendor == vendor && match(e)
+	}, from, size+1)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(entries) > size {
+		entries = entries[:size]
+		next = cursor(entries[size-1].Seq)
+	}
+	page = make([]OrderView, 0, len(entries))
+	for _, e := range entries {
+		order, err := a.engine.Order(ctx, e.Order)
+		if err != nil {
+			return nil, "", err
+		}
+		view, err := a.view(ctx, order)
+		if err != nil {
+			return nil, "", err
+		}
+		page = append(page, view)
+	}
+	return page, next, nil
+}
+
+// submit has the engine do what a vendor's server asked for.
+func (a *App) submit(ctx context.Context, command core.Command) (OrderView, bool, error) {
+	out, err := a.engine.Do(ctx, command)
+	if err != nil {
+		return OrderView{}, false, err
+	}
+	return a.answer(ctx, out)
+}
+
+// answer shows an order as it stood when the outcome was new: a repetition gets
+// the first answer, whatever has happened to the order since.
+func (a *App) answer(ctx context.Context, out core.Outcome) (OrderView, bool, error) {
+	order := out.Order
+	if out.Replayed && (order == nil || order.Seq != out.Entry.Seq) {
+		var err error
+		if order, err = a.asOf(ctx, out.Entry); err != nil {
+			return OrderView{}, false, err
+		}
+	}
+	view, err := a.viewAt(ctx, order, out.Entry.At)
+	if err == nil && out.Entry.Kind == journal.Covered {
+		view.CoveredBy = out.Entry.By
+	}
+	return view, out.Replayed, err
+}
+
+// maxFold bounds the entries that are read to show an order as it once was.
+const maxFold = 10_000
+
+// asOf returns the order as it stood after one of its entries.
+func (a *App) asOf(ctx context.Context, entry *journal.Entry) (*core.Order, error) {
+	state := core.NewState()
+	if begins(entry) {
+		state.ApplyOrder(entry)
+		return state.Orders[entry.Order], nil
+	}
+	entries, err := a.engine.Find(ctx, journal.TermOrder(entry.Order), func(e *journal.Entry) bool {
+		return e.Order == entry.Order
+	}, entry.Seq+1, maxFold)
+	if err != nil {
+		return nil, err
+	}
+	for i := len(entries) - 1; i >= 0; i-- {
+		state.ApplyOrder(entries[i])
+	}
+	if order := state.Orders[entry.Order]; order != nil {
+		return order, nil
+	}
+	return a.engine.Order(ctx, entry.Order) // opened so often that its beginning is too far back
+}
+
+// replayOr answers a request that cannot be done as things stand now: with the first
+// answer where the same request was done before, else with why not.
+func (a *App) replayOr(ctx context.Context, key journal.Key, refusal error) (OrderView, bool, error) {
+	entries, err := a.engine.Find(ctx, journal.TermKey(key.Name()), func(e *journal.Entry) bool {
+		return e.Key.Name() == key.Name()
+	}, 0, 1)
+	if err != nil || len(entries) == 0 {
+		return OrderView{}, false, refusal
+	}
+	if entries[0].Key.Digest != key.Digest {
+		return OrderView{}, false, token.New(token.Unprocessable, token.CodeKeyReused, "this idempotency key was used for another request; use a new key")
+	}
+	return a.answer(ctx, core.Outcome{Entry: entries[0], Replayed: true})
+}
+
+// view shows an order as it stands.
+func (a *App) view(ctx context.Context, o *core.Order) (OrderView, error) {
+	return a.viewAt(ctx, o, a.clock.Now().UnixMilli())
+}
+
+func (a *App) viewAt(ctx context.Context, o *core.Order, now int64) (OrderView, error) {
+	v := OrderView{
+		ID: o.ID, Vendor: o.Vendor, Status: statusAt(o, now), Price: o.Price, Currency: o.Currency, Item: o.Item,
+		Offer: o.Offer, Split: o.Rule.Split, SplitVersion: o.Rule.Version, Post: o.Post, Tracking: o.Tracking, Login: o.Login,
+		ReturnURL: o.ReturnURL, CancelURL: o.CancelURL, Test: o.Test, Manual: o.Manual, HoldHours: o.HoldHours,
+		CreatedAt: when(o.OpenedAt), ExpiresAt: when(o.ExpiresAt), PaidAt: when(o.PaidAt), CoveredBy: o.By,
+	}
+	if o.ExpiresAt != 0 {
+		v.PayURL = a.payURL(o.ID)
+	}
+	if o.Item.Title == "" && !o.Offer.IsZero() {
+		offer, err := a.offer(ctx, o.Offer, o.OfferVer)
+		if err != nil {
+			return v, err
+		}
+		v.Item = offer.Item
+	}
+	if o.Status == core.Open {
+		return v, nil
+	}
+	var err error
+	if v.Reader, err = a.keys.pseudonym(o.Vendor, o.User); err != nil {
+		return v, err
+	}
+	v.Authorisation = authorisation(o.ID)
+	charged(&v, o)
+	entitled := o
+	if o.Status == core.Covers {
+		if entitled, err = a.engine.Order(ctx, o.By); err != nil {
+			return v, err
+		}
+	}
+	entitlement := entitlementAt(entitled, now)
+	v.Entitlement = &entitlement
+	return v, nil
+}
+
+// charged fills in what was charged and who keeps how much of it.
+func charged(v *OrderView, o *core.Order) {
+	if o.Status == core.OnHold {
+		v.HoldUntil = when(o.Sale.Until)
+	}
+	if o.Status == core.Freed || o.Status == core.Covers {
+		return
+	}
+	v.Charged, v.Refunded = o.Sale.Price, o.Refunded
+	v.Net, v.Fee = o.Sale.Net-o.Back.Net, o.Sale.Fee-o.Back.Fee
+	for i, line := range o.Sale.Lines {
+		if i < len(o.Back.Lines) {
+			line.Amount -= o.Back.Lines[i].Amount
+		}
+		v.Royalties = append(v.Royalties, RoyaltyLine{Payee: line.Payee, Amount: line.Amount})
+	}
+}
+
+func statusAt(o *core.Order, now int64) string {
+	if o.Status == core.Open && o.ExpiresAt != 0 && now >= o.ExpiresAt {
+		return "expired"
+	}
+	return o.Status.String()
+}
+
+func (a *App) payURL(id token.OrderID) string { return a.baseURL + "/pay/" + id.String() }

@@ -1,0 +1,224 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+
+	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/token"
+)
+
+// buyer is who would pay an order, and how she agreed.
+type buyer struct {
+	user    token.UserID
+	account token.AccountID
+	consent journal.Consent
+}
+
+// buyer returns the viewer as one who pays.
+func (v *Viewer) buyer(method journal.ConsentMethod) buyer {
+	return buyer{user: v.User, account: v.Account, consent: journal.Consent{
+		Method: method, Login: v.LoginAt.UnixMilli(), Until: v.WindowUntil.UnixMilli(),
+	}}
+}
+
+// testReader returns the sandbox's reader, who pays all test orders.
+func testReader(vendor catalog.Vendor) buyer {
+	return buyer{user: vendor.SandboxUser, account: vendor.SandboxAccount, consent: journal.Consent{Method: journal.ByTest}}
+}
+
+// Checkout shows an order to the person who is asked to pay it, and whether paying
+// would succeed. Without a viewer it shows only what everyone may see who has the
+// address.
+func (a *App) Checkout(ctx context.Context, id token.OrderID, v *Viewer) (Checkout, error) {
+	order, err := a.engine.Order(ctx, id)
+	if err != nil || order == nil || order.ExpiresAt == 0 {
+		return Checkout{}, foreign(err, "there is no such order")
+	}
+	vendor, err := a.vendor(ctx, order.Vendor)
+	if err != nil {
+		return Checkout{}, err
+	}
+	now := a.clock.Now().UnixMilli()
+	c := Checkout{
+		Order: id, Vendor: order.Vendor, VendorName: vendor.Name, VendorSite: originOf(order.ReturnURL),
+		Title: order.Item.Title, Description: order.Item.Description, ItemURL: order.Item.URL, Price: order.Price, Currency: order.Currency,
+		Terms: order.Item.Terms, Status: statusAt(order, now), ExpiresAt: when(order.ExpiresAt),
+		CancelURL: order.CancelURL, Test: order.Test, Manual: order.Manual, HoldHours: order.HoldHours,
+	}
+	c.Expired = c.Status == "expired"
+	switch {
+	case order.Test:
+		err = a.tryToPay(ctx, order, testReader(vendor), &c)
+	case v == nil:
+		c.Problem = token.New(token.Unauthorised, token.CodeUnauthorised, "log in to buy")
+	default:
+		if err = a.tryToPay(ctx, order, v.buyer(journal.ByApproval), &c); err != nil || c.CanPay {
+			c.WithoutAsking = c.CanPay && !c.Paid
+			break
+		}
+		err = a.tryToPay(ctx, order, v.buyer(journal.ByClick), &c)
+	}
+	return c, err
+}
+
+// tryToPay lets the core decide what paying would do, on copies and without
+// recording anything; so what the page says and what paying does are one rule.
+func (a *App) tryToPay(ctx context.Context, order *core.Order, who buyer, c *Checkout) error {
+	account, err := a.engine.Account(ctx, who.account)
+	if err != nil {
+		return err
+	}
+	split, err := a.splitOf(ctx, order.Rule)
+	if err != nil {
+		return err
+	}
+	state := core.NewState()
+	state.Accounts[who.account], state.Orders[order.ID] = account, order
+	if err := a.loadOwned(ctx, state, order, who.account); err != nil {
+		return err
+	}
+	now := a.clock.Now().UnixMilli()
+	out, err := (&core.Pay{
+		Order: order.ID, Account: who.account, User: who.user, Consent: who.consent, Quoted: order.Price, Split: split,
+	}).Decide(state, now)
+	c.Balance = spendable(account, order)
+	c.CanPay, c.Problem = err == nil, nil
+	if err == nil {
+		c.Paid = out.Replayed
+		c.Owned = out.Entry != nil && out.Entry.Kind == journal.Covered
+		return nil
+	}
+	problem, ok := errors.AsType[*token.Error](err)
+	if !ok {
+		return err
+	}
+	c.Problem = problem
+	return nil
+}
+
+// loadOwned puts the purchase into the state by which the account owns what the
+// order is for, if there is one.
+func (a *App) loadOwned(ctx context.Context, state *core.State, order *core.Order, account token.AccountID) error {
+	item := order.Item.Hash()
+	if item == (journal.ItemHash{}) {
+		return nil
+	}
+	key := journal.ItemKey{Account: account, Vendor: order.Vendor, Item: item}
+	entries, err := a.engine.Find(ctx, journal.TermItem(key), func(e *journal.Entry) bool {
+		owned, ok := e.ItemKey()
+		return ok && owned == key
+	}, 0, 1)
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	owned, err := a.engine.Order(ctx, entries[0].Order)
+	if err == nil && owned != nil && owned.ID != order.ID {
+		state.Orders[owned.ID] = owned
+	}
+	state.Items[key] = entries[0].Order
+	return err
+}
+
+// spendable is what the account could spend on the order: purchased tokens with
+// their credit line, or test tokens for a test order.
+func spendable(account *core.Account, order *core.Order) token.Amount {
+	class := token.PurchasedClass
+	if order.Test {
+		class = token.TestClass
+	}
+	wallet := account.Wallet(order.Currency, class)
+	if wallet == nil {
+		return 0
+	}
+	return wallet.Spendable()
+}
+
+// Pay pays an order, or places a hold on its price, and returns where the browser
+// goes then: back to the vendor with a ticket. Paying again what the same account
+// has paid charges nothing and makes a new ticket.
+func (a *App) Pay(ctx context.Context, v Viewer, id token.OrderID, quoted token.Amount, method journal.ConsentMethod) (returnURL string, err error) {
+	if method != journal.ByClick && method != journal.ByApproval {
+		return "", token.New(token.Malformed, token.CodeMalformed, "a person pays by a click or within the approval limit")
+	}
+	order, err := a.engine.Order(ctx, id)
+	if err != nil || order == nil {
+		return "", foreign(err, "there is no such order")
+	}
+	if order.Test {
+		return "", wrongMode(true)
+	}
+	return a.pay(ctx, order, v.buyer(method), quoted)
+}
+
+// PayTest pays a test order with the sandbox's test tokens.
+func (a *App) PayTest(ctx context.Context, id token.OrderID, quoted token.Amount) (returnURL string, err error) {
+	order, err := a.engine.Order(ctx, id)
+	if err != nil || order == nil {
+		return "", foreign(err, "there is no such order")
+	}
+	if !order.Test {
+		return "", wrongMode(false)
+	}
+	vendor, err := a.vendor(ctx, order.Vendor)
+	if err != nil {
+		return "", err
+	}
+	return a.pay(ctx, order, testReader(vendor), quoted)
+}
+
+func (a *App) pay(ctx context.Context, order *core.Order, who buyer, quoted token.Amount) (string, error) {
+	split, err := a.splitOf(ctx, order.Rule)
+	if err != nil {
+		return "", err
+	}
+	_, err = a.engine.Do(ctx, &core.Pay{
+		Order: order.ID, Account: who.account, User: who.user, Consent: who.consent, Quoted: quoted, Split: split,
+	})
+	if err != nil {
+		return "", err
+	}
+	return a.wayBack(order, who.user)
+}
+
+// wayBack is the order's return URL with the order's id, a new ticket, and the
+// vendor's post parameter.
+func (a *App) wayBack(order *core.Order, user token.UserID) (string, error) {
+	c := claims{Order: order.ID, URL: hashURL(order.ReturnURL), Expires: a.clock.Now().Add(ticketLife).UnixMilli()}
+	var err error
+	if c.Reader, err = a.keys.pseudonym(order.Vendor, user); err != nil {
+		return "", err
+	}
+	if err := a.dice.fill(c.Nonce[:]); err != nil {
+		return "", err
+	}
+	ticket, err := a.seal(order.Vendor, c)
+	if err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	out.WriteString(order.ReturnURL)
+	if strings.Contains(order.ReturnURL, "?") {
+		out.WriteString("&order=")
+	} else {
+		out.WriteString("?order=")
+	}
+	out.WriteString(order.ID.String() + "&ticket=" + ticket)
+	if order.Post != "" {
+		out.WriteString("&post=" + url.QueryEscape(order.Post))
+	}
+	return out.String(), nil
+}
+
+// originOf returns scheme, host and port of an address that was checked before.
+func originOf(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}

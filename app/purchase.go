@@ -1,0 +1,73 @@
+package app
+
+import (
+	"context"
+
+	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/token"
+)
+
+// CreatePurchase buys an offer for a reader who gave the vendor an allowance: one
+// call from server to server. What the reader owns already is answered with the
+// purchase that gives it, its own id in CoveredBy, and costs nothing.
+//
+// This is the path that machines take by the thousand: when the caches are warm,
+// it does nothing but arithmetic outside the engine.
+func (a *App) CreatePurchase(ctx context.Context, s Seller, in PurchaseInput, key string, digest []byte) (view OrderView, replayed bool, err error) {
+	idem, err := requestKey(s, key, "purchase", digest)
+	if err != nil {
+		return OrderView{}, false, err
+	}
+	command := core.Charge{ID: token.NewID[token.OrderKind](a.ids), Vendor: s.Vendor, Key: idem}
+	if err := a.prepare(ctx, s, in, &command); err != nil {
+		return a.replayOr(ctx, idem, err)
+	}
+	return a.submit(ctx, &command)
+}
+
+// prepare fills in who pays, what for, and how the price is divided.
+func (a *App) prepare(ctx context.Context, s Seller, in PurchaseInput, c *core.Charge) error {
+	if err := catalog.CheckText("tracking", in.Tracking, catalog.MaxTracking); err != nil {
+		return err
+	}
+	offer, err := a.Offer(ctx, s, in.Offer)
+	if err != nil {
+		return err
+	}
+	if c.User, c.Account, err = a.payer(ctx, s, in.Reader); err != nil {
+		return err
+	}
+	rule, split, err := a.ruleNow(ctx, s.Vendor, offer.Split)
+	if err != nil {
+		return err
+	}
+	c.Item, c.Campaigns, c.Split = offer.Item.Hash(), offer.Item.Campaigns, split
+	c.Sale = journal.Sale{
+		Price: offer.Price, Currency: offer.Currency, Rule: rule, Terms: offer.Item.Terms,
+		Offer: offer.ID, OfferVer: offer.Version, Tracking: in.Tracking, Test: s.Test,
+	}
+	return nil
+}
+
+// payer returns the person behind a vendor's pseudonym. Keys of the sandbox reach
+// the sandbox's reader only, and other keys everybody else.
+func (a *App) payer(ctx context.Context, s Seller, reader token.ReaderID) (token.UserID, token.AccountID, error) {
+	vendor, err := a.vendor(ctx, s.Vendor)
+	if err != nil {
+		return token.UserID{}, token.AccountID{}, err
+	}
+	user, err := a.keys.user(s.Vendor, reader)
+	if err != nil {
+		return user, token.AccountID{}, err
+	}
+	account, err := a.accountOf(ctx, user)
+	if err != nil {
+		return user, account, foreign(err, "there is no such reader")
+	}
+	if sandbox := user == vendor.SandboxUser; sandbox != s.Test {
+		return user, account, wrongMode(sandbox)
+	}
+	return user, account, nil
+}

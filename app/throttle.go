@@ -1,0 +1,63 @@
+package app
+
+import (
+	"sync"
+	"time"
+
+	"farthing.dev/farthing/token"
+)
+
+// throttle lets each key try a few times at once, and once per pause after that.
+type throttle struct {
+	pause time.Duration
+	burst int
+	most  int // keys remembered
+
+	mu   sync.Mutex
+	free map[string]time.Time // when all of the key's tries have been earned back
+}
+
+func newThrottle(pause time.Duration, burst, most int) *throttle {
+	return &throttle{pause: pause, burst: burst, most: most, free: map[string]time.Time{}}
+}
+
+// take uses up one try, or answers when there is one again.
+func (t *throttle) take(key string, now time.Time) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	free, known := t.free[key]
+	if free.Before(now) {
+		free = now
+	}
+	free = free.Add(t.pause)
+	if wait := free.Sub(now) - time.Duration(t.burst)*t.pause; wait > 0 {
+		return &token.Error{Kind: token.Throttled, Code: token.CodeThrottled, RetryAt: now.Add(wait),
+			Detail: "too many tries; wait a little and try again"}
+	}
+	if !known && len(t.free) >= t.most {
+		t.makeRoom(now)
+	}
+	t.free[key] = free
+	return nil
+}
+
+// makeRoom forgets one key, or more where some have earned all their tries back
+// among the first that it looks at.
+func (t *throttle) makeRoom(now time.Time) {
+	looked := 0
+	for key, free := range t.free {
+		if looked == 0 || free.Before(now) {
+			delete(t.free, key)
+		}
+		if looked++; looked >= 16 {
+			return
+		}
+	}
+}
+
+// forget gives a key all its tries back.
+func (t *throttle) forget(key string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.free, key)
+}

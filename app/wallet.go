@@ -1,0 +1,179 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/limit"
+	"farthing.dev/farthing/token"
+)
+
+// Wallet shows the status of the viewer's account. Incentive tokens whose time is
+// over are taken out of it first.
+func (a *App) Wallet(ctx context.Context, v Viewer) (WalletView, error) {
+	account, err := a.lapsed(ctx, v.Account)
+	if err != nil {
+		return WalletView{}, err
+	}
+	now := a.clock.Now().UnixMilli()
+	w := WalletView{Frozen: account.Standing == journal.Frozen}
+	for i := range account.Wallets {
+		w.Balances = append(w.Balances, a.balance(ctx, &account.Wallets[i]))
+	}
+	slices.SortFunc(w.Balances, compareBalances)
+	for i := range account.Limits {
+		w.Limits = append(w.Limits, a.limitView(ctx, &account.Limits[i], now))
+	}
+	for i := range account.Allowances {
+		if p := &account.Allowances[i]; now < p.Until {
+			w.Allowances = append(w.Allowances, a.allowanceView(ctx, p, now))
+		}
+	}
+	for _, approval := range account.Approvals {
+		if approval.User == v.User {
+			w.Approvals = append(w.Approvals, ApprovalView{Currency: approval.Currency, Max: approval.Max})
+		}
+	}
+	w.Recent, _, err = a.Purchases(ctx, v, "", 10)
+	return w, err
+}
+
+// lapsed returns the account after its expired incentive tokens have been taken back.
+func (a *App) lapsed(ctx context.Context, id token.AccountID) (*core.Account, error) {
+	account, err := a.engine.Account(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	now, stale := a.clock.Now().UnixMilli(), false
+	for i := range account.Wallets {
+		w := &account.Wallets[i]
+		if w.Class.Kind != token.Incentive || w.Expiry == 0 || now < w.Expiry || w.Balance <= 0 {
+			continue
+		}
+		if _, err := a.engine.Do(ctx, &core.Lapse{Account: id, Campaign: w.Class.Campaign, Currency: w.Currency}); err != nil {
+			return nil, err
+		}
+		stale = true
+	}
+	if !stale {
+		return account, nil
+	}
+	return a.engine.Account(ctx, id)
+}
+
+func (a *App) balance(ctx context.Context, w *core.Wallet) Balance {
+	return Balance{
+		Currency: w.Currency, Class: w.Class, Amount: w.Balance, Held: w.Held, Credit: w.Credit,
+		Issuer: a.vendorName(ctx, w.Issuer), Vendors: w.Vendors, ExpiresAt: when(w.Expiry),
+	}
+}
+
+func compareBalances(x, y Balance) int {
+	if c := strings.Compare(x.Currency.String(), y.Currency.String()); c != 0 {
+		return c
+	}
+	if x.Class.Kind != y.Class.Kind {
+		return int(x.Class.Kind) - int(y.Class.Kind)
+	}
+	return x.Class.Campaign.Compare(y.Class.Campaign)
+}
+
+func (a *App) limitView(ctx context.Context, l *limit.Limit, now int64) LimitView {
+	return LimitView{
+		ID: l.ID, Vendor: l.Vendor, VendorName: a.vendorName(ctx, l.Vendor), Currency: l.Currency, Period: l.Period,
+		Max: l.Max, Spent: l.Counter.At(now), FreesAt: when(l.Period.End(now)),
+	}
+}
+
+func (a *App) allowanceView(ctx context.Context, p *limit.Allowance, now int64) AllowanceView {
+	return AllowanceView{
+		ID: p.ID, Vendor: p.Vendor, VendorName: a.vendorName(ctx, p.Vendor), Currency: p.Currency, PerPurchase: p.PerPurchase,
+		Period: p.Period, Max: p.Max, Spent: p.Counter.At(now), FreesAt: when(p.Period.End(now)), Until: when(p.Until),
+	}
+}
+
+// Purchases returns a page of what the viewer's account bought, newest first.
+func (a *App) Purchases(ctx context.Context, v Viewer, before string, limit int) (page []Purchase, next string, err error) {
+	from, err := parseCursor(before)
+	if err != nil {
+		return nil, "", err
+	}
+	size := pageSize(limit)
+	entries, err := a.engine.Find(ctx, journal.TermAccount(v.Account), func(e *journal.Entry) bool {
+		return e.Account == v.Account && (e.Kind == journal.Purchased || e.Kind == journal.HoldPlaced)
+	}, from, size+1)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(entries) > size {
+		entries = entries[:size]
+		next = cursor(entries[size-1].Seq)
+	}
+	for _, e := range entries {
+		order, err := a.engine.Order(ctx, e.Order)
+		if err != nil {
+			return nil, "", err
+		}
+		purchase, err := a.purchase(ctx, order)
+		if err != nil {
+			return nil, "", err
+		}
+		page = append(page, purchase)
+	}
+	return page, next, nil
+}
+
+func (a *App) purchase(ctx context.Context, o *core.Order) (Purchase, error) {
+	now := a.clock.Now().UnixMilli()
+	p := Purchase{
+		Order: o.ID, At: when(o.PaidAt), Vendor: o.Vendor, VendorName: a.vendorName(ctx, o.Vendor), Title: o.Item.Title, URL: o.Item.URL,
+		Price: o.Sale.Price, Currency: o.Currency, Status: statusAt(o, now), Refunded: o.Refunded, Consent: consentName(o.Sale.Consent.Method),
+		ViewsUsed: o.Use.Views, ViewsTotal: o.Sale.Terms.Times, Ends: when(o.Ends()), Usable: o.Usable(now) == nil, Test: o.Test,
+	}
+	if p.Title == "" && !o.Offer.IsZero() {
+		offer, err := a.offer(ctx, o.Offer, o.OfferVer)
+		if err != nil {
+			return p, err
+		}
+		p.Title, p.URL = offer.Item.Title, offer.Item.URL
+	}
+	return p, nil
+}
+
+func consentName(m journal.ConsentMethod) string {
+	switch m {
+	case journal.ByClick:
+		return "click"
+	case journal.ByApproval:
+		return "approval"
+	case journal.ByAllowance:
+		return "allowance"
+	case journal.ByTest:
+		return "test"
+	}
+	return ""
+}
+
+// AddDemoFunds issues tokens against no money, for demonstrations. The reference
+// makes it repeatable: the same one is credited once.
+func (a *App) AddDemoFunds(ctx context.Context, v Viewer, currency token.Currency, amount token.Amount, reference string) error {
+	if !a.demo {
+		return token.New(token.Forbidden, token.CodeForbidden, "this provider is not a demonstration")
+	}
+	if err := a.currency(currency); err != nil {
+		return err
+	}
+	if reference == "" || len(reference) > 100 {
+		return token.New(token.Unprocessable, token.CodeFieldInvalid, "a payment has a reference of 1 to 100 characters")
+	}
+	request := currency.String() + " " + amount.Decimal(6)
+	_, err := a.engine.Do(ctx, &core.Fund{
+		Account: v.Account, User: v.User,
+		Fund: journal.Fund{Amount: amount, Currency: currency, Method: "demo", Reference: reference},
+		Key:  journal.NewKey(v.Account, "fund demo", reference, []byte(request)),
+	})
+	return err
+}
