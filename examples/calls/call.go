@@ -56,7 +56,8 @@ func (s *site) priced(ask question) http.HandlerFunc {
 			refuse(w, problem{Status: http.StatusBadRequest, Code: "question_invalid", Detail: strings.ReplaceAll(err.Error(), "\n", ": ")})
 			return
 		}
-		paid, err := s.charge(r.Context(), who, callKey(who, r))
+		key, repeated := callKey(who, r)
+		paid, err := s.charge(r.Context(), who, key, repeated)
 		if err != nil {
 			s.refuseCharge(w, err)
 			return
@@ -69,19 +70,22 @@ func (s *site) priced(ask question) http.HandlerFunc {
 }
 
 // callKey makes the idempotency key of a call: the caller's own, bound to the
-// caller and the question, or a fresh one.
-func callKey(who customer, r *http.Request) string {
+// caller and the question, or a fresh one. It reports whether the call may be a
+// repeat, which only the caller's own key can make it.
+func callKey(who customer, r *http.Request) (key string, repeated bool) {
 	own := r.Header.Get("Idempotency-Key")
 	if own == "" || len(own) > 255 {
-		return rand.Text()
+		return rand.Text(), false
 	}
 	sum := sha256.Sum256([]byte(who.Reader + "\n" + who.Order + "\n" + r.URL.RequestURI() + "\n" + own))
-	return hex.EncodeToString(sum[:16])
+	return hex.EncodeToString(sum[:16]), true
 }
 
-// charge takes one call out of the pack, or else charges it under the allowance.
-func (s *site) charge(ctx context.Context, who customer, key string) (receipt, error) {
-	if !s.isEmpty(who.Order) {
+// charge takes one call out of the pack, or else charges it under the allowance. A
+// pack known to be empty is not asked again, unless the call may be the repeat of
+// one that the pack paid.
+func (s *site) charge(ctx context.Context, who customer, key string, repeated bool) (receipt, error) {
+	if repeated || !s.isEmpty(who.Order) {
 		viewing, err := s.Client.View(ctx, who.Order, sdk.IdempotencyKey(key))
 		if err == nil {
 			return receipt{Order: viewing.Order, By: "pack", Price: callPrice, Left: viewing.Entitlement.ViewsLeft}, nil
@@ -144,7 +148,7 @@ func (s *site) refuseCharge(w http.ResponseWriter, err error) {
 		refuse(w, problem{
 			Status: http.StatusPaymentRequired, Code: refusal.Code, RetryAt: refusal.RetryAt,
 			Detail: "this call costs " + callPrice + " " + currency + ", and your key has no paid calls left: " + refusal.Detail,
-			Buy:    s.SiteURL + "/", Allow: s.Client.BaseURL + "/wallet",
+			Buy:    s.SiteURL + "/", Allow: s.Client.BaseURL + "/wallet/limits",
 		})
 	case sdk.IdempotencyKeyReused:
 		refuse(w, problem{Status: http.StatusUnprocessableEntity, Code: refusal.Code, Detail: refusal.Detail})

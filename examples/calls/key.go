@@ -42,11 +42,7 @@ func (s *site) buy(w http.ResponseWriter, r *http.Request) {
 	order := sdk.NewOrder{ReturnURL: s.SiteURL + "/key", CancelURL: s.SiteURL + "/", Login: "counter"}
 	switch r.PathValue("what") {
 	case "pack":
-		order.Item = &sdk.Item{
-			SKU: "pack-100", Title: "100 calls to Plain Answers", URL: s.SiteURL + "/", Times: packCalls,
-			Description: "Sunrise and sunset, IBANs, Roman numerals: any mixture, no end date",
-		}
-		order.Price, order.Currency = packPrice, currency
+		order = PackOrder(s.SiteURL)
 	case "call":
 		offer, err := s.callOffer(r.Context())
 		if err != nil {
@@ -66,18 +62,34 @@ func (s *site) buy(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, made.PayURL, http.StatusSeeOther)
 }
 
-// callOffer returns the offer of one call, and makes it the first time. The fixed
-// idempotency key makes that safe: however often it is asked, there is one offer.
+// PackOrder is what a pack asks of the provider.
+func PackOrder(siteURL string) sdk.NewOrder {
+	return sdk.NewOrder{
+		Item: &sdk.Item{
+			SKU: "pack-100", Title: "100 calls to Plain Answers", URL: siteURL + "/", Times: packCalls,
+			Description: "Sunrise and sunset, IBANs, Roman numerals: any mixture, no end date",
+		},
+		Price: packPrice, Currency: currency, ReturnURL: siteURL + "/key", CancelURL: siteURL + "/", Login: "counter",
+	}
+}
+
+// MakeCallOffer makes the offer of one call. The fixed idempotency key has the
+// provider answer with the same one however often it is asked.
+func MakeCallOffer(ctx context.Context, client *sdk.Client, siteURL string) (sdk.Offer, error) {
+	return client.CreateOffer(ctx, sdk.NewOffer{
+		Item:  sdk.Item{SKU: "call", Title: "One call to Plain Answers", URL: siteURL + "/", Times: 1, Repeatable: true},
+		Price: callPrice, Currency: currency,
+	}, sdk.IdempotencyKey("plain-answers-call-"+siteURL))
+}
+
+// callOffer returns the offer of one call, and makes it the first time.
 func (s *site) callOffer(ctx context.Context) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.offer != "" {
 		return s.offer, nil
 	}
-	offer, err := s.Client.CreateOffer(ctx, sdk.NewOffer{
-		Item:  sdk.Item{SKU: "call", Title: "One call to Plain Answers", URL: s.SiteURL + "/", Times: 1, Repeatable: true},
-		Price: callPrice, Currency: currency,
-	}, sdk.IdempotencyKey("plain-answers-call-"+s.SiteURL))
+	offer, err := MakeCallOffer(ctx, s.Client, s.SiteURL)
 	if err != nil {
 		return "", fmt.Errorf("make the offer of a call: %w", err)
 	}

@@ -32,20 +32,34 @@ func (s *site) rent(w http.ResponseWriter, r *http.Request) {
 	if t == nil {
 		return
 	}
-	address := s.SiteURL + "/tracks/" + t.Slug
-	order, err := s.Client.CreateOrder(r.Context(), sdk.NewOrder{
+	order, err := s.Client.CreateOrder(r.Context(), t.order(s.SiteURL))
+	if err != nil {
+		s.trouble(w, "create order", err)
+		return
+	}
+	http.Redirect(w, r, order.PayURL, http.StatusSeeOther)
+}
+
+// order is what a rental of the track asks of the provider.
+func (t *track) order(siteURL string) sdk.NewOrder {
+	address := siteURL + "/tracks/" + t.Slug
+	return sdk.NewOrder{
 		Item: &sdk.Item{
 			SKU: t.sku(), Title: t.Title + ", rental", URL: address, Times: plays, Hours: hours,
 			Description: fmt.Sprintf("%d plays within %d hours of the first", plays, hours),
 		},
 		Price: price, Currency: currency, ReturnURL: address, CancelURL: address,
 		Tracking: t.Number, Login: "shop",
-	})
-	if err != nil {
-		s.trouble(w, "create order", err)
-		return
 	}
-	http.Redirect(w, r, order.PayURL, http.StatusSeeOther)
+}
+
+// Orders returns what the site asks of the provider for a rental of each track.
+func Orders(siteURL string) []sdk.NewOrder {
+	var orders []sdk.NewOrder
+	for _, t := range catalogue() {
+		orders = append(orders, t.order(siteURL))
+	}
+	return orders
 }
 
 // track shows one track, and takes in a browser that comes back from paying.

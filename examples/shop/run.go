@@ -58,7 +58,7 @@ func Register(ctx context.Context, client *sdk.Client, origin string) error {
 		if err != nil {
 			return fmt.Errorf("list sites: %w", err)
 		}
-		if slices.ContainsFunc(sites.Data, func(s sdk.Site) bool { return s.Origin == origin }) {
+		if slices.ContainsFunc(sites.Data, func(s sdk.Site) bool { return strings.TrimSuffix(s.URL, "/") == origin }) {
 			return nil
 		}
 		if sites.NextCursor == "" {

@@ -1,0 +1,130 @@
+package newspaper
+
+import (
+	"context"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"farthing.dev/farthing/examples/shop"
+	"farthing.dev/farthing/sdk"
+)
+
+// Config is what the site is built from.
+type Config struct {
+	Client  *sdk.Client
+	SiteURL string           // the site's own origin, as readers see it
+	Secret  []byte           // for sealed cookies
+	Log     *slog.Logger     // nil means the default
+	Now     func() time.Time // nil means the machine's clock
+}
+
+type site struct {
+	Config
+	articles []Article
+	sealer   *shop.Sealer
+	pages    *template.Template
+
+	mu     sync.Mutex
+	splits map[string]string // by author; nil until the provider was told
+}
+
+// New returns the site.
+func New(config Config) http.Handler {
+	if config.Log == nil {
+		config.Log = slog.Default()
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	config.SiteURL = strings.TrimSuffix(config.SiteURL, "/")
+	articles, err := Articles()
+	if err != nil {
+		panic(err) // the articles are part of the program, and a test reads them
+	}
+	s := &site{
+		Config: config, articles: articles,
+		sealer: shop.NewSealer(config.Secret),
+		pages:  template.Must(template.ParseFS(files, "templates/*.html")),
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", s.front)
+	mux.HandleFunc("GET /articles/{slug}", s.article)
+	mux.HandleFunc("POST /articles/{slug}/buy", s.buy)
+	mux.Handle("GET /assets/", http.FileServerFS(files))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { s.missing(w) })
+	return http.NewCrossOriginProtection().Handler(shop.Headers(mux))
+}
+
+// split returns the split of an author's articles, and tells the provider about all
+// of them the first time.
+func (s *site) split(ctx context.Context, author string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.splits == nil {
+		splits, err := Prepare(ctx, s.Client, s.articles)
+		if err != nil {
+			return "", err
+		}
+		s.splits = splits
+	}
+	return s.splits[author], nil
+}
+
+func (s *site) bySlug(slug string) *Article {
+	for i := range s.articles {
+		if s.articles[i].Slug == slug {
+			return &s.articles[i]
+		}
+	}
+	return nil
+}
+
+// find returns the article that the request names, or answers that there is none.
+func (s *site) find(w http.ResponseWriter, r *http.Request) *Article {
+	a := s.bySlug(r.PathValue("slug"))
+	if a == nil {
+		s.missing(w)
+	}
+	return a
+}
+
+// page is what every template gets.
+type page struct {
+	Title    string
+	Provider string
+	Shares   string
+	Articles []Article
+	Article  *Article
+	Full     bool
+	Notice   string
+}
+
+func (s *site) render(w http.ResponseWriter, status int, name string, p page) {
+	p.Provider = s.Client.BaseURL
+	p.Shares = Publisher + " and the author share " + publisherShare + " percent of it."
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "private, no-store")
+	w.WriteHeader(status)
+	if err := s.pages.ExecuteTemplate(w, name, p); err != nil {
+		s.Log.Error("page was cut short", "page", name, "error", err)
+	}
+}
+
+func (s *site) front(w http.ResponseWriter, _ *http.Request) {
+	s.render(w, http.StatusOK, "front.html", page{Title: "The Harbour Gazette", Articles: s.articles})
+}
+
+func (s *site) missing(w http.ResponseWriter) {
+	s.render(w, http.StatusNotFound, "message.html", page{Title: "Not in this edition", Notice: "There is no such page. All five articles are on the front page."})
+}
+
+// trouble answers a provider that refused or was not reached.
+func (s *site) trouble(w http.ResponseWriter, doing string, err error) {
+	s.Log.Error(doing, "error", err)
+	s.render(w, http.StatusServiceUnavailable, "message.html", page{Title: "The till is not answering", Notice: "Nothing was charged. Please try again in a moment."})
+}

@@ -1,0 +1,46 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// Holds gives back the holds that nobody captured in time.
+type Holds struct {
+	Expire func(ctx context.Context) (released int, err error) // one bounded round
+	Log    *slog.Logger
+}
+
+// maxRounds bounds how often one tick looks for more.
+const maxRounds = 100
+
+// Run looks at each tick, until ctx ends. A round that fails is tried again at the
+// next tick, so nothing is lost while the database is away.
+func (h *Holds) Run(ctx context.Context, ticks <-chan time.Time) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks:
+			h.round(ctx)
+		}
+	}
+}
+
+// round goes on as long as there was something to give back.
+func (h *Holds) round(ctx context.Context) {
+	for range maxRounds {
+		released, err := h.Expire(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				h.Log.ErrorContext(ctx, "expired holds could not be given back; trying again", "error", err)
+			}
+			return
+		}
+		if released == 0 {
+			return
+		}
+		h.Log.InfoContext(ctx, "expired holds given back", "holds", released)
+	}
+}
