@@ -1,0 +1,23 @@
+package sqlite_test
+
+import (
+	"testing"
+
+	"farthing.dev/farthing/store"
+	"farthing.dev/farthing/store/sqlite"
+	"farthing.dev/farthing/store/storetest"
+)
+
+func TestCatalog(t *testing.T) {
+	storetest.RunCatalog(t, func(t *testing.T) store.Tables {
+		db, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		if err := store.Migrate(t.Context(), db); err != nil {
+			t.Fatal(err)
+		}
+		return db
+	})
+}

@@ -1,0 +1,393 @@
+// Package storetest holds the suites that every database back-end must pass.
+package storetest
+
+import (
+	"context"
+	"reflect"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"farthing.dev/farthing/domain/account"
+	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/entitlement"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/royalty"
+	"farthing.dev/farthing/store"
+	"farthing.dev/farthing/token"
+)
+
+// RunCatalog runs the suite of the catalogue. open returns a new, empty database
+// whose tables have been made.
+func RunCatalog(t *testing.T, open func(t *testing.T) store.Tables) {
+	tests := []struct {
+		name string
+		run  func(t *testing.T, s *shelf)
+	}{
+		{"users", testUsers},
+		{"sessions", testSessions},
+		{"passwords", testPasswords},
+		{"vendors", testVendors},
+		{"keys", testKeys},
+		{"sites", testSites},
+		{"offer versions", testOffers},
+		{"split versions", testSplits},
+		{"requests", testRequests},
+		{"the same request many times at once", testConcurrentRequests},
+		{"campaigns", testCampaigns},
+		{"pages", testPages},
+		{"totals", testTotals},
+		{"what is not there", testMissing},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			test.run(t, &shelf{Catalog: store.NewCatalog(open(t)), ids: token.NewMaker(token.SystemClock{}, nil)})
+		})
+	}
+}
+
+// shelf is a catalogue to put things in.
+type shelf struct {
+	*store.Catalog
+	ids *token.Maker
+}
+
+func (s *shelf) user(email string) (account.User, account.Account) {
+	owned := account.Account{ID: token.NewID[token.AccountKind](s.ids), CreatedAt: 5}
+	return account.User{
+		ID: token.NewID[token.UserKind](s.ids), Email: email, Name: "Ada", Password: "hash", Account: owned.ID, CreatedAt: 5,
+	}, owned
+}
+
+// vendor adds a vendor with everything that belongs to it.
+func (s *shelf) vendor(t *testing.T) (catalog.Vendor, catalog.Member, catalog.Site) {
+	t.Helper()
+	reader, sandbox := s.user("")
+	v := catalog.Vendor{
+		ID: token.NewID[token.VendorKind](s.ids), Name: "The Daily", Fee: royalty.FeeRule{PPM: 50_000, Fixed: 1000}, CreatedAt: 7,
+		SandboxUser: reader.ID, SandboxAccount: sandbox.ID,
+	}
+	sandbox.Sandbox = v.ID
+	m := catalog.Member{Vendor: v.ID, User: token.NewID[token.UserKind](s.ids), JoinedAt: 7}
+	site := catalog.Site{ID: token.NewID[token.SiteKind](s.ids), Vendor: v.ID, Origin: "https://daily.example", Path: "/", CreatedAt: 7}
+	must(t, s.AddVendor(t.Context(), v, m, site, reader, sandbox))
+	return v, m, site
+}
+
+func testUsers(t *testing.T, s *shelf) {
+	user, owned := s.user("ada@reader.example")
+	must(t, s.AddUser(t.Context(), user, owned))
+	found, err := s.User(t.Context(), user.ID)
+	same(t, found, err, user)
+	found, err = s.UserByEmail(t.Context(), "ada@reader.example")
+	same(t, found, err, user)
+	kept, err := s.Account(t.Context(), owned.ID)
+	same(t, kept, err, owned)
+	members, err := s.Members(t.Context(), owned.ID)
+	same(t, members, err, []account.Member{{Account: owned.ID, User: user.ID, JoinedAt: 5}})
+
+	other, others := s.user("ada@reader.example")
+	wantCode(t, s.AddUser(t.Context(), other, others), token.CodeTaken)
+	_, err = s.Account(t.Context(), others.ID)
+	wantCode(t, err, token.CodeNotFound) // nothing is left of what was refused
+
+	for range 2 { // test readers have no address, and there are many
+		reader, sandbox := s.user("")
+		must(t, s.AddUser(t.Context(), reader, sandbox))
+	}
+	_, err = s.UserByEmail(t.Context(), "")
+	wantCode(t, err, token.CodeNotFound)
+}
+
+func testSessions(t *testing.T, s *shelf) {
+	user, owned := s.user("ada@reader.example")
+	must(t, s.AddUser(t.Context(), user, owned))
+	session := account.Session{
+		ID: token.NewID[token.SessionKind](s.ids), Hash: account.SessionHash{1, 2, 3}, User: user.ID, Account: owned.ID, LoginAt: 10, ExpiresAt: 20,
+	}
+	must(t, s.AddSession(t.Context(), session))
+	found, err := s.Session(t.Context(), session.Hash)
+	same(t, found, err, session)
+	must(t, s.DropSessionsBefore(t.Context(), 20))
+	found, err = s.Session(t.Context(), session.Hash)
+	same(t, found, err, session)
+	must(t, s.DropSession(t.Context(), session.Hash))
+	must(t, s.DropSession(t.Context(), session.Hash))
+	_, err = s.Session(t.Context(), session.Hash)
+	wantCode(t, err, token.CodeNotFound)
+
+	must(t, s.AddSession(t.Context(), session))
+	must(t, s.DropSessionsBefore(t.Context(), 21))
+	_, err = s.Session(t.Context(), session.Hash)
+	wantCode(t, err, token.CodeNotFound)
+}
+
+func testPasswords(t *testing.T, s *shelf) {
+	user, owned := s.user("ada@reader.example")
+	must(t, s.AddUser(t.Context(), user, owned))
+	session := account.Session{ID: token.NewID[token.SessionKind](s.ids), Hash: account.SessionHash{1}, User: user.ID, Account: owned.ID}
+	must(t, s.AddSession(t.Context(), session))
+	must(t, s.SetPassword(t.Context(), user.ID, "other hash"))
+	user.Password = "other hash"
+	found, err := s.User(t.Context(), user.ID)
+	same(t, found, err, user)
+	_, err = s.Session(t.Context(), session.Hash)
+	wantCode(t, err, token.CodeNotFound)
+}
+
+func testVendors(t *testing.T, s *shelf) {
+	vendor, member, site := s.vendor(t)
+	found, err := s.Vendor(t.Context(), vendor.ID)
+	same(t, found, err, vendor)
+	of, err := s.VendorsOf(t.Context(), member.User)
+	same(t, of, err, []token.VendorID{vendor.ID})
+	sites, err := s.Sites(t.Context(), vendor.ID, token.SiteID{}, 10)
+	same(t, sites, err, []catalog.Site{site})
+	sandbox, err := s.Account(t.Context(), vendor.SandboxAccount)
+	must(t, err)
+	if sandbox.Sandbox != vendor.ID {
+		t.Error("the sandbox's account does not know its vendor")
+	}
+}
+
+func testKeys(t *testing.T, s *shelf) {
+	vendor, _, _ := s.vendor(t)
+	key := catalog.APIKey{
+		ID: token.NewID[token.KeyKind](s.ids), Vendor: vendor.ID, Hash: catalog.KeyHash{9}, Login: "shop", Hint: "wxyz", Test: true, CreatedAt: 3,
+	}
+	must(t, s.AddKey(t.Context(), key))
+	found, err := s.KeyByHash(t.Context(), key.Hash)
+	same(t, found, err, key)
+	other, _, _ := s.vendor(t)
+	_, err = s.RevokeKey(t.Context(), other.ID, key.ID, 8)
+	wantCode(t, err, token.CodeNotFound)
+	for at := int64(8); at < 10; at++ { // the second time changes nothing
+		hash, err := s.RevokeKey(t.Context(), vendor.ID, key.ID, at)
+		same(t, hash, err, key.Hash)
+	}
+	key.RevokedAt = 8
+	all, err := s.Keys(t.Context(), vendor.ID)
+	same(t, all, err, []catalog.APIKey{key})
+}
+
+func testSites(t *testing.T, s *shelf) {
+	vendor, _, first := s.vendor(t)
+	site := catalog.Site{ID: token.NewID[token.SiteKind](s.ids), Vendor: vendor.ID, Origin: "https://daily.example", Path: "/shop/", CreatedAt: 9}
+	_, err := s.AddSite(t.Context(), site, catalog.Request{})
+	must(t, err)
+	again := site
+	again.ID = token.NewID[token.SiteKind](s.ids)
+	_, err = s.AddSite(t.Context(), again, catalog.Request{})
+	wantCode(t, err, token.CodeTaken)
+	all, err := s.Sites(t.Context(), vendor.ID, token.SiteID{}, 10)
+	same(t, all, err, []catalog.Site{site, first})
+}
+
+func (s *shelf) offer(vendor token.VendorID) catalog.Offer {
+	return catalog.Offer{
+		ID: token.NewID[token.OfferKind](s.ids), Version: 1, Vendor: vendor, Price: 250_000, Currency: token.MustCurrency("USD"),
+		Split: token.NewID[token.SplitKind](s.ids), CreatedAt: 4,
+		Item: journal.Item{
+			SKU: "a-1", Title: "Früh \"am\" Morgen", Description: "line\nline", URL: "https://daily.example/a-1", Repeatable: true,
+			Terms: entitlement.Terms{Times: 3, Hours: 24, Days: 7, Expiry: 99}, Campaigns: []token.CampaignID{token.NewID[token.CampaignKind](s.ids)},
+		},
+	}
+}
+
+func testOffers(t *testing.T, s *shelf) {
+	vendor, _, _ := s.vendor(t)
+	first := s.offer(vendor.ID)
+	made, err := s.AddOffer(t.Context(), first, catalog.Request{})
+	same(t, made, err, catalog.Made[token.OfferID]{ID: first.ID, Version: 1})
+	second := first
+	second.Version, second.Price = 2, 300_000
+	_, err = s.AddOffer(t.Context(), second, catalog.Request{})
+	must(t, err)
+	_, err = s.AddOffer(t.Context(), second, catalog.Request{})
+	wantCode(t, err, token.CodeTaken) // a version never changes
+	found, err := s.Offer(t.Context(), first.ID, 1)
+	same(t, found, err, first)
+	found, err = s.Offer(t.Context(), first.ID, 0)
+	same(t, found, err, second)
+	all, err := s.Offers(t.Context(), vendor.ID, token.OfferID{}, 10)
+	same(t, all, err, []catalog.Offer{second})
+}
+
+func testSplits(t *testing.T, s *shelf) {
+	vendor, _, _ := s.vendor(t)
+	payee := catalog.Payee{ID: token.NewID[token.PayeeKind](s.ids), Vendor: vendor.ID, Name: "Ann Author", CreatedAt: 3}
+	_, err := s.AddPayee(t.Context(), payee, catalog.Request{})
+	must(t, err)
+	found, err := s.Payee(t.Context(), payee.ID)
+	same(t, found, err, payee)
+	first := catalog.Split{
+		ID: token.NewID[token.SplitKind](s.ids), Version: 1, Vendor: vendor.ID, Name: "books", CreatedAt: 4,
+		Shares: []royalty.Share{{Payee: payee.ID, PPM: 400_000, Fixed: 5, Minimum: 6}},
+	}
+	_, err = s.AddSplit(t.Context(), first, catalog.Request{})
+	must(t, err)
+	second := first
+	second.Version, second.Shares = 2, []royalty.Share{{Payee: payee.ID, PPM: 500_000}}
+	_, err = s.AddSplit(t.Context(), second, catalog.Request{})
+	must(t, err)
+	split, err := s.Split(t.Context(), first.ID, 1)
+	same(t, split, err, first)
+	split, err = s.Split(t.Context(), first.ID, 0)
+	same(t, split, err, second)
+	all, err := s.Splits(t.Context(), vendor.ID, token.SplitID{}, 10)
+	same(t, all, err, []catalog.Split{second})
+}
+
+func request(vendor token.VendorID, key, asked string) catalog.Request {
+	return catalog.Request{Key: journal.NewKey(vendor, "test", key, []byte(asked)), At: 4}
+}
+
+func testRequests(t *testing.T, s *shelf) {
+	vendor, _, _ := s.vendor(t)
+	first := s.offer(vendor.ID)
+	_, err := s.AddOffer(t.Context(), first, request(vendor.ID, "k", "offer"))
+	must(t, err)
+	again := s.offer(vendor.ID)
+	made, err := s.AddOffer(t.Context(), again, request(vendor.ID, "k", "offer"))
+	same(t, made, err, catalog.Made[token.OfferID]{ID: first.ID, Version: 1, Replayed: true})
+	_, err = s.AddOffer(t.Context(), again, request(vendor.ID, "k", "another offer"))
+	wantCode(t, err, token.CodeKeyReused)
+	_, err = s.AddPayee(t.Context(), catalog.Payee{ID: token.NewID[token.PayeeKind](s.ids), Vendor: vendor.ID}, request(vendor.ID, "k", "payee"))
+	wantCode(t, err, token.CodeKeyReused)
+	all, err := s.Offers(t.Context(), vendor.ID, token.OfferID{}, 10)
+	same(t, all, err, []catalog.Offer{first})
+
+	// A refused addition leaves its key free.
+	_, err = s.AddOffer(t.Context(), first, request(vendor.ID, "other", "offer"))
+	wantCode(t, err, token.CodeTaken)
+	made, err = s.AddOffer(t.Context(), again, request(vendor.ID, "other", "offer"))
+	same(t, made, err, catalog.Made[token.OfferID]{ID: again.ID, Version: 1})
+}
+
+func testConcurrentRequests(t *testing.T, s *shelf) {
+	vendor, _, _ := s.vendor(t)
+	const callers = 8
+	ids := make([]token.PayeeID, callers)
+	var wait sync.WaitGroup
+	for i := range callers {
+		payee := catalog.Payee{ID: token.NewID[token.PayeeKind](s.ids), Vendor: vendor.ID, Name: "Ann Author"}
+		wait.Go(func() {
+			made, err := s.AddPayee(context.WithoutCancel(t.Context()), payee, request(vendor.ID, "k", "payee"))
+			if err != nil {
+				t.Errorf("caller %d: %v", i, err)
+			}
+			ids[i] = made.ID
+		})
+	}
+	wait.Wait()
+	for _, id := range ids {
+		if id != ids[0] {
+			t.Fatalf("one request made two payees: %v and %v", id, ids[0])
+		}
+	}
+	all, err := s.Payees(t.Context(), vendor.ID, token.PayeeID{}, 10)
+	must(t, err)
+	if len(all) != 1 {
+		t.Errorf("%d payees were added, want 1", len(all))
+	}
+}
+
+func testCampaigns(t *testing.T, s *shelf) {
+	vendor, _, _ := s.vendor(t)
+	mine := catalog.Campaign{
+		ID: token.NewID[token.CampaignKind](s.ids), Issuer: vendor.ID, Name: "spring", Currency: token.MustCurrency("EUR"), Listed: true, ExpiresAt: 80, CreatedAt: 2,
+	}
+	provider := catalog.Campaign{ID: token.NewID[token.CampaignKind](s.ids), Name: "welcome", Currency: token.MustCurrency("USD"), CreatedAt: 2}
+	for _, campaign := range []catalog.Campaign{mine, provider} {
+		_, err := s.AddCampaign(t.Context(), campaign, catalog.Request{})
+		must(t, err)
+		found, err := s.Campaign(t.Context(), campaign.ID)
+		same(t, found, err, campaign)
+	}
+	all, err := s.Campaigns(t.Context(), vendor.ID, token.CampaignID{}, 10)
+	same(t, all, err, []catalog.Campaign{mine})
+	all, err = s.Campaigns(t.Context(), token.VendorID{}, token.CampaignID{}, 10)
+	same(t, all, err, []catalog.Campaign{provider})
+}
+
+func testPages(t *testing.T, s *shelf) {
+	vendor, _, _ := s.vendor(t)
+	other, _, _ := s.vendor(t)
+	var want []catalog.Offer
+	for range 5 {
+		offer := s.offer(vendor.ID)
+		want = append([]catalog.Offer{offer}, want...)
+		_, err := s.AddOffer(t.Context(), offer, catalog.Request{})
+		must(t, err)
+		_, err = s.AddOffer(t.Context(), s.offer(other.ID), catalog.Request{})
+		must(t, err)
+	}
+	page, err := s.Offers(t.Context(), vendor.ID, token.OfferID{}, 2)
+	same(t, page, err, want[:2])
+	page, err = s.Offers(t.Context(), vendor.ID, page[1].ID, 2)
+	same(t, page, err, want[2:4])
+	page, err = s.Offers(t.Context(), vendor.ID, page[1].ID, 2)
+	same(t, page, err, want[4:])
+}
+
+func testTotals(t *testing.T, s *shelf) {
+	vendor, _, _ := s.vendor(t)
+	found, err := s.Totals(t.Context(), vendor.ID)
+	same(t, found, err, catalog.Totals{})
+	totals := catalog.Totals{Seq: 10, Lines: []catalog.Total{{Currency: token.MustCurrency("USD"), Amount: 7}, {Currency: token.MustCurrency("USD"), Test: true, Amount: -1}}}
+	must(t, s.SaveTotals(t.Context(), vendor.ID, totals))
+	must(t, s.SaveTotals(t.Context(), vendor.ID, catalog.Totals{Seq: 9}))
+	found, err = s.Totals(t.Context(), vendor.ID)
+	same(t, found, err, totals)
+	totals.Seq, totals.Lines[0].Amount = 11, 8
+	must(t, s.SaveTotals(t.Context(), vendor.ID, totals))
+	found, err = s.Totals(t.Context(), vendor.ID)
+	same(t, found, err, totals)
+}
+
+func testMissing(t *testing.T, s *shelf) {
+	ctx := t.Context()
+	missing := map[string]func() error{
+		"user":     func() error { _, err := s.User(ctx, token.UserID{1}); return err },
+		"account":  func() error { _, err := s.Account(ctx, token.AccountID{1}); return err },
+		"session":  func() error { _, err := s.Session(ctx, account.SessionHash{1}); return err },
+		"vendor":   func() error { _, err := s.Vendor(ctx, token.VendorID{1}); return err },
+		"key":      func() error { _, err := s.KeyByHash(ctx, catalog.KeyHash{1}); return err },
+		"payee":    func() error { _, err := s.Payee(ctx, token.PayeeID{1}); return err },
+		"split":    func() error { _, err := s.Split(ctx, token.SplitID{1}, 0); return err },
+		"offer":    func() error { _, err := s.Offer(ctx, token.OfferID{1}, 1); return err },
+		"campaign": func() error { _, err := s.Campaign(ctx, token.CampaignID{1}); return err },
+	}
+	for name, find := range missing {
+		if code := token.CodeOf(find()); code != token.CodeNotFound {
+			t.Errorf("%s: %q, want %q", name, code, token.CodeNotFound)
+		}
+	}
+	of, err := s.VendorsOf(ctx, token.UserID{1})
+	same(t, of, err, []token.VendorID(nil))
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func same[T any](t *testing.T, got T, err error, want T) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got, cmp.Exporter(func(reflect.Type) bool { return true })); diff != "" {
+		t.Errorf("not the same (-want +got):\n%s", diff)
+	}
+}
+
+func wantCode(t *testing.T, err error, code token.Code) {
+	t.Helper()
+	if token.CodeOf(err) != code {
+		t.Errorf("error %v, want code %q", err, code)
+	}
+}
