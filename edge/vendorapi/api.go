@@ -52,6 +52,7 @@ type api struct {
 	maxBody  int64
 	limiter  *limiter
 	requests *numberer
+	buffers  pool
 	mux      *http.ServeMux
 	document *huma.OpenAPI
 	methods  map[string][]string // per path, for answers of 405

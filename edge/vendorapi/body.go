@@ -18,8 +18,6 @@ import (
 // pool lends buffers, and keeps none that grew large.
 type pool struct{ free sync.Pool }
 
-var buffers pool
-
 func (p *pool) get() *bytes.Buffer {
 	if b, ok := p.free.Get().(*bytes.Buffer); ok {
 		b.Reset()
@@ -41,8 +39,8 @@ func (a *api) readBody(w http.ResponseWriter, r *http.Request, in any) error {
 	if r.ContentLength > a.maxBody {
 		return errTooLarge
 	}
-	buffer := buffers.get()
-	defer buffers.put(buffer)
+	buffer := a.buffers.get()
+	defer a.buffers.put(buffer)
 	if _, err := buffer.ReadFrom(http.MaxBytesReader(w, r.Body, a.maxBody)); err != nil {
 		if _, large := errors.AsType[*http.MaxBytesError](err); large {
 			return errTooLarge

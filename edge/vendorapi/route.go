@@ -124,8 +124,8 @@ func canonical(r *http.Request, in any) ([]byte, error) {
 
 // reply sends a success.
 func (a *api) reply(w http.ResponseWriter, r *http.Request, status int, replayed bool, body any) {
-	buffer := buffers.get()
-	defer buffers.put(buffer)
+	buffer := a.buffers.get()
+	defer a.buffers.put(buffer)
 	if err := json.MarshalWrite(buffer, body); err != nil {
 		a.refuse(w, r, token.Wrap(err, "write an answer"))
 		return
