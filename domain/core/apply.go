@@ -41,16 +41,20 @@ func (s *State) ApplyOrder(e *journal.Entry) {
 	}
 }
 
-// applyOrder applies e to the order, which it begins where there is none. It
-// returns the order.
+// applyOrder applies e to the order, which it begins where there is none, and returns
+// the order as it stands after. An Order in the State never changes: a new one takes
+// its place, so whoever was given the old one may keep it.
 func (s *State) applyOrder(o *Order, e *journal.Entry) *Order {
 	if o == nil {
-		if o = firstEntry(e); o == nil {
-			return nil
-		}
+		o = firstEntry(e)
+	} else {
+		copied := *o
+		o = &copied
+	}
+	if o != nil {
+		o.apply(e)
 		s.Orders[e.Order] = o
 	}
-	o.apply(e)
 	return o
 }
 

@@ -22,7 +22,7 @@ type Command interface {
 type Outcome struct {
 	Entry    *journal.Entry // what was recorded; nil where nothing needed to be
 	Replayed bool           // the command's key was used before: Entry is the first one
-	Order    *Order         // the order as it stands after, where one is concerned: a copy
+	Order    *Order         // the order as it stands after, where one is concerned; nobody changes it
 	Account  *Account       // the payer as it stands after, where one is concerned: a copy; only if asked for
 }
 
@@ -42,10 +42,7 @@ func Run(s *State, c Command, now int64) (Outcome, error) {
 	s.Seq++
 	e.Seq, e.At = s.Seq, now
 	if !e.Order.IsZero() {
-		if order := s.applyOrder(s.Orders[e.Order], e); order != nil {
-			copied := *order
-			out.Order = &copied
-		}
+		out.Order = s.applyOrder(s.Orders[e.Order], e)
 	}
 	if !e.Account.IsZero() {
 		if a := s.Accounts[e.Account]; a != nil {
@@ -69,12 +66,7 @@ func (s *State) replay(key journal.Key) (Outcome, bool, error) {
 	if earlier.Key.Digest != key.Digest {
 		return Outcome{}, false, token.New(token.Unprocessable, token.CodeKeyReused, "this idempotency key was used for another request; use a new key")
 	}
-	out := Outcome{Entry: earlier, Replayed: true}
-	if order := s.Orders[earlier.Order]; order != nil {
-		copied := *order
-		out.Order = &copied
-	}
-	return out, true, nil
+	return Outcome{Entry: earlier, Replayed: true, Order: s.Orders[earlier.Order]}, true, nil
 }
 
 // needKey asks for the entry under a key, and for the order of that entry.
@@ -110,7 +102,7 @@ func (s *State) order(id token.OrderID, vendor token.VendorID) (*Order, error) {
 // legs cuts n legs from the slab, so that a batch does not allocate for each.
 func (s *State) legs(n int) []ledger.Leg {
 	if len(s.slab) < n {
-		s.slab = make([]ledger.Leg, 4096)
+		s.slab = make([]ledger.Leg, 512)
 	}
 	cut := s.slab[:0:n]
 	s.slab = s.slab[n:]

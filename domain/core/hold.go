@@ -75,6 +75,7 @@ func (c *Capture) Decide(s *State, now int64) (Outcome, error) {
 	}
 	sale := o.Sale
 	sale.Price, sale.Until = amount, 0
+	sale.Lines = nil
 	sale.Sources = takeSources(o.Sale.Sources, amount)
 	if err := divide(&sale, &c.Split); err != nil {
 		return Outcome{}, err

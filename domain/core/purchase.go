@@ -57,8 +57,7 @@ func (c *Pay) Decide(s *State, now int64) (Outcome, error) {
 	case o.Status != Open && o.Account != c.Account:
 		return Outcome{}, token.New(token.Conflict, token.CodeOrderState, "this order was paid by somebody else")
 	case o.Status == Paid || o.Status == OnHold || o.Status == Covers:
-		copied := *o
-		return Outcome{Order: &copied, Replayed: true}, nil
+		return Outcome{Order: o, Replayed: true}, nil
 	case o.Status != Open:
 		return Outcome{}, token.New(token.Conflict, token.CodeOrderState, "this order was refunded or released; ask the vendor for a new one")
 	case now >= o.ExpiresAt:
@@ -66,7 +65,7 @@ func (c *Pay) Decide(s *State, now int64) (Outcome, error) {
 	case c.Quoted != o.Price:
 		return Outcome{}, token.New(token.Conflict, token.CodeQuoteChanged, "the price is not the one you confirmed")
 	}
-	r := newRecord()
+	r := s.record()
 	r.sale = journal.Sale{
 		Price: o.Price, Currency: o.Currency, Consent: c.Consent, Rule: o.Rule,
 		Item: o.Item.Hash(), Terms: o.Item.Terms, Test: o.Test,
@@ -121,7 +120,7 @@ func (c *Charge) Decide(s *State, now int64) (Outcome, error) {
 	if err := readable(c.Sale.Tracking); err != nil {
 		return Outcome{}, err
 	}
-	r := newRecord()
+	r := s.record()
 	r.sale = journal.Sale{
 		Price: c.Sale.Price, Currency: c.Sale.Currency, Rule: c.Sale.Rule, Item: c.Item, Terms: c.Sale.Terms,
 		Offer: c.Sale.Offer, OfferVer: c.Sale.OfferVer, Tracking: c.Sale.Tracking, Test: c.Sale.Test,
@@ -130,14 +129,21 @@ func (c *Charge) Decide(s *State, now int64) (Outcome, error) {
 	return charge.decide(s, now, r)
 }
 
-// record is an entry and its sale in one piece of memory.
+// record is an entry, its sale, and room for the lines of most splits, in one piece
+// of memory.
 type record struct {
 	entry journal.Entry
 	sale  journal.Sale
+	lines [3]royalty.Line
 }
 
-func newRecord() *record {
-	r := &record{}
+// record takes the next of the records that were allocated together.
+func (s *State) record() *record {
+	if len(s.records) == 0 {
+		s.records = make([]record, 16)
+	}
+	r := &s.records[0]
+	s.records = s.records[1:]
 	r.entry.Sale = &r.sale
 	return r
 }
@@ -195,6 +201,7 @@ func (c *charge) decide(s *State, now int64, r *record) (Outcome, error) {
 		entry.Legs = holdLegs(s, c.account, sale, false)
 		return Outcome{Entry: entry}, nil
 	}
+	sale.Lines = r.lines[:0:len(r.lines)]
 	if err := divide(sale, c.split); err != nil {
 		return Outcome{}, err
 	}
@@ -398,12 +405,12 @@ func (a *Account) grants(sources []journal.Source, currency token.Currency) []jo
 }
 
 // divide computes net, fee and royalties of the sale's price, by the version of the
-// split that the sale names and no other.
+// split that the sale names and no other. The lines go where sale.Lines has room.
 func divide(sale *journal.Sale, split *royalty.Split) error {
 	if split.ID != sale.Rule.Split || split.Version != sale.Rule.Version {
 		return token.New(token.Internal, token.CodeInternal, "a sale is divided by the split version that it names")
 	}
-	d := royalty.Divide(sale.Price, sale.Rule.Fee, *split, make([]royalty.Line, 0, len(split.Shares)))
+	d := royalty.Divide(sale.Price, sale.Rule.Fee, split, sale.Lines)
 	sale.Net, sale.Fee, sale.Lines = d.Net, d.Fee, d.Lines
 	return nil
 }

@@ -48,8 +48,7 @@ func (c *View) Decide(s *State, now int64) (Outcome, error) {
 		return Outcome{}, err
 	}
 	if c.Peek && c.Key.IsZero() {
-		copied := *o
-		return Outcome{Order: &copied}, nil
+		return Outcome{Order: o}, nil
 	}
 	entry := &journal.Entry{Kind: journal.Viewed, Order: o.ID, Vendor: o.Vendor, Key: c.Key, View: o.Use.Views + 1}
 	if c.Peek {

@@ -1,0 +1,12 @@
+// Package audit is a second opinion on the journal. It folds the entries from the
+// first on, by its own code and never by the core's, and checks after each that what
+// must hold does hold: the numbered invariants in docs/invariants.md.
+//
+// It trusts nothing that an entry says about itself where it can compute it: what a
+// price divides into, what a refund takes back, what was spent in a limit's window,
+// which legs a purchase has. So a mistake in the core is found by the auditor unless
+// the same mistake was made twice, by different means.
+//
+// Memory is bounded by the accounts and orders that the journal names: about 150
+// bytes for an order and 400 for an account.
+package audit

@@ -1,0 +1,113 @@
+package audit
+
+import (
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/limit"
+	"farthing.dev/farthing/token"
+)
+
+// Snapshot is an account as a store keeps it: the fold of its entries up to Seq.
+type Snapshot struct {
+	Account    token.AccountID
+	Seq        uint64
+	Wallets    []Balance
+	Limits     []limit.Limit
+	Allowances []limit.Allowance
+	Approvals  []limit.Approval
+	Standing   journal.Standing
+}
+
+// Balance is one stored wallet.
+type Balance struct {
+	Currency              token.Currency
+	Class                 token.Class
+	Balance, Held, Credit token.Amount
+}
+
+// Snapshot takes up a stored account. All snapshots come before the first block; each
+// is compared where the fold stands at its Seq.
+func (a *Auditor) Snapshot(s Snapshot) {
+	acc := a.account(s.Account)
+	if acc.stored != nil {
+		a.report.Fault(StoredBalances, "account %s is stored twice", s.Account)
+	}
+	acc.stored = &s
+}
+
+// reach compares the stored account before an entry beyond it is folded in. At the
+// end, seq is beyond everything.
+func (a *Auditor) reach(acc *account, seq uint64) {
+	s := acc.stored
+	if s == nil || seq <= s.Seq {
+		return
+	}
+	acc.stored = nil
+	a.report.Checked(StoredBalances, 1)
+	a.compareWallets(acc, s)
+	if len(s.Limits) != len(acc.limits) || len(s.Allowances) != len(acc.allowances) || len(s.Approvals) != len(acc.approvals) ||
+		(s.Standing == journal.Frozen) != acc.frozen {
+		a.report.Fault(StoredBalances, "account %s is stored with other permissions than its entries gave it", s.Account)
+		return
+	}
+	for i := range s.Limits {
+		a.compareCounter(acc.limits, s.Limits[i].ID, s.Limits[i].Max, &s.Limits[i].Counter, s)
+	}
+	for i := range s.Allowances {
+		a.compareCounter(acc.allowances, s.Allowances[i].ID, s.Allowances[i].Max, &s.Allowances[i].Counter, s)
+	}
+}
+
+func (a *Auditor) compareWallets(acc *account, s *Snapshot) {
+	var seen, kept int
+	for i := range s.Wallets {
+		stored := &s.Wallets[i]
+		w := acc.wallet(stored.Currency, stored.Class)
+		if token.Amount(w.balance) != stored.Balance || token.Amount(w.held) != stored.Held || token.Amount(w.credit) != stored.Credit {
+			a.report.Fault(StoredBalances, "account %s is stored at entry %d with %d (held %d, credit %d) %s %s; its entries give %d (%d, %d)",
+				s.Account, s.Seq, stored.Balance, stored.Held, stored.Credit, stored.Currency, stored.Class.Kind, w.balance, w.held, w.credit)
+		}
+		if stored.Balance != 0 || stored.Held != 0 {
+			seen++
+		}
+	}
+	for i := range acc.wallets {
+		if acc.wallets[i].balance != 0 || acc.wallets[i].held != 0 {
+			kept++
+		}
+	}
+	if seen != kept {
+		a.report.Fault(StoredBalances, "account %s is stored at entry %d with %d wallets that are not empty; its entries give %d", s.Account, s.Seq, seen, kept)
+	}
+}
+
+// compareCounter compares a stored limit or allowance with the fold's.
+func (a *Auditor) compareCounter(bounds []bound, id [16]byte, most token.Amount, counter *limit.Counter, s *Snapshot) {
+	for i := range bounds {
+		b := &bounds[i]
+		if b.id != id {
+			continue
+		}
+		if b.most != int64(most) {
+			a.report.Fault(StoredBalances, "account %s is stored with a limit of %d, not %d", s.Account, most, b.most)
+		}
+		if counted := int64(counter.At(a.head.At)); counted != b.within(day(a.head.At)) {
+			a.report.Fault(StoredBalances, "account %s is stored at entry %d as having spent %d in a window; its entries give %d",
+				s.Account, s.Seq, counted, b.within(day(a.head.At)))
+		}
+		return
+	}
+	a.report.Fault(StoredBalances, "account %s is stored with a limit or allowance that its entries did not give it", s.Account)
+}
+
+// stored compares what was not reached on the way.
+func (a *Auditor) stored() {
+	for id, acc := range a.accounts {
+		if acc.stored == nil {
+			continue
+		}
+		if acc.stored.Seq > a.head.Seq {
+			a.report.Fault(StoredBalances, "account %s is stored as of entry %d, beyond the journal's end", id, acc.stored.Seq)
+		}
+		a.reach(acc, ^uint64(0))
+	}
+}
