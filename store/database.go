@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"farthing.dev/farthing/domain/journal"
+)
+
+// Database is what a back-end offers to the Engine and to the catalogue.
+type Database interface {
+	// SQL is the pool for reads.
+	SQL() *sql.DB
+
+	// Write runs work in one durable transaction: one at a time where the database
+	// has one writer, and tried again (a bounded number of times) where concurrent
+	// ones can clash. work may therefore run more than once.
+	Write(ctx context.Context, work func(tx *sql.Tx) error) error
+
+	// WriteBehind is Write for derived data. Its commit becomes durable no later than
+	// the next Append, and never before what was committed ahead of it.
+	WriteBehind(ctx context.Context, work func(tx *sql.Tx) error) error
+
+	// Append appends at most one block. No other append, by whichever process, happens
+	// between the moment when it has read the end of the journal and its commit. It
+	// first hands over the blocks that others appended after head, in order; then
+	// decide makes the block, or nil for none. ErrNotAppended in the error's chain
+	// says that the block is certainly not there.
+	Append(ctx context.Context, head journal.Head, missed func([]*journal.Block) error, decide func() (*journal.Block, error)) error
+
+	// Settled waits until no append is under way and returns the journal's end.
+	Settled(ctx context.Context) (journal.Head, error)
+
+	// Shared reports whether other processes may append to the same journal.
+	Shared() bool
+
+	// BlocksAfter returns the blocks that hold the entries after seq, ascending, at
+	// most limit of them.
+	BlocksAfter(ctx context.Context, seq uint64, limit int) ([]*journal.Block, error)
+
+	// BlocksOf returns for each of seqs the block that holds it.
+	BlocksOf(ctx context.Context, seqs []uint64) ([]*journal.Block, error)
+
+	// Chunks returns for each place the last chunk of its run that begins at or before
+	// its key. A chunk without a body says that the run is gone.
+	Chunks(ctx context.Context, places []Place) ([]Chunk, error)
+
+	// Maintain runs work while no other process is in Maintain, or returns false
+	// without running it.
+	Maintain(ctx context.Context, work func(ctx context.Context) error) (bool, error)
+
+	// Dialect is "sqlite" or "postgres".
+	Dialect() string
+
+	Close() error
+}
+
+// Key16 is the key of a record in a run; runs are sorted by it.
+type Key16 [16]byte
+
+// Place names a key in a run.
+type Place struct {
+	Run int64
+	Key Key16
+}
+
+// Chunk is a piece of a run: consecutive records from the key First on.
+type Chunk struct {
+	First Key16
+	Body  []byte
+}
+
+// ErrNotAppended marks an error of Append after which the block is certainly not
+// in the journal.
+var ErrNotAppended = errors.New("nothing was appended")

@@ -1,0 +1,251 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/token"
+)
+
+// facts are what has been looked up for the batch at hand.
+type facts struct {
+	need   core.Facts
+	keys   map[journal.KeyName]bool
+	items  map[journal.ItemKey]bool
+	orders map[token.OrderID]bool // also those that do not exist
+}
+
+func newFacts() facts {
+	return facts{keys: map[journal.KeyName]bool{}, items: map[journal.ItemKey]bool{}, orders: map[token.OrderID]bool{}}
+}
+
+func (f *facts) ask(s *core.State, cmd core.Command) {
+	f.need.Accounts, f.need.Orders, f.need.Keys, f.need.Items = f.need.Accounts[:0], f.need.Orders[:0], f.need.Keys[:0], f.need.Items[:0]
+	cmd.Need(s, &f.need)
+}
+
+// ready reports whether the state holds everything that the command must see. An
+// earlier command of the batch may have made something (an order) from which a
+// need follows that could not be known when the batch was loaded.
+func (f *facts) ready(s *core.State, cmd core.Command) bool {
+	f.ask(s, cmd)
+	for _, id := range f.need.Accounts {
+		if s.Accounts[id] == nil {
+			return false
+		}
+	}
+	for _, id := range f.need.Orders {
+		if s.Orders[id] == nil && !f.orders[id] {
+			return false
+		}
+	}
+	for _, name := range f.need.Keys {
+		if !f.keys[name] {
+			return false
+		}
+	}
+	for _, key := range f.need.Items {
+		if !f.items[key] {
+			return false
+		}
+	}
+	return true
+}
+
+// clear forgets what was looked up for one batch.
+func (f *facts) clear(s *core.State) {
+	clear(f.keys)
+	clear(f.items)
+	clear(f.orders)
+	clear(s.Keys)
+	clear(s.Items)
+}
+
+// rounds bounds how often commands are asked what they need: what they name follows
+// from what was found before.
+const rounds = 4
+
+// load brings everything into the state that the batch must see.
+func (e *Engine) load(ctx context.Context) error {
+	l := &e.loop
+	for range rounds {
+		m := e.missing()
+		if m.empty() {
+			return nil
+		}
+		if err := e.loadAccounts(ctx, m.accounts); err != nil {
+			return err
+		}
+		if err := e.loadEntries(ctx, &m); err != nil {
+			return err
+		}
+		for _, name := range m.keys {
+			l.facts.keys[name] = true
+		}
+		for _, key := range m.items {
+			l.facts.items[key] = true
+		}
+	}
+	return nil
+}
+
+// missing is what a round has to load.
+type missing struct {
+	accounts []token.AccountID
+	orders   []token.OrderID
+	keys     []journal.KeyName
+	items    []journal.ItemKey
+}
+
+func (m *missing) empty() bool {
+	return len(m.accounts)+len(m.orders)+len(m.keys)+len(m.items) == 0
+}
+
+func (e *Engine) missing() (m missing) {
+	l := &e.loop
+	for _, r := range l.batch {
+		if r.answered {
+			continue
+		}
+		l.facts.ask(l.state, r.cmd)
+		for _, id := range l.facts.need.Accounts {
+			if l.state.Accounts[id] == nil {
+				l.state.Accounts[id] = &core.Account{ID: id} // also keeps it from being named twice
+				m.accounts = append(m.accounts, id)
+			}
+		}
+		for _, id := range l.facts.need.Orders {
+			if l.state.Orders[id] == nil && !l.facts.orders[id] {
+				l.facts.orders[id] = true
+				m.orders = append(m.orders, id)
+			}
+		}
+		for _, name := range l.facts.need.Keys {
+			if _, asked := l.facts.keys[name]; !asked {
+				l.facts.keys[name] = false
+				m.keys = append(m.keys, name)
+			}
+		}
+		for _, key := range l.facts.need.Items {
+			if _, asked := l.facts.items[key]; !asked {
+				l.facts.items[key] = false
+				m.items = append(m.items, key)
+			}
+		}
+	}
+	return m
+}
+
+// loadAccounts puts accounts into the state that are not in it: those without an entry
+// too. It must not fail halfway unnoticed: on an error the state is broken.
+func (e *Engine) loadAccounts(ctx context.Context, ids []token.AccountID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	l := &e.loop
+	bodies, err := e.index.snapshots(ctx, ids)
+	if err != nil {
+		l.broken = true
+		return fmt.Errorf("load accounts: %w", err)
+	}
+	for i, id := range ids {
+		a := &core.Account{ID: id}
+		if bodies[i] != nil {
+			if err := journal.Unmarshal(bodies[i], a); err != nil {
+				l.broken = true
+				return fmt.Errorf("decode account %s: %w", id, err)
+			}
+		}
+		l.state.Accounts[id] = a
+		l.cache.accounts.touch(id)
+	}
+	return nil
+}
+
+// loadEntries finds the entries of keys, items and orders, all with one look into the
+// index.
+func (e *Engine) loadEntries(ctx context.Context, m *missing) error {
+	terms := make([]journal.Term, 0, len(m.keys)+len(m.items)+len(m.orders))
+	for _, name := range m.keys {
+		terms = append(terms, journal.TermKey(name))
+	}
+	for _, key := range m.items {
+		terms = append(terms, journal.TermItem(key))
+	}
+	for _, id := range m.orders {
+		terms = append(terms, journal.TermOrder(id))
+	}
+	if len(terms) == 0 {
+		return nil
+	}
+	found, err := e.index.lookup(ctx, terms)
+	if err != nil {
+		return fmt.Errorf("look up: %w", err)
+	}
+	entries, err := e.fetch(ctx, slices.Concat(found...))
+	if err != nil {
+		return err
+	}
+	s := e.loop.state
+	var owners []token.OrderID
+	for i, seqs := range found {
+		of := entries[:len(seqs)] // newest first
+		entries = entries[len(seqs):]
+		switch {
+		case i < len(m.keys):
+			for _, entry := range of {
+				if entry.Key.Name() == m.keys[i] && !entry.Key.IsZero() {
+					s.Keys[m.keys[i]] = entry // the oldest, if ever there were two
+				}
+			}
+		case i < len(m.keys)+len(m.items):
+			if owner, ok := newestOwner(m.items[i-len(m.keys)], of); ok {
+				s.Items[m.items[i-len(m.keys)]] = owner
+				owners = append(owners, owner)
+			}
+		default:
+			e.foldOrder(m.orders[i-len(m.keys)-len(m.items)], of)
+		}
+	}
+	return e.loadOwners(ctx, owners)
+}
+
+// newestOwner returns the order of the newest entry by which the item was bought.
+func newestOwner(key journal.ItemKey, entries []*journal.Entry) (token.OrderID, bool) {
+	for _, entry := range entries {
+		if k, ok := entry.ItemKey(); ok && k == key {
+			return entry.Order, true
+		}
+	}
+	return token.OrderID{}, false
+}
+
+// loadOwners loads the orders that own items.
+func (e *Engine) loadOwners(ctx context.Context, ids []token.OrderID) error {
+	l := &e.loop
+	more := missing{}
+	for _, id := range ids {
+		if l.state.Orders[id] == nil && !l.facts.orders[id] {
+			l.facts.orders[id] = true
+			more.orders = append(more.orders, id)
+		}
+	}
+	return e.loadEntries(ctx, &more)
+}
+
+// foldOrder makes an order from its entries (newest first) and puts it into the state.
+func (e *Engine) foldOrder(id token.OrderID, entries []*journal.Entry) {
+	scratch := core.State{Orders: map[token.OrderID]*core.Order{}}
+	for i := len(entries) - 1; i >= 0; i-- {
+		if entries[i].Order == id {
+			scratch.ApplyOrder(entries[i])
+		}
+	}
+	if o := scratch.Orders[id]; o != nil {
+		e.loop.state.Orders[id] = o
+		e.loop.cache.orders.touch(id)
+	}
+}

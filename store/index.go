@@ -1,0 +1,300 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"math"
+	"sync"
+
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/token"
+)
+
+// index finds entries by term and snapshots by account: in the tails, then in the
+// runs from the newest to the oldest. It is safe for concurrent use.
+type index struct {
+	db       Database
+	perFlush int
+
+	mu      sync.RWMutex
+	active  *tail              // entries after the last freeze
+	frozen  *tail              // being flushed; nil where none is
+	runs    map[runKind][]*run // newest first; replaced, never changed
+	flushed uint64             // the runs stand for the entries up to here
+	buffer  []journal.Term
+}
+
+func newIndex(db Database, perFlush int) *index {
+	return &index{db: db, perFlush: perFlush, active: newTail(0, perFlush), runs: map[runKind][]*run{}}
+}
+
+// add indexes committed entries.
+func (x *index) add(entries []*journal.Entry) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, e := range entries {
+		if e.Seq > x.flushed && e.Seq > x.active.last {
+			x.buffer = x.active.add(e, x.buffer)
+		}
+	}
+}
+
+// pinned reports whether an account has entries that no snapshot stands for.
+func (x *index) pinned(id token.AccountID) bool {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if _, ok := x.active.accounts[id]; ok {
+		return true
+	}
+	if x.frozen == nil {
+		return false
+	}
+	_, ok := x.frozen.accounts[id]
+	return ok
+}
+
+// waiting returns how many entries have not been flushed.
+func (x *index) waiting() (active, frozen int) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.active.count(), x.frozen.count()
+}
+
+// freeze sets the active tail aside to be flushed and begins a new one. What an
+// earlier flush could not write is still set aside, and is returned first.
+func (x *index) freeze() *tail {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.frozen == nil && x.active.count() > 0 {
+		x.frozen = x.active
+		x.active = newTail(x.frozen.last, x.perFlush)
+	}
+	return x.frozen
+}
+
+// install replaces the runs and forgets what they stand for from the tails.
+func (x *index) install(runs []*run) {
+	byKind := map[runKind][]*run{}
+	flushed := uint64(0)
+	for _, r := range runs { // newest first
+		byKind[r.kind] = append(byKind[r.kind], r)
+		if r.kind == indexRun {
+			flushed = max(flushed, r.last)
+		}
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.runs, x.flushed = byKind, flushed
+	if x.frozen != nil {
+		if x.frozen = x.frozen.after(flushed, 0); x.frozen.count() == 0 {
+			x.frozen = nil
+		}
+	}
+	x.active = x.active.after(flushed, x.perFlush)
+}
+
+// clear forgets the tails, for a start anew.
+func (x *index) clear() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.active, x.frozen = newTail(x.flushed, x.perFlush), nil
+}
+
+// view returns the runs of a kind as they are now.
+func (x *index) view(kind runKind) []*run {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.runs[kind]
+}
+
+// probe is a term looked for in one run.
+type probe struct {
+	term int // which of the terms
+	run  *run
+}
+
+// lookup returns for each term the numbers of all entries that have it, newest first.
+func (x *index) lookup(ctx context.Context, terms []journal.Term) ([][]uint64, error) {
+	for range maxReloads {
+		found, err := x.lookupOnce(ctx, terms)
+		if !errors.Is(err, errRunGone) {
+			return found, err
+		}
+		if err := x.reload(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return nil, errRunGone
+}
+
+// maxReloads bounds how often a search starts again because runs were merged.
+const maxReloads = 10
+
+func (x *index) lookupOnce(ctx context.Context, terms []journal.Term) ([][]uint64, error) {
+	found := make([][]uint64, len(terms))
+	var probes []probe
+	var places []Place
+	x.mu.RLock()
+	for i, term := range terms {
+		found[i] = x.active.find(term, math.MaxUint64, math.MaxInt, nil)
+		found[i] = x.frozen.find(term, math.MaxUint64, math.MaxInt, found[i])
+		key := indexKey(term, math.MaxUint64)
+		for _, r := range x.runs[indexRun] {
+			if r.mayHold(key) {
+				probes = append(probes, probe{i, r})
+				places = append(places, Place{r.id, key})
+			}
+		}
+	}
+	x.mu.RUnlock()
+	if len(places) == 0 {
+		return found, nil
+	}
+	chunks, err := x.db.Chunks(ctx, places)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range probes {
+		if found[p.term], err = x.walk(ctx, p.run, chunks[i], terms[p.term], math.MaxUint64, math.MaxInt, found[p.term]); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// walk appends the numbers below before that a run has for term, newest first, at
+// most limit, beginning in chunk.
+func (x *index) walk(ctx context.Context, r *run, chunk Chunk, term journal.Term, before uint64, limit int, out []uint64) ([]uint64, error) {
+	wanted := limit
+	if limit < math.MaxInt-len(out) {
+		wanted = len(out) + limit
+	}
+	for {
+		if chunk.Body == nil {
+			return nil, errRunGone
+		}
+		var more bool
+		out, more = seqsIn(chunk.Body, term, before, wanted-len(out), out)
+		if !more || len(out) >= wanted || chunk.First == (Key16{}) {
+			return out, nil
+		}
+		chunks, err := x.db.Chunks(ctx, []Place{{r.id, chunk.First.before()}})
+		if err != nil {
+			return nil, err
+		}
+		chunk = chunks[0]
+	}
+}
+
+// page returns up to limit numbers below before that have the term, newest first.
+func (x *index) page(ctx context.Context, term journal.Term, before uint64, limit int) ([]uint64, error) {
+	for range maxReloads {
+		out, err := x.pageOnce(ctx, term, before, limit)
+		if !errors.Is(err, errRunGone) {
+			return out, err
+		}
+		if err := x.reload(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return nil, errRunGone
+}
+
+func (x *index) pageOnce(ctx context.Context, term journal.Term, before uint64, limit int) ([]uint64, error) {
+	x.mu.RLock()
+	out := x.active.find(term, before, limit, nil)
+	out = x.frozen.find(term, before, limit-len(out), out)
+	runs := x.runs[indexRun]
+	x.mu.RUnlock()
+	for _, r := range runs {
+		if len(out) >= limit {
+			break
+		}
+		key := indexKey(term, before-1)
+		if r.first >= before || !r.mayHold(key) {
+			continue
+		}
+		chunks, err := x.db.Chunks(ctx, []Place{{r.id, key}})
+		if err != nil {
+			return nil, err
+		}
+		if out, err = x.walk(ctx, r, chunks[0], term, before, limit-len(out), out); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// snapshots returns for each id the encoded account in the newest snapshot run that
+// has it, or nil.
+func (x *index) snapshots(ctx context.Context, ids []token.AccountID) ([][]byte, error) {
+	for range maxReloads {
+		found, err := x.snapshotsOnce(ctx, ids)
+		if !errors.Is(err, errRunGone) {
+			return found, err
+		}
+		if err := x.reload(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return nil, errRunGone
+}
+
+func (x *index) snapshotsOnce(ctx context.Context, ids []token.AccountID) ([][]byte, error) {
+	found := make([][]byte, len(ids))
+	runs := x.view(snapshotRun)
+	next := make([]int, len(ids)) // the run to look into next
+	open := make([]int, len(ids)) // which ids are still looked for
+	for i := range ids {
+		open[i] = i
+	}
+	for len(open) > 0 {
+		var places []Place
+		still := open[:0]
+		for _, i := range open {
+			for next[i] < len(runs) && !runs[next[i]].mayHold(Key16(ids[i])) {
+				next[i]++
+			}
+			if next[i] < len(runs) {
+				places = append(places, Place{runs[next[i]].id, Key16(ids[i])})
+				still = append(still, i)
+				next[i]++
+			}
+		}
+		open = still
+		if len(places) == 0 {
+			break
+		}
+		chunks, err := x.db.Chunks(ctx, places)
+		if err != nil {
+			return nil, err
+		}
+		missing := open[:0]
+		for n, i := range open {
+			if chunks[n].Body == nil {
+				return nil, errRunGone
+			}
+			if found[i], err = snapshotIn(chunks[n].Body, Key16(ids[i])); err != nil {
+				return nil, err
+			}
+			if found[i] == nil {
+				missing = append(missing, i)
+			}
+		}
+		open = missing
+	}
+	return found, nil
+}
+
+// flushedTo returns the last entry that the runs stand for.
+func (x *index) flushedTo() uint64 {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.flushed
+}
+
+func (x *index) runCount() int {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return len(x.runs[indexRun]) + len(x.runs[snapshotRun])
+}

@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// cursor reads a run from its lowest key, a few chunks at a time.
+type cursor struct {
+	db     Database
+	run    *run
+	chunks []Chunk
+	rest   []byte
+	last   *Key16 // the first key of the last chunk read
+	key    Key16
+	body   []byte
+}
+
+const chunksPerRead = 16
+
+// next moves to the next record, or returns false at the end.
+func (c *cursor) next(ctx context.Context) (bool, error) {
+	for len(c.rest) == 0 {
+		if len(c.chunks) == 0 {
+			if err := c.read(ctx); err != nil || len(c.chunks) == 0 {
+				return false, err
+			}
+		}
+		c.rest, c.chunks = c.chunks[0].Body, c.chunks[1:]
+	}
+	var err error
+	c.key, c.body, c.rest, err = nextRecord(c.run.kind, c.rest)
+	return err == nil, err
+}
+
+func (c *cursor) read(ctx context.Context) error {
+	// SQLite numbers parameters by where they first stand, so they stand in order.
+	query, args := `SELECT first_key, body FROM run_chunk WHERE run = $1 ORDER BY first_key LIMIT $2`, []any{c.run.id, chunksPerRead}
+	if c.last != nil {
+		query, args = `SELECT first_key, body FROM run_chunk WHERE run = $1 AND first_key > $2 ORDER BY first_key LIMIT $3`, []any{c.run.id, c.last[:], chunksPerRead}
+	}
+	rows, err := c.db.SQL().QueryContext(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("read run %d: %w", c.run.id, err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var first, body []byte
+		if err := rows.Scan(&first, &body); err != nil {
+			return fmt.Errorf("read run %d: %w", c.run.id, err)
+		}
+		c.chunks = append(c.chunks, Chunk{Key16(first), body})
+		c.last = &c.chunks[len(c.chunks)-1].First
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read run %d: %w", c.run.id, err)
+	}
+	if c.last == nil {
+		return errRunGone
+	}
+	return nil
+}
+
+// mergeRuns calls visit with every record of runs (newest first) in the order of their
+// keys. Where several runs have a key, only the newest record is visited.
+func mergeRuns(ctx context.Context, db Database, runs []*run, visit func(key Key16, body []byte) error) error {
+	var open []*cursor // few: the least is found by looking at each
+	for _, r := range runs {
+		c := &cursor{db: db, run: r}
+		more, err := c.next(ctx)
+		if err != nil {
+			return err
+		}
+		if more {
+			open = append(open, c)
+		}
+	}
+	for len(open) > 0 {
+		least := open[0]
+		for _, c := range open[1:] {
+			if compareKeys(c.key, least.key) < 0 {
+				least = c
+			}
+		}
+		key := least.key
+		if err := visit(key, least.body); err != nil {
+			return err
+		}
+		still := open[:0]
+		for _, c := range open {
+			more := true
+			if c.key == key {
+				var err error
+				if more, err = c.next(ctx); err != nil {
+					return err
+				}
+			}
+			if more {
+				still = append(still, c)
+			}
+		}
+		open = still
+	}
+	return nil
+}
+
+// mergeOne merges the oldest runs of a level that has become full, or returns false
+// where none has.
+func (x *index) mergeOne(ctx context.Context, fanout int) (bool, error) {
+	for _, kind := range []runKind{indexRun, snapshotRun} {
+		old := x.full(kind, fanout)
+		if old == nil {
+			continue
+		}
+		id, err := x.nextID(ctx)
+		if err != nil {
+			return false, err
+		}
+		merged := &run{id: id, kind: kind, level: old[0].level + 1, first: old[len(old)-1].first, last: old[0].last}
+		w := newRunWriter(x.db, merged)
+		if err := mergeRuns(ctx, x.db, old, func(key Key16, body []byte) error { return w.add(ctx, key, body) }); err != nil {
+			return false, err
+		}
+		if err := w.finish(ctx); err != nil {
+			return false, err
+		}
+		if err := x.publish(ctx, []*run{merged}, old); err != nil {
+			return false, err
+		}
+		for _, r := range old {
+			for _, table := range []string{"run_chunk", "run_filter"} {
+				if err := x.deleteRows(ctx, table, r.id); err != nil {
+					return false, err
+				}
+			}
+		}
+		return true, nil
+	}
+	return false, nil
+}
+
+// full returns the oldest fanout runs of a level that has that many, newest first.
+func (x *index) full(kind runKind, fanout int) []*run {
+	runs := x.view(kind)
+	byLevel := map[int64]int{}
+	for _, r := range runs {
+		byLevel[r.level]++
+		if byLevel[r.level] < fanout {
+			continue
+		}
+		for end := len(runs); end >= fanout; end-- { // the oldest of the level stand last
+			if runs[end-1].level == r.level {
+				return runs[end-fanout : end]
+			}
+		}
+	}
+	return nil
+}

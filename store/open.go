@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/token"
+)
+
+// mend makes the state anew where it is not to be trusted.
+func (e *Engine) mend(ctx context.Context) error {
+	if !e.loop.broken {
+		return nil
+	}
+	return e.reset(ctx)
+}
+
+// reset makes the state from the database: the snapshots, and the entries after the
+// last flush.
+func (e *Engine) reset(ctx context.Context) error {
+	l := &e.loop
+	l.broken = true
+	l.state, l.facts = core.NewState(), newFacts()
+	l.cache = cache{maxAccounts: e.options.Accounts, maxOrders: e.options.Orders}
+	if err := e.index.reload(ctx); err != nil {
+		return err
+	}
+	e.index.clear()
+	head := journal.Head{}
+	if flushed := e.index.flushedTo(); flushed > 0 {
+		blocks, err := e.db.BlocksOf(ctx, []uint64{flushed})
+		if err != nil {
+			return fmt.Errorf("read the journal's end: %w", err)
+		}
+		head = blocks[0].Head()
+		if head.Seq != flushed { // flushed in the middle of a block: begin with the whole of it
+			head = journal.Head{Seq: blocks[0].First - 1, Hash: blocks[0].Prev}
+		}
+	}
+	e.head.Store(&head)
+	if err := e.catchUp(ctx); err != nil {
+		return err
+	}
+	l.broken = false
+	return nil
+}
+
+// blocksPerRead bounds how many blocks are in memory at once while catching up.
+const blocksPerRead = 64
+
+// catchUp reads and applies what was appended after the head.
+func (e *Engine) catchUp(ctx context.Context) error {
+	for {
+		blocks, err := e.db.BlocksAfter(ctx, e.Head().Seq, blocksPerRead)
+		if err != nil {
+			return fmt.Errorf("read the journal: %w", err)
+		}
+		if len(blocks) == 0 {
+			return nil
+		}
+		if err := e.missed(ctx, blocks); err != nil {
+			return err
+		}
+	}
+}
+
+var errChain = errors.New("the journal's chain of hashes is broken")
+
+// missed applies blocks that follow the head.
+func (e *Engine) missed(ctx context.Context, blocks []*journal.Block) error {
+	for _, b := range blocks {
+		head := e.Head()
+		if b.First != head.Seq+1 || b.Prev != head.Hash {
+			return fmt.Errorf("%w: block %d does not follow entry %d", errChain, b.First, head.Seq)
+		}
+		entries, err := b.Entries()
+		if err != nil {
+			return err
+		}
+		if err := e.apply(ctx, entries); err != nil {
+			e.loop.broken = true
+			return err
+		}
+		head = b.Head()
+		e.head.Store(&head)
+	}
+	return nil
+}
+
+// apply brings the state and the tail up to date with entries of others, or of an
+// earlier life. Accounts that they are about come into memory and stay; orders change
+// where they are in memory.
+func (e *Engine) apply(ctx context.Context, entries []*journal.Entry) error {
+	l := &e.loop
+	var absent []token.AccountID
+	for _, entry := range entries {
+		if id := entry.Account; !id.IsZero() && l.state.Accounts[id] == nil {
+			l.state.Accounts[id] = &core.Account{ID: id}
+			absent = append(absent, id)
+		}
+	}
+	if err := e.loadAccounts(ctx, absent); err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		l.state.ApplyAccount(entry)
+		if l.state.Orders[entry.Order] != nil || l.facts.orders[entry.Order] {
+			l.state.ApplyOrder(entry)
+			l.cache.orders.touch(entry.Order)
+		}
+		if !entry.Key.IsZero() && l.facts.keys[entry.Key.Name()] {
+			l.state.Keys[entry.Key.Name()] = entry
+		}
+		if key, ok := entry.ItemKey(); ok && l.facts.items[key] {
+			l.state.Items[key] = entry.Order
+		}
+	}
+	e.index.add(entries)
+	return nil
+}

@@ -1,0 +1,174 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/token"
+)
+
+// look is a command that only looks. It runs in a batch like any other, so it sees
+// everything committed before, on any replica.
+type look struct {
+	account token.AccountID
+	order   token.OrderID
+}
+
+var _ core.Command = (*look)(nil)
+
+// Need asks for what is looked at.
+func (c *look) Need(_ *core.State, f *core.Facts) {
+	if !c.account.IsZero() {
+		f.Accounts = append(f.Accounts, c.account)
+	}
+	if !c.order.IsZero() {
+		f.Orders = append(f.Orders, c.order)
+	}
+}
+
+// Decide copies what is looked at.
+func (c *look) Decide(s *core.State, _ int64) (core.Outcome, error) {
+	var out core.Outcome
+	if a := s.Accounts[c.account]; a != nil {
+		out.Account = a.Clone()
+	}
+	if o := s.Orders[c.order]; o != nil {
+		copied := *o
+		out.Order = &copied
+	}
+	return out, nil
+}
+
+// Account returns a copy of the account; an empty one where it has no entry.
+func (e *Engine) Account(ctx context.Context, id token.AccountID) (*core.Account, error) {
+	out, err := e.Do(ctx, &look{account: id})
+	if err == nil && out.Account == nil {
+		out.Account = &core.Account{ID: id}
+	}
+	return out.Account, err
+}
+
+// Order returns a copy of the order.
+func (e *Engine) Order(ctx context.Context, id token.OrderID) (*core.Order, error) {
+	out, err := e.Do(ctx, &look{order: id})
+	if err == nil && out.Order == nil {
+		err = token.New(token.NotFound, token.CodeNotFound, "there is no such order")
+	}
+	return out.Order, err
+}
+
+// fresh makes sure that the index knows what any replica committed before the call.
+func (e *Engine) fresh(ctx context.Context) error {
+	if !e.db.Shared() {
+		return nil
+	}
+	_, err := e.Do(ctx, &look{})
+	return err
+}
+
+// pageSize bounds how many entries Find decodes at once.
+const pageSize = 256
+
+// Find returns up to limit entries that have the term and match, newest first, all
+// numbered below before (0 for no bound). match may be nil.
+func (e *Engine) Find(ctx context.Context, t journal.Term, match func(*journal.Entry) bool, before uint64, limit int) ([]*journal.Entry, error) {
+	if err := e.fresh(ctx); err != nil {
+		return nil, err
+	}
+	if before == 0 {
+		before = math.MaxUint64
+	}
+	var out []*journal.Entry
+	var terms []journal.Term
+	for len(out) < limit {
+		wanted := min(pageSize, limit-len(out))
+		seqs, err := e.index.page(ctx, t, before, wanted)
+		if err != nil {
+			return nil, fmt.Errorf("find entries: %w", err)
+		}
+		entries, err := e.fetch(ctx, seqs)
+		if err != nil {
+			return nil, err
+		}
+		for _, entry := range entries {
+			terms = entry.Terms(terms[:0])
+			if slices.Contains(terms, t) && (match == nil || match(entry)) {
+				out = append(out, entry)
+			}
+		}
+		if len(seqs) < wanted {
+			break
+		}
+		before = seqs[len(seqs)-1]
+	}
+	return out, nil
+}
+
+// Entries returns up to limit entries from number from on, ascending.
+func (e *Engine) Entries(ctx context.Context, from uint64, limit int) ([]*journal.Entry, error) {
+	from = max(from, 1)
+	var out []*journal.Entry
+	for len(out) < limit {
+		blocks, err := e.db.BlocksAfter(ctx, from-1, blocksPerFetch)
+		if err != nil {
+			return nil, fmt.Errorf("read entries: %w", err)
+		}
+		if len(blocks) == 0 {
+			break
+		}
+		for _, b := range blocks {
+			entries, err := b.Entries()
+			if err != nil {
+				return nil, err
+			}
+			for _, entry := range entries {
+				if entry.Seq >= from && len(out) < limit {
+					out = append(out, entry)
+				}
+			}
+		}
+		from = blocks[len(blocks)-1].Last() + 1
+	}
+	return out, nil
+}
+
+// Blocks calls visit for each block that holds entries from number from on, ascending.
+func (e *Engine) Blocks(ctx context.Context, from uint64, visit func(*journal.Block) error) error {
+	from = max(from, 1)
+	for {
+		blocks, err := e.db.BlocksAfter(ctx, from-1, blocksPerFetch)
+		if err != nil {
+			return fmt.Errorf("read blocks: %w", err)
+		}
+		if len(blocks) == 0 {
+			return nil
+		}
+		for _, b := range blocks {
+			if err := visit(b); err != nil {
+				return err
+			}
+		}
+		from = blocks[len(blocks)-1].Last() + 1
+	}
+}
+
+// Snapshots calls visit for the newest stored snapshot of each account, in the order of
+// their ids. Each says itself up to which entry it stands for its account.
+func (e *Engine) Snapshots(ctx context.Context, visit func(*core.Account) error) error {
+	return e.behind.exclusively(ctx, func(ctx context.Context) error {
+		if err := e.index.reload(ctx); err != nil {
+			return err
+		}
+		return mergeRuns(ctx, e.db, e.index.view(snapshotRun), func(_ Key16, body []byte) error {
+			a := &core.Account{}
+			if err := journal.Unmarshal(body, a); err != nil {
+				return fmt.Errorf("decode snapshot: %w", err)
+			}
+			return visit(a)
+		})
+	})
+}

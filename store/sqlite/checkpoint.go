@@ -1,0 +1,97 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/ncruces/go-sqlite3"
+)
+
+// checkpointer copies the WAL into the database file in the background. Most of it
+// is copied while appends go on; the few pages that came meanwhile are copied while
+// none can, so that the next append begins the WAL again from its start.
+type checkpointer struct {
+	database *Database
+	conn     *sqlite3.Conn
+	wake     chan struct{}
+	done     chan struct{}
+	failure  error
+	busy     atomic.Bool
+}
+
+func startCheckpointer(d *Database) (*checkpointer, error) {
+	conn, err := d.connection()
+	if err != nil {
+		return nil, err
+	}
+	c := &checkpointer{database: d, conn: conn, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	go c.run()
+	return c, nil
+}
+
+// notice is told the size of the WAL after each append.
+func (c *checkpointer) notice(pages int) {
+	if c == nil || pages < c.database.options.CheckpointPages || c.busy.Load() {
+		return
+	}
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (c *checkpointer) run() {
+	defer close(c.done)
+	for range c.wake {
+		c.busy.Store(true)
+		c.failure = c.pass()
+		c.busy.Store(false)
+	}
+}
+
+// The last pass holds up appends, so there are passes before it until little is left.
+const (
+	maxPasses = 4
+	fewPages  = 512
+)
+
+func (c *checkpointer) pass() error {
+	for range maxPasses {
+		before, copied, err := c.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_PASSIVE)
+		if err != nil {
+			return err
+		}
+		now, _, err := c.size()
+		if err != nil {
+			return err
+		}
+		if now-copied < fewPages || copied < before {
+			break
+		}
+	}
+	c.database.writing.Lock()
+	defer c.database.writing.Unlock()
+	_, _, err := c.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_PASSIVE)
+	return err
+}
+
+// size returns how many pages the WAL holds and how many of them were copied.
+func (c *checkpointer) size() (pages, copied int, err error) {
+	return c.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_NOOP)
+}
+
+func (c *checkpointer) stop() error {
+	close(c.wake)
+	<-c.done
+	c.database.writing.Lock()
+	defer c.database.writing.Unlock()
+	_, _, err := c.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE)
+	if errors.Is(err, sqlite3.BUSY) {
+		err = nil // somebody still reads; the next start does it
+	}
+	if err != nil {
+		err = fmt.Errorf("checkpoint: %w", err)
+	}
+	return errors.Join(err, c.conn.Close())
+}

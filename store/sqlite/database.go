@@ -1,0 +1,214 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/driver"
+
+	"farthing.dev/farthing/store"
+)
+
+// Options are for tests and special cases; the zero value is right for production.
+type Options struct {
+	// Synchronous is FULL where it is empty. Anything less loses acknowledged work
+	// when the power fails; a test shows it.
+	Synchronous string
+	// VFS names a registered SQLite VFS; empty is the operating system.
+	VFS string
+	// CheckpointPages is the size of the WAL, in pages, at which a checkpoint starts;
+	// 8192 where it is zero.
+	CheckpointPages int
+}
+
+// Database is a folder with one SQLite file.
+type Database struct {
+	path    string
+	options Options
+	lock    *lock
+
+	writing sync.Mutex // held by whoever writes to the file
+	hot     *appender  // appends blocks
+	write   *sql.DB    // one connection: durable transactions
+	behind  *sql.DB    // one connection: derived data
+	read    *sql.DB    // many connections
+	readers chan *reader
+
+	checkpoint *checkpointer
+}
+
+var _ store.Database = (*Database)(nil)
+
+// The file in the folder, and how many connections read it.
+const (
+	fileName    = "farthing.db"
+	readerCount = 4
+)
+
+// Open opens the database in folder, which is made if it is not there.
+func Open(ctx context.Context, folder string, options Options) (*Database, error) {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, fmt.Errorf("make data folder: %w", err)
+	}
+	if options.Synchronous == "" {
+		options.Synchronous = "FULL"
+	}
+	if options.CheckpointPages == 0 {
+		options.CheckpointPages = 8192
+	}
+	held, err := acquire(filepath.Join(folder, "farthing.lock"))
+	if err != nil {
+		return nil, err
+	}
+	d := &Database{path: filepath.Join(folder, fileName), options: options, lock: held, readers: make(chan *reader, readerCount)}
+	if err := d.connect(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+func (d *Database) connect(ctx context.Context) error {
+	var err error
+	if d.write, err = d.pool("immediate", d.options.Synchronous, 1); err != nil {
+		return err
+	}
+	if err := d.write.PingContext(ctx); err != nil {
+		return fmt.Errorf("open %s: %w", d.path, err)
+	}
+	// NORMAL is enough behind: see the package comment.
+	behind := "NORMAL"
+	if d.options.Synchronous == "OFF" {
+		behind = "OFF"
+	}
+	if d.behind, err = d.pool("immediate", behind, 1); err != nil {
+		return err
+	}
+	if d.read, err = d.pool("deferred", d.options.Synchronous, readerCount); err != nil {
+		return err
+	}
+	if d.hot, err = newAppender(d); err != nil {
+		return err
+	}
+	for range readerCount {
+		r, err := newReader(d)
+		if err != nil {
+			return err
+		}
+		d.readers <- r
+	}
+	d.checkpoint, err = startCheckpointer(d)
+	return err
+}
+
+// name returns the file's URI.
+func (d *Database) name(lock string) string {
+	query := url.Values{}
+	if lock != "" {
+		query.Set("_txlock", lock)
+	}
+	if d.options.VFS != "" {
+		query.Set("vfs", d.options.VFS)
+	}
+	return "file:" + (&url.URL{Path: d.path}).EscapedPath() + "?" + query.Encode()
+}
+
+func (d *Database) pool(lock, synchronous string, size int) (*sql.DB, error) {
+	pool, err := driver.Open(d.name(lock), func(c *sqlite3.Conn) error { return d.prepare(c, synchronous) })
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", d.path, err)
+	}
+	pool.SetMaxOpenConns(size)
+	pool.SetMaxIdleConns(size)
+	return pool, nil
+}
+
+// connection opens a connection below database/sql, for the paths that count.
+func (d *Database) connection() (*sqlite3.Conn, error) {
+	c, err := sqlite3.Open(d.name(""))
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", d.path, err)
+	}
+	if err := d.prepare(c, d.options.Synchronous); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+func (d *Database) prepare(c *sqlite3.Conn, synchronous string) error {
+	return c.Exec(`PRAGMA busy_timeout=10000; PRAGMA page_size=4096; PRAGMA journal_mode=wal; PRAGMA synchronous=` + synchronous +
+		`; PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=on; PRAGMA cache_size=-4096; PRAGMA temp_store=memory`)
+}
+
+// SQL returns the pool for reads.
+func (d *Database) SQL() *sql.DB { return d.read }
+
+// Dialect returns "sqlite".
+func (d *Database) Dialect() string { return "sqlite" }
+
+// Shared returns false: the lock file keeps other processes out.
+func (d *Database) Shared() bool { return false }
+
+// Write runs work in one durable transaction.
+func (d *Database) Write(ctx context.Context, work func(tx *sql.Tx) error) error {
+	return d.transact(ctx, d.write, work)
+}
+
+// WriteBehind runs work in one transaction that the next append makes durable.
+func (d *Database) WriteBehind(ctx context.Context, work func(tx *sql.Tx) error) error {
+	return d.transact(ctx, d.behind, work)
+}
+
+func (d *Database) transact(ctx context.Context, pool *sql.DB, work func(tx *sql.Tx) error) error {
+	d.writing.Lock()
+	defer d.writing.Unlock()
+	tx, err := pool.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // does nothing after the commit
+	if err := work(tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// Maintain runs work: there is no other process.
+func (d *Database) Maintain(ctx context.Context, work func(context.Context) error) (bool, error) {
+	return true, work(ctx)
+}
+
+// Close closes every connection and gives the folder free.
+func (d *Database) Close() error {
+	var errs []error
+	if d.checkpoint != nil {
+		errs = append(errs, d.checkpoint.stop())
+	}
+	if d.hot != nil {
+		errs = append(errs, d.hot.close())
+	}
+	for {
+		select {
+		case r := <-d.readers:
+			errs = append(errs, r.close())
+			continue
+		default:
+		}
+		break
+	}
+	for _, pool := range []*sql.DB{d.read, d.behind, d.write} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
+	}
+	return errors.Join(append(errs, d.lock.release())...)
+}
