@@ -103,14 +103,15 @@ func (s Split) Validate() error {
 // Divide divides price by the rule in the package comment. The lines stand in the
 // split's order; a payee that gets nothing has a line of zero. It appends the
 // lines to buffer, which may be nil.
-func Divide(price token.Amount, fee FeeRule, split Split, buffer []Line) Division {
+func Divide(price token.Amount, fee FeeRule, split *Split, buffer []Line) Division {
 	feeAmount := max(0, min(price, price.Share(fee.PPM)+fee.Fixed))
 	net := price - feeAmount
 	lines := buffer
 	start := len(lines)
 	var gross [MaxShares + 1]token.Amount // what each share got before its nested ones took theirs
 	gross[0] = price
-	for i, share := range split.Shares {
+	for i := range split.Shares {
+		share := &split.Shares[i]
 		left := &net
 		if share.Of > 0 {
 			left = &lines[start+share.Of-1].Amount
