@@ -1,8 +1,7 @@
 // Package newspaper is an example vendor: The Harbour Gazette sells its articles one
 // by one, for five to twenty-five cents. The front page and the beginning of every
-// article are free. Pressing the button creates an order at the provider and sends the
-// browser there; it comes back with a ticket, and from then on a sealed cookie says which
-// order opens the article. gate.go is all that it takes.
+// article are free; the rest stands behind an sdk.Paywall (gate.go), which is all that
+// it takes to sell a page.
 //
 // Of each sale the paper owes its publisher a share, and the publisher the author a
 // part of that. The paper tells the provider so once (Prepare): payees and a split for each

@@ -1,7 +1,6 @@
 package newspaper
 
 import (
-	"context"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -17,7 +16,7 @@ import (
 type Config struct {
 	Client  *sdk.Client
 	SiteURL string           // the site's own origin, as readers see it
-	Secret  []byte           // for sealed cookies
+	Secret  []byte           // signs cookies; 32 bytes or more
 	Log     *slog.Logger     // nil means the default
 	Now     func() time.Time // nil means the machine's clock
 }
@@ -25,7 +24,6 @@ type Config struct {
 type site struct {
 	Config
 	articles []Article
-	sealer   *shop.Sealer
 	pages    *template.Template
 
 	mu     sync.Mutex
@@ -47,32 +45,15 @@ func New(config Config) http.Handler {
 	}
 	s := &site{
 		Config: config, articles: articles,
-		sealer: shop.NewSealer(config.Secret),
-		pages:  template.Must(template.ParseFS(files, "templates/*.html")),
+		pages: template.Must(template.ParseFS(files, "templates/*.html")),
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.front)
-	mux.HandleFunc("GET /articles/{slug}", s.article)
-	mux.HandleFunc("POST /articles/{slug}/buy", s.buy)
+	mux.Handle("/articles/{slug}", s.gate())
 	mux.Handle("GET /assets/", http.FileServerFS(files))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { s.missing(w) })
 	return http.NewCrossOriginProtection().Handler(shop.Headers(mux))
-}
-
-// split returns the split of an author's articles, and tells the provider about all
-// of them the first time.
-func (s *site) split(ctx context.Context, author string) (string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.splits == nil {
-		splits, err := Prepare(ctx, s.Client, s.articles)
-		if err != nil {
-			return "", err
-		}
-		s.splits = splits
-	}
-	return s.splits[author], nil
 }
 
 func (s *site) bySlug(slug string) *Article {
@@ -82,15 +63,6 @@ func (s *site) bySlug(slug string) *Article {
 		}
 	}
 	return nil
-}
-
-// find returns the article that the request names, or answers that there is none.
-func (s *site) find(w http.ResponseWriter, r *http.Request) *Article {
-	a := s.bySlug(r.PathValue("slug"))
-	if a == nil {
-		s.missing(w)
-	}
-	return a
 }
 
 // page is what every template gets.

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"farthing.dev/farthing/domain/royalty"
+	"farthing.dev/farthing/token"
+	"github.com/BurntSushi/toml"
+)
+
+// config is how a provider is set up. Each setting is a flag (--base-url), a
+// variable (FARTHING_BASE_URL) and a key of the TOML file (base_url); the first of these that
+// is there counts, and each has a default.
+type config struct {
+	data       string
+	listen     string
+	baseURL    string
+	database   string
+	secret     string
+	name       string
+	currencies string
+	feePercent string
+	feeFixed   string
+	window     time.Duration
+	session    time.Duration
+	logFormat  string
+	logLevel   string
+	metrics    bool
+	grace      time.Duration
+}
+
+// flags declares the settings.
+func (c *config) flags(flags *flag.FlagSet) {
+	flags.StringVar(&c.data, "data", "farthing-data", "the folder for everything kept on disk; made if it is not there")
+	flags.StringVar(&c.listen, "listen", ":8402", "the address to serve HTTP at")
+	flags.StringVar(&c.baseURL, "base-url", "", "where browsers find the provider, such as https://pay.example.org (default http://localhost and the port)")
+	flags.StringVar(&c.database, "database", "", "postgres://… for a database that many replicas share (default SQLite in the data folder)")
+	flags.StringVar(&c.secret, "secret", "", "64 hexadecimal digits that pseudonyms, tickets and keys are derived from; replicas share them (default: the file secret in the data folder, made at first start)")
+	flags.StringVar(&c.name, "name", "Farthing", "the provider's name, as readers see it")
+	flags.StringVar(&c.currencies, "currencies", "USD,EUR,GBP,JPY", "what the provider deals in")
+	flags.StringVar(&c.feePercent, "fee-percent", "5", "the provider's share of each price, for vendors who open from now on")
+	flags.StringVar(&c.feeFixed, "fee-fixed", "0", "and what it takes of each sale on top, in major units")
+	flags.DurationVar(&c.window, "purchase-window", 30*time.Minute, "how long after login buying is allowed")
+	flags.DurationVar(&c.session, "session", 30*24*time.Hour, "how long after login looking is allowed")
+	flags.StringVar(&c.logFormat, "log-format", "json", "json or text")
+	flags.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
+	flags.BoolVar(&c.metrics, "metrics", true, "serve /metrics")
+	flags.DurationVar(&c.grace, "grace", 20*time.Second, "how long a stop waits for requests under way")
+}
+
+// readConfig reads flags, then variables, then the file.
+func readConfig(name string, args []string, getenv func(string) string, out, diag io.Writer) (c config, code int, ok bool) {
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	c.flags(flags)
+	file := flags.String("config", "", "a TOML file with settings, named like the flags with _ for -")
+	flags.Usage = func() {
+		fmt.Fprintf(flags.Output(), "Usage: farthing %s [flags]\n\nEach flag is also a variable (FARTHING_BASE_URL) and a key of the --config file (base_url).\n\n", name)
+		flags.PrintDefaults()
+	}
+	if code, ok := parseFlags(flags, args, out, diag); !ok {
+		return c, code, false
+	}
+	err := fill(flags, getenv, cmp.Or(*file, getenv("FARTHING_CONFIG")))
+	if err == nil {
+		err = c.complete()
+	}
+	if err != nil {
+		fmt.Fprintf(diag, "farthing %s: %v\n", name, err)
+		return c, exitUsage, false
+	}
+	return c, exitDone, true
+}
+
+// fill sets the flags that were not given from variables and the file.
+func fill(flags *flag.FlagSet, getenv func(string) string, file string) error {
+	values := map[string]any{}
+	if file != "" {
+		if _, err := toml.DecodeFile(file, &values); err != nil {
+			return fmt.Errorf("read %s: %w", file, err)
+		}
+	}
+	given := map[string]bool{"config": true}
+	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	var problems []error
+	known := map[string]bool{}
+	flags.VisitAll(func(f *flag.Flag) {
+		key := strings.ReplaceAll(f.Name, "-", "_")
+		known[key] = true
+		if given[f.Name] {
+			return
+		}
+		text, source := getenv("FARTHING_"+strings.ToUpper(key)), "FARTHING_"+strings.ToUpper(key)
+		if value, there := values[key]; text == "" && there {
+			text, source = fmt.Sprint(value), file+": "+key
+		}
+		if text == "" {
+			return
+		}
+		if err := flags.Set(f.Name, text); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", source, err))
+		}
+	})
+	for key := range values {
+		if !known[key] {
+			problems = append(problems, fmt.Errorf("%s: there is no setting %q", file, key))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// complete fills in what follows from other settings, and checks what can be
+// checked without touching anything.
+func (c *config) complete() error {
+	if c.baseURL == "" {
+		_, port, found := strings.Cut(c.listen, ":")
+		if i := strings.LastIndex(c.listen, ":"); found && i >= 0 {
+			port = c.listen[i+1:]
+		}
+		c.baseURL = "http://localhost:" + port
+	}
+	c.baseURL = strings.TrimSuffix(c.baseURL, "/")
+	base, err := url.Parse(c.baseURL)
+	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") || base.Path != "" {
+		return fmt.Errorf("the base URL %q is not an address like https://pay.example.org", c.baseURL)
+	}
+	if c.database != "" && !strings.HasPrefix(c.database, "postgres://") && !strings.HasPrefix(c.database, "postgresql://") {
+		return errors.New("the database is a postgres:// address, or nothing for SQLite in the data folder")
+	}
+	if c.logFormat != "json" && c.logFormat != "text" {
+		return errors.New("the log format is json or text")
+	}
+	if c.window <= 0 || c.session <= 0 || c.grace <= 0 {
+		return errors.New("purchase-window, session and grace are durations above zero")
+	}
+	_, err = c.currencyList()
+	if err == nil {
+		_, err = c.fee()
+	}
+	return err
+}
+
+func (c *config) currencyList() ([]token.Currency, error) {
+	var list []token.Currency
+	for code := range strings.SplitSeq(c.currencies, ",") {
+		currency, err := token.ParseCurrency(strings.TrimSpace(code))
+		if err != nil {
+			return nil, fmt.Errorf("currencies: %w", err)
+		}
+		list = append(list, currency)
+	}
+	return list, nil
+}
+
+// fee reads the provider's fee: percent with at most four decimals, and tokens.
+func (c *config) fee() (royalty.FeeRule, error) {
+	whole, fraction, _ := strings.Cut(c.feePercent, ".")
+	if len(fraction) > 4 {
+		return royalty.FeeRule{}, errors.New("fee-percent has at most four decimals")
+	}
+	ppm, err := strconv.ParseInt(whole+fraction+strings.Repeat("0", 4-len(fraction)), 10, 64)
+	if err != nil || ppm < 0 || ppm > 1_000_000 {
+		return royalty.FeeRule{}, errors.New("fee-percent lies between 0 and 100")
+	}
+	fixed, err := token.ParseAmount(c.feeFixed)
+	if err != nil {
+		return royalty.FeeRule{}, fmt.Errorf("fee-fixed: %w", err)
+	}
+	return royalty.FeeRule{PPM: ppm, Fixed: fixed}, nil
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/edge/console"
+	"farthing.dev/farthing/edge/vendorapi"
+	"farthing.dev/farthing/edge/wallet"
+	"farthing.dev/farthing/edge/web"
+	"farthing.dev/farthing/store"
+	"farthing.dev/farthing/store/sqlite"
+	"farthing.dev/farthing/token"
+	"farthing.dev/farthing/worker"
+)
+
+// provider is the whole house, wired: one database, one engine, one application,
+// and every way in on one handler.
+type provider struct {
+	app     *app.App
+	handler http.Handler
+
+	log     *slog.Logger
+	engine  *store.Engine
+	db      store.Database
+	stop    context.CancelFunc // of the workers
+	workers sync.WaitGroup
+	closing atomic.Bool
+}
+
+// holdsEvery is how often expired holds are looked for.
+const holdsEvery = time.Second
+
+// readyQueue is how many commands may wait before a balancer should look elsewhere.
+const readyQueue = 3072
+
+// openDatabase opens the configured database and brings its tables up to date.
+func openDatabase(ctx context.Context, c config) (store.Database, error) {
+	var db store.Database
+	var err error
+	if c.database == "" {
+		db, err = sqlite.Open(ctx, c.data, sqlite.Options{})
+	} else {
+		err = errors.New("postgres is not wired yet")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := store.Migrate(ctx, db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// openProvider wires a provider and starts its workers. demo lets readers give
+// themselves tokens.
+func openProvider(ctx context.Context, c config, clock token.Clock, log *slog.Logger, demo bool) (*provider, error) {
+	if err := os.MkdirAll(c.data, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	secret, err := readSecret(c.secret, c.data)
+	if err != nil {
+		return nil, err
+	}
+	db, err := openDatabase(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	engine, err := store.OpenEngine(ctx, db, clock, log, store.Options{})
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	p := &provider{log: log, engine: engine, db: db}
+	currencies, err := c.currencyList()
+	if err != nil {
+		return nil, errors.Join(err, p.close(ctx))
+	}
+	fee, err := c.fee()
+	if err != nil {
+		return nil, errors.Join(err, p.close(ctx))
+	}
+	p.app = app.New(app.Deps{
+		Engine: engine, Catalog: store.NewCatalog(db), Clock: clock, IDs: token.NewMaker(clock, nil), Log: log,
+		Secret: secret, BaseURL: c.baseURL, PurchaseWindow: c.window, SessionLife: c.session,
+		Currencies: currencies, Fee: fee, Demo: demo,
+	})
+	if p.handler, err = p.routes(c, clock, currencies, demo); err != nil {
+		return nil, errors.Join(err, p.close(ctx))
+	}
+	p.work(ctx)
+	return p, nil
+}
+
+// routes puts every way in on one handler.
+func (p *provider) routes(c config, clock token.Clock, currencies []token.Currency, demo bool) (http.Handler, error) {
+	site, err := web.NewSite(web.Config{Name: c.name, BaseURL: c.baseURL, Demo: demo, Log: p.log, Clock: clock})
+	if err != nil {
+		return nil, err
+	}
+	pages := http.NewServeMux()
+	readers, err := wallet.New(wallet.Config{Site: site, App: p.app, Clock: clock, Random: rand.Reader, Currencies: currencies, Demo: demo})
+	if err != nil {
+		return nil, err
+	}
+	readers.Register(pages)
+	vendors, err := console.New(console.Config{Site: site, App: p.app, Random: rand.Reader})
+	if err != nil {
+		return nil, err
+	}
+	vendors.Register(pages)
+
+	api := vendorapi.New(vendorapi.Options{App: p.app, Clock: clock, Log: p.log})
+	measure := newMeter()
+	measure.watch(p.engine)
+	all := http.NewServeMux()
+	all.Handle("/v1/", api)
+	all.Handle("/openapi.json", api)
+	all.Handle("/docs", api)
+	all.Handle("/docs/", api)
+	all.Handle("/", site.Handler(pages))
+	outer := http.NewServeMux()
+	outer.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
+	outer.HandleFunc("GET /readyz", p.ready)
+	if c.metrics {
+		outer.Handle("GET /metrics", measure.handler())
+	}
+	outer.Handle("/", measure.around(all))
+	return outer, nil
+}
+
+// ready answers 200 while the provider can sell.
+func (p *provider) ready(w http.ResponseWriter, r *http.Request) {
+	stats := p.engine.Stats()
+	switch err := p.db.SQL().PingContext(r.Context()); {
+	case p.closing.Load():
+		http.Error(w, "stopping", http.StatusServiceUnavailable)
+	case err != nil:
+		p.log.WarnContext(r.Context(), "not ready: the database does not answer", "error", err)
+		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+	case stats.Queue >= readyQueue:
+		http.Error(w, "too much is waiting", http.StatusServiceUnavailable)
+	default:
+		fmt.Fprintln(w, "ready")
+	}
+}
+
+// work starts the workers. They live until close, however long ctx lives: a stop
+// answers what was accepted before it ends them.
+func (p *provider) work(ctx context.Context) {
+	ctx, p.stop = context.WithCancel(context.WithoutCancel(ctx))
+	ticker := time.NewTicker(holdsEvery)
+	holds := &worker.Holds{Expire: p.app.ExpireHolds, Log: p.log}
+	p.workers.Go(func() {
+		defer ticker.Stop()
+		holds.Run(ctx, ticker.C)
+	})
+}
+
+// close ends the workers, writes everything behind, and closes the database.
+func (p *provider) close(ctx context.Context) error {
+	if p.stop != nil {
+		p.stop()
+	}
+	p.workers.Wait()
+	return errors.Join(p.engine.Close(ctx), p.db.Close())
+}
