@@ -27,6 +27,7 @@ type Auditor struct {
 	books    map[ledger.Account]int64
 
 	holdsOpen int64
+	storedTo  uint64
 	shared
 	expected, actual sheet // used again for each entry
 	wasted           account
@@ -88,6 +89,7 @@ func (a *Auditor) entry(e *journal.Entry) {
 	acc := &a.wasted
 	if !e.Account.IsZero() {
 		acc = a.account(e.Account)
+		a.fresh(e, acc)
 		a.reach(acc, e.Seq)
 	}
 	a.post(e)

@@ -34,6 +34,17 @@ func (a *Auditor) Snapshot(s Snapshot) {
 	acc.stored = &s
 }
 
+// SnapshotsTo says up to which entry the snapshots stand for the journal: a store
+// starts from them and reads on behind it. So none of them may lack an entry up to there.
+func (a *Auditor) SnapshotsTo(seq uint64) { a.storedTo = seq }
+
+// fresh checks that the stored account knows an entry that it should know.
+func (a *Auditor) fresh(e *journal.Entry, acc *account) {
+	if e.Seq <= a.storedTo && (acc.stored == nil || acc.stored.Seq < e.Seq) {
+		a.report.Fault(StoredBalances, "account %s is stored as it was before entry %d, although what is stored stands for entries up to %d", e.Account, e.Seq, a.storedTo)
+	}
+}
+
 // reach compares the stored account before an entry beyond it is folded in. At the
 // end, seq is beyond everything.
 func (a *Auditor) reach(acc *account, seq uint64) {

@@ -1,0 +1,181 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"fmt"
+
+	"farthing.dev/farthing/domain/audit"
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/store"
+	"farthing.dev/farthing/token"
+)
+
+// The kinds of sorted runs, as the tables hold them.
+const (
+	indexKind    = 1
+	snapshotKind = 2
+)
+
+// derived checks what was derived from the journal. Snapshots go to the auditor. Of
+// the index it keeps, for each stretch of entries, how many (term, entry) pairs there
+// are and a sum over all of them that knows no order: the journal must give the same.
+// So every term of every entry is checked, in no memory to speak of.
+type derived struct {
+	flushed uint64
+	stored  []tally
+	folded  []tally
+	terms   []journal.Term
+	pairs   int
+	damage  []string
+}
+
+// tally stands for a set of pairs.
+type tally struct{ count, sum uint64 }
+
+// stretch is how many entries share a tally.
+const stretch = 1024
+
+func count(tallies *[]tally, term journal.Term, seq uint64) {
+	n := int(seq / stretch)
+	for len(*tallies) <= n {
+		*tallies = append(*tallies, tally{})
+	}
+	mixed := (uint64(term) ^ seq*0x9E3779B97F4A7C15) * 0xBF58476D1CE4E5B9
+	mixed ^= mixed >> 29
+	mixed *= 0x94D049BB133111EB
+	t := &(*tallies)[n]
+	t.count++
+	t.sum += mixed ^ mixed>>32
+}
+
+// maxSeq bounds the entry numbers that a run may name, so that a damaged one cannot
+// make a tally for each of 2^64.
+const maxSeq = 1 << 36
+
+// readDerived reads runs from the oldest to the newest, all as of one moment.
+func readDerived(ctx context.Context, db store.Database, auditor *audit.Auditor) (*derived, error) {
+	options := &sql.TxOptions{}
+	if db.Dialect() == "postgres" {
+		options = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+	}
+	tx, err := db.SQL().BeginTx(ctx, options)
+	if err != nil {
+		return nil, fmt.Errorf("begin to read: %w", err)
+	}
+	defer tx.Rollback()
+	d := &derived{}
+	if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(last_seq), 0) FROM sorted_run WHERE kind = $1`, indexKind).Scan(&d.flushed); err != nil {
+		return nil, fmt.Errorf("read runs: %w", err)
+	}
+	auditor.SnapshotsTo(d.flushed)
+	newest := map[token.AccountID]audit.Snapshot{}
+	for _, kind := range []int{indexKind, snapshotKind} {
+		rows, err := tx.QueryContext(ctx, `SELECT c.body FROM sorted_run r JOIN run_chunk c ON c.run = r.id
+			WHERE r.kind = $1 ORDER BY r.last_seq, r.id, c.first_key`, kind)
+		if err != nil {
+			return nil, fmt.Errorf("read chunks: %w", err)
+		}
+		if err := d.chunks(rows, kind, newest); err != nil {
+			return nil, err
+		}
+	}
+	for _, snapshot := range newest {
+		auditor.Snapshot(snapshot)
+	}
+	return d, nil
+}
+
+func (d *derived) chunks(rows *sql.Rows, kind int, newest map[token.AccountID]audit.Snapshot) error {
+	defer rows.Close()
+	for rows.Next() {
+		var body sql.RawBytes
+		if err := rows.Scan(&body); err != nil {
+			return fmt.Errorf("read a chunk: %w", err)
+		}
+		if kind == indexKind {
+			d.indexChunk(body)
+		} else {
+			d.snapshotChunk(bytes.Clone(body), newest)
+		}
+	}
+	return rows.Err()
+}
+
+func (d *derived) indexChunk(body []byte) {
+	if len(body)%16 != 0 {
+		d.damage = append(d.damage, "a chunk of the index is no whole number of records")
+	}
+	for ; len(body) >= 16; body = body[16:] {
+		term, seq := journal.Term(binary.BigEndian.Uint64(body)), binary.BigEndian.Uint64(body[8:])
+		if seq == 0 || seq > maxSeq {
+			d.damage = append(d.damage, fmt.Sprintf("the index names entry %d", seq))
+			continue
+		}
+		count(&d.stored, term, seq)
+	}
+}
+
+// snapshotChunk reads records of an account's id, a length, and the encoded account.
+func (d *derived) snapshotChunk(body []byte, newest map[token.AccountID]audit.Snapshot) {
+	for len(body) > 16 {
+		id := token.AccountID(body[:16])
+		size, n := binary.Uvarint(body[16:])
+		if n <= 0 || size > uint64(len(body)-16-n) {
+			d.damage = append(d.damage, "a chunk of snapshots is damaged")
+			return
+		}
+		encoded := body[16+n : 16+n+int(size)]
+		body = body[16+n+int(size):]
+		var a core.Account
+		if err := journal.Unmarshal(encoded, &a); err != nil || a.ID != id {
+			d.damage = append(d.damage, fmt.Sprintf("the snapshot of account %s cannot be read", id))
+			continue
+		}
+		newest[id] = snapshot(&a)
+	}
+}
+
+func snapshot(a *core.Account) audit.Snapshot {
+	s := audit.Snapshot{Account: a.ID, Seq: a.Seq, Limits: a.Limits, Allowances: a.Allowances, Approvals: a.Approvals, Standing: a.Standing}
+	for _, w := range a.Wallets {
+		s.Wallets = append(s.Wallets, audit.Balance{Currency: w.Currency, Class: w.Class, Balance: w.Balance, Held: w.Held, Credit: w.Credit})
+	}
+	return s
+}
+
+// entries counts what the index must say of entries that it stands for.
+func (d *derived) entries(entries []*journal.Entry) {
+	for _, e := range entries {
+		if e.Seq > d.flushed {
+			return
+		}
+		d.terms = e.Terms(d.terms[:0])
+		d.pairs += len(d.terms)
+		for _, term := range d.terms {
+			count(&d.folded, term, e.Seq)
+		}
+	}
+}
+
+func (d *derived) check(report *audit.Report) {
+	report.Checked(audit.EntriesAreFindable, d.pairs)
+	for _, damage := range d.damage {
+		report.Fault(audit.EntriesAreFindable, "%s", damage)
+	}
+	at := func(tallies []tally, n int) tally {
+		if n < len(tallies) {
+			return tallies[n]
+		}
+		return tally{}
+	}
+	for n := range max(len(d.stored), len(d.folded)) {
+		if stored, folded := at(d.stored, n), at(d.folded, n); stored != folded {
+			report.Fault(audit.EntriesAreFindable, "the index has %d terms of the entries %d to %d, which have %d, or has others",
+				stored.count, n*stretch, n*stretch+stretch-1, folded.count)
+		}
+	}
+}

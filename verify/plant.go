@@ -1,0 +1,187 @@
+package verify
+
+import (
+	"farthing.dev/farthing/domain/audit"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/ledger"
+	"farthing.dev/farthing/token"
+)
+
+// fault is one way to corrupt a database, and the invariant that must be named then.
+type fault struct {
+	invariant int
+	what      string
+
+	// entry corrupts the first entry of its kind that it accepts; the chain of hashes
+	// is sealed anew behind it, so that nothing but this gives it away.
+	entry func(e *journal.Entry, before []*journal.Entry) bool
+	// block corrupts a block after it was sealed.
+	block func(b *journal.Block)
+	// derived names the kind of sorted run in which a record is corrupted.
+	derived int
+	// pseudonym takes the place of the application's.
+	pseudonym Pseudonym
+}
+
+// faults lists one fault for each invariant that has something to break. Settlements
+// and payouts (8 and 9) have nothing yet.
+func faults() []fault {
+	return []fault{
+		{invariant: audit.LegsBalance, what: "a leg of a purchase is one token larger", entry: largerLeg},
+		{invariant: audit.StoredBalances, what: "a stored balance is one token larger", derived: snapshotKind},
+		{invariant: audit.CreditLines, what: "a credit line is smaller than what was drawn", entry: smallerCredit},
+		{invariant: audit.OneDebit, what: "two purchases have one key", entry: secondKey},
+		{invariant: audit.Division, what: "a token moves from the vendor's net to the fee", entry: movedToken},
+		{invariant: audit.OneRoyalty, what: "a royalty goes to another payee", entry: otherPayee},
+		{invariant: audit.Limits, what: "a limit is lower than what was spent under it", entry: lowerLimit},
+		{invariant: audit.Reversals, what: "a refund comes to more than the purchase", entry: largerRefund},
+		{invariant: audit.TokensOutstanding, what: "a campaign says that it gave more", entry: largerGrant},
+		{invariant: audit.OutsideMoney, what: "one receipt is credited twice", entry: secondReceipt},
+		{invariant: audit.OneCurrency, what: "a purchase in dollars moves euros too", entry: otherCurrency},
+		{invariant: audit.HoldsAccounted, what: "a hold expires before its time", entry: earlyExpiry},
+		{invariant: audit.Entitlements, what: "a third view of two", entry: extraView},
+		{invariant: audit.SequenceWhole, what: "an entry number is left out", block: func(b *journal.Block) { b.First++; b.Hash = b.Sum() }},
+		{invariant: audit.ChainWhole, what: "a byte of a block changes", block: func(b *journal.Block) { b.Body[len(b.Body)/2] ^= 1 }},
+		{invariant: audit.PseudonymsApart, what: "a user has one name at all vendors", pseudonym: func(token.VendorID, token.UserID) (token.ReaderID, error) {
+			return token.ReaderID{1}, nil
+		}},
+		{invariant: audit.InPurchaseWindow, what: "a purchase lies after its login's window", entry: lateConsent},
+		{invariant: audit.EntriesAreFindable, what: "the index forgets an entry", derived: indexKind},
+	}
+}
+
+func largerLeg(e *journal.Entry, _ []*journal.Entry) bool {
+	if e.Kind == journal.Purchased {
+		e.Legs[len(e.Legs)-1].Amount++
+	}
+	return e.Kind == journal.Purchased
+}
+
+func smallerCredit(e *journal.Entry, _ []*journal.Entry) bool {
+	if e.Kind == journal.CreditSet {
+		e.Credit.Line = 1
+	}
+	return e.Kind == journal.CreditSet
+}
+
+func secondKey(e *journal.Entry, before []*journal.Entry) bool {
+	for _, other := range before {
+		if e.Kind == journal.Purchased && other.Kind == journal.Purchased && !other.Key.IsZero() && !e.Key.IsZero() {
+			e.Key = other.Key
+			return true
+		}
+	}
+	return false
+}
+
+func movedToken(e *journal.Entry, _ []*journal.Entry) bool {
+	if e.Kind != journal.Purchased {
+		return false
+	}
+	e.Sale.Net--
+	e.Sale.Fee++
+	for i := range e.Legs {
+		switch e.Legs[i].Account.Code {
+		case ledger.VendorPayable:
+			e.Legs[i].Amount--
+		case ledger.Fee:
+			e.Legs[i].Amount++
+		}
+	}
+	return true
+}
+
+func otherPayee(e *journal.Entry, _ []*journal.Entry) bool {
+	if e.Kind != journal.Purchased || len(e.Sale.Lines) == 0 {
+		return false
+	}
+	line := &e.Sale.Lines[0]
+	for i := range e.Legs {
+		if e.Legs[i].Account.Owner == line.Payee {
+			e.Legs[i].Account.Owner[15] ^= 1
+		}
+	}
+	line.Payee[15] ^= 1
+	return true
+}
+
+func lowerLimit(e *journal.Entry, before []*journal.Entry) bool {
+	// The first limit of a person is removed before it could bound anything.
+	if e.Kind != journal.LimitSet || before[len(before)-1].Kind != journal.LimitRemoved {
+		return false
+	}
+	e.Limit.Max = 1
+	return true
+}
+
+func largerRefund(e *journal.Entry, _ []*journal.Entry) bool {
+	if e.Kind != journal.Refunded {
+		return false
+	}
+	const more = 10 * token.PerUnit
+	e.Refund.Amount += more
+	e.Refund.Total += more
+	e.Refund.Net += more
+	e.Back.Amount += more
+	for i := range e.Legs {
+		switch e.Legs[i].Account.Code {
+		case ledger.VendorPayable:
+			e.Legs[i].Amount -= more
+		case ledger.Wallet:
+			e.Legs[i].Amount += more
+		}
+	}
+	return true
+}
+
+func largerGrant(e *journal.Entry, _ []*journal.Entry) bool {
+	if e.Kind == journal.Granted {
+		e.Grant.Amount++
+	}
+	return e.Kind == journal.Granted
+}
+
+func secondReceipt(e *journal.Entry, before []*journal.Entry) bool {
+	for _, other := range before {
+		if e.Kind == journal.Funded && other.Kind == journal.Funded {
+			e.Fund.Reference = other.Fund.Reference
+			return true
+		}
+	}
+	return false
+}
+
+func otherCurrency(e *journal.Entry, _ []*journal.Entry) bool {
+	if e.Kind != journal.Purchased {
+		return false
+	}
+	leg := ledger.Leg{Account: ledger.Account{Code: ledger.Fee, Currency: token.MustCurrency("EUR")}, Amount: 5}
+	e.Legs = append(e.Legs, leg)
+	leg.Account.Code, leg.Amount = ledger.Promotion, -5
+	e.Legs = append(e.Legs, leg)
+	return true
+}
+
+func earlyExpiry(e *journal.Entry, _ []*journal.Entry) bool {
+	if e.Kind != journal.Released {
+		return false
+	}
+	e.Kind = journal.HoldExpired
+	return true
+}
+
+func extraView(e *journal.Entry, _ []*journal.Entry) bool {
+	if e.Kind != journal.Viewed || e.View != 2 {
+		return false
+	}
+	e.View = 3
+	return true
+}
+
+func lateConsent(e *journal.Entry, _ []*journal.Entry) bool {
+	if e.Kind != journal.Purchased || e.Sale.Consent.Method != journal.ByClick {
+		return false
+	}
+	e.Sale.Consent.Until = e.At
+	return true
+}

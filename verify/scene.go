@@ -1,0 +1,211 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/entitlement"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/limit"
+	"farthing.dev/farthing/domain/royalty"
+	"farthing.dev/farthing/store"
+	"farthing.dev/farthing/token"
+)
+
+// scene plays a small life through the real engine: every kind of entry, and
+// everything that an invariant speaks of.
+type scene struct {
+	ctx     context.Context
+	engine  *store.Engine
+	clock   *manualClock
+	ids     *token.Maker
+	keys    int
+	split   royalty.Split
+	vendor  token.VendorID
+	account token.AccountID
+	user    token.UserID
+	usd     token.Currency
+	err     error
+}
+
+// manualClock shows the time that it was set to.
+type manualClock struct{ at time.Time }
+
+func (c *manualClock) Now() time.Time { return c.at }
+
+var _ token.Clock = (*manualClock)(nil)
+
+// play fills an empty database.
+func play(ctx context.Context, db store.Database) error {
+	clock := &manualClock{at: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
+	engine, err := store.OpenEngine(ctx, db, clock, slog.New(slog.NewTextHandler(io.Discard, nil)), store.Options{})
+	if err != nil {
+		return fmt.Errorf("open engine: %w", err)
+	}
+	s := &scene{ctx: ctx, engine: engine, clock: clock, ids: token.NewMaker(clock, nil), usd: token.MustCurrency("USD")}
+	s.vendor = token.NewID[token.VendorKind](s.ids)
+	s.split = royalty.Split{ID: token.NewID[token.SplitKind](s.ids), Version: 1, Shares: []royalty.Share{
+		{Payee: token.NewID[token.PayeeKind](s.ids), PPM: 400_000},
+		{Payee: token.NewID[token.PayeeKind](s.ids), PPM: 500_000, Of: 1},
+	}}
+	made, err := store.NewCatalog(db).AddSplit(ctx, catalog.Split{ID: s.split.ID, Version: 1, Vendor: s.vendor, Name: "split", Shares: s.split.Shares}, catalog.Request{})
+	if err != nil {
+		return fmt.Errorf("add a split: %w", err)
+	}
+	s.split.ID, s.split.Version = made.ID, max(1, made.Version)
+	for range 3 {
+		s.person()
+	}
+	if s.err != nil {
+		return fmt.Errorf("play: %w", s.err)
+	}
+	return engine.Close(ctx)
+}
+
+// do runs a command, unless one failed before.
+func (s *scene) do(c core.Command) core.Outcome {
+	if s.err != nil {
+		return core.Outcome{Order: &core.Order{}, Account: &core.Account{}}
+	}
+	s.clock.at = s.clock.at.Add(time.Second)
+	out, err := s.engine.Do(s.ctx, c)
+	if err != nil {
+		s.err = fmt.Errorf("%T: %w", c, err)
+	}
+	if out.Order == nil {
+		out.Order = &core.Order{}
+	}
+	return out
+}
+
+func (s *scene) key() journal.Key {
+	s.keys++
+	return journal.NewKey(s.vendor, "selftest", fmt.Sprint(s.keys), nil)
+}
+
+func (s *scene) now() int64 { return s.clock.at.UnixMilli() }
+
+// person lives through everything once.
+func (s *scene) person() {
+	s.account, s.user = token.NewID[token.AccountKind](s.ids), token.NewID[token.UserKind](s.ids)
+	s.money()
+	s.allowed()
+	s.clicked()
+	s.held()
+	s.given()
+	s.onCredit()
+}
+
+func (s *scene) money() {
+	for range 2 {
+		s.keys++
+		s.do(&core.Fund{Account: s.account, User: s.user, Key: s.key(),
+			Fund: journal.Fund{Amount: 5 * token.PerUnit, Currency: s.usd, Method: "check", Reference: fmt.Sprint(s.keys)}})
+	}
+	s.do(&core.Fund{Account: s.account, User: s.user, Key: s.key(),
+		Fund: journal.Fund{Amount: 5 * token.PerUnit, Currency: token.MustCurrency("EUR"), Method: "check", Reference: fmt.Sprint("eur", s.keys)}})
+}
+
+// limit sets a limit as of now.
+func (s *scene) limit(l limit.Limit) {
+	if s.err != nil {
+		return
+	}
+	a, err := s.engine.Account(s.ctx, s.account)
+	if err != nil {
+		s.err = err
+		return
+	}
+	s.do(&core.Permit{Account: s.account, User: s.user, Key: s.key(), SetLimit: &l, AsOf: a.Seq})
+}
+
+func (s *scene) sale(price token.Amount) journal.Sale {
+	return journal.Sale{Price: price, Currency: s.usd, Rule: s.rule(), Terms: entitlement.Terms{Times: 2}}
+}
+
+func (s *scene) rule() journal.Rule {
+	return journal.Rule{Split: s.split.ID, Version: s.split.Version, Fee: royalty.FeeRule{PPM: 100_000}}
+}
+
+// allowed buys by allowance, twice, opens what was bought, and gets money back.
+func (s *scene) allowed() {
+	spare := limit.Limit{ID: token.NewID[token.LimitKind](s.ids), Currency: s.usd, Period: limit.Day, Max: 9 * token.PerUnit}
+	s.limit(spare)
+	s.do(&core.Permit{Account: s.account, User: s.user, Key: s.key(), RemoveLimit: spare.ID})
+	s.limit(limit.Limit{ID: token.NewID[token.LimitKind](s.ids), Currency: s.usd, Period: limit.Month, Max: 50 * token.PerUnit})
+	allowance := limit.Allowance{ID: token.NewID[token.AllowanceKind](s.ids), User: s.user, Vendor: s.vendor, Currency: s.usd,
+		PerPurchase: token.PerUnit, Period: limit.Day, Max: 3 * token.PerUnit, Until: s.now() + 1<<40}
+	s.do(&core.Permit{Account: s.account, User: s.user, Key: s.key(), GiveAllowance: &allowance})
+	for range 2 {
+		bought := s.charge(250_001).Order
+		for range 2 {
+			s.do(&core.View{Order: bought.ID, Vendor: s.vendor, Key: s.key()})
+		}
+		s.do(&core.Refund{Order: bought.ID, Vendor: s.vendor, Amount: 100_000, Key: s.key()})
+		s.do(&core.Refund{Order: bought.ID, Vendor: s.vendor, Key: s.key()})
+	}
+	item := journal.HashItem("article")
+	for range 2 { // the second is covered by the first
+		s.do(&core.Charge{ID: token.NewID[token.OrderKind](s.ids), Account: s.account, User: s.user, Vendor: s.vendor, Item: item,
+			Sale: s.sale(300_000), Split: s.split, Key: s.key()})
+	}
+	s.do(&core.Permit{Account: s.account, User: s.user, Key: s.key(), TakeAllowance: allowance.ID})
+}
+
+func (s *scene) charge(price token.Amount) core.Outcome {
+	return s.do(&core.Charge{ID: token.NewID[token.OrderKind](s.ids), Account: s.account, User: s.user, Vendor: s.vendor,
+		Sale: s.sale(price), Split: s.split, Key: s.key()})
+}
+
+// open opens an order and pays it.
+func (s *scene) open(price token.Amount, manual bool, method journal.ConsentMethod, campaigns []token.CampaignID) core.Outcome {
+	opened := journal.Opened{Price: price, Currency: s.usd, Rule: s.rule(), ExpiresAt: s.now() + 1<<30, Manual: manual, HoldHours: 1,
+		Item: journal.Item{SKU: "item", Title: "An article", Repeatable: true, Campaigns: campaigns}}
+	order := token.NewID[token.OrderKind](s.ids)
+	s.do(&core.OpenOrder{ID: order, Vendor: s.vendor, Opened: opened, Key: s.key()})
+	return s.do(&core.Pay{Order: order, Account: s.account, User: s.user, Quoted: price, Split: s.split,
+		Consent: journal.Consent{Method: method, Login: s.now(), Until: s.now() + 3_600_000}})
+}
+
+func (s *scene) clicked() {
+	s.open(123_457, false, journal.ByClick, nil)
+	s.do(&core.Permit{Account: s.account, User: s.user, Key: s.key(), SetApproval: &limit.Approval{User: s.user, Currency: s.usd, Max: token.PerUnit}})
+	s.open(200_000, false, journal.ByApproval, nil)
+	frozen, good := journal.Frozen, journal.GoodStanding
+	s.do(&core.Permit{Account: s.account, User: s.user, Key: s.key(), SetStanding: &frozen})
+	s.do(&core.Permit{Account: s.account, User: s.user, Key: s.key(), SetStanding: &good})
+}
+
+// held places four holds: captured in part, released, expired, and left open.
+func (s *scene) held() {
+	captured := s.open(400_000, true, journal.ByClick, nil).Order
+	s.do(&core.Capture{Order: captured.ID, Vendor: s.vendor, Amount: 300_000, Split: s.split, Key: s.key()})
+	released := s.open(400_000, true, journal.ByClick, nil).Order
+	s.do(&core.Release{Order: released.ID, Vendor: s.vendor, Key: s.key()})
+	expired := s.open(400_000, true, journal.ByClick, nil).Order
+	s.clock.at = s.clock.at.Add(2 * time.Hour)
+	s.do(&core.Release{Order: expired.ID, Vendor: s.vendor, Expire: true, Key: s.key()})
+	s.open(400_000, true, journal.ByClick, nil)
+}
+
+// given spends incentive tokens and lets the rest lapse.
+func (s *scene) given() {
+	campaign := token.NewID[token.CampaignKind](s.ids)
+	s.do(&core.Grant{Account: s.account, Key: s.key(), Grant: journal.Grant{Campaign: campaign, Amount: 150_000, Currency: s.usd,
+		Issuer: s.vendor, Expiry: s.now() + 3_600_000}})
+	bought := s.open(100_000, false, journal.ByClick, []token.CampaignID{campaign}).Order
+	s.do(&core.Refund{Order: bought.ID, Vendor: s.vendor, Amount: 30_000, Key: s.key()})
+	s.clock.at = s.clock.at.Add(2 * time.Hour)
+	s.do(&core.Lapse{Account: s.account, Campaign: campaign, Currency: s.usd})
+}
+
+// onCredit spends more than there is.
+func (s *scene) onCredit() {
+	s.do(&core.Permit{Account: s.account, User: s.user, Key: s.key(), SetCredit: &journal.Credit{Currency: s.usd, Line: 20 * token.PerUnit}})
+	s.open(15*token.PerUnit, false, journal.ByClick, nil)
+}

@@ -1,0 +1,211 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/store"
+	"farthing.dev/farthing/token"
+)
+
+// Planted says what became of one planted fault.
+type Planted struct {
+	Invariant int    `json:"invariant"`
+	Fault     string `json:"fault"`
+	Named     bool   `json:"named"`
+	Also      []int  `json:"also,omitempty"` // other invariants that the fault breaks with it
+}
+
+// SelfTest fills an empty database, in which the report must be clean, corrupts it in
+// one way after another, and says whether each was named. It puts back what it
+// corrupted; the database is of no use for anything else.
+func SelfTest(ctx context.Context, db store.Database, progress io.Writer) ([]Planted, error) {
+	if err := play(ctx, db); err != nil {
+		return nil, err
+	}
+	report, err := Run(ctx, db, Options{Pseudonym: apart})
+	if err != nil {
+		return nil, err
+	}
+	if !report.Clean() {
+		_, err := report.WriteTo(progress)
+		return nil, errors.Join(errors.New("the database is not clean before anything was planted"), err)
+	}
+	var planted []Planted
+	for _, f := range faults() {
+		p, err := plant(ctx, db, f)
+		if err != nil {
+			return nil, fmt.Errorf("plant %q: %w", f.what, err)
+		}
+		planted = append(planted, p)
+	}
+	return planted, nil
+}
+
+// apart is a pseudonym that keeps vendors apart.
+func apart(vendor token.VendorID, user token.UserID) (token.ReaderID, error) {
+	key := journal.NewKey(vendor, "selftest", user.String(), nil)
+	return token.ReaderID(key.Hash), nil
+}
+
+// WriteTable writes what was found as a table for people.
+func WriteTable(w io.Writer, planted []Planted) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, p := range planted {
+		named := "NOT NAMED"
+		if p.Named {
+			named = "named"
+		}
+		if len(p.Also) > 0 {
+			named += fmt.Sprintf(", with %v", p.Also)
+		}
+		fmt.Fprintf(table, "%d\t%s\t%s\n", p.Invariant, p.Fault, named)
+	}
+	return table.Flush()
+}
+
+// plant corrupts the database, verifies it, and puts it back.
+func plant(ctx context.Context, db store.Database, f fault) (Planted, error) {
+	options := Options{Pseudonym: apart}
+	if f.pseudonym != nil {
+		options.Pseudonym = f.pseudonym
+	}
+	restore, err := corrupt(ctx, db, f)
+	if err != nil {
+		return Planted{}, err
+	}
+	report, err := Run(ctx, db, options)
+	if err = errors.Join(err, restore()); err != nil {
+		return Planted{}, err
+	}
+	p := Planted{Invariant: f.invariant, Fault: f.what}
+	for _, number := range report.Broken() {
+		if number == f.invariant {
+			p.Named = true
+		} else {
+			p.Also = append(p.Also, number)
+		}
+	}
+	return p, nil
+}
+
+// corrupt plants the fault and returns what takes it out again.
+func corrupt(ctx context.Context, db store.Database, f fault) (restore func() error, err error) {
+	switch {
+	case f.entry != nil, f.block != nil:
+		before, err := db.BlocksAfter(ctx, 0, maxBlocks)
+		if err != nil {
+			return nil, err
+		}
+		after, err := resealed(before, f)
+		if err != nil {
+			return nil, err
+		}
+		return func() error { return replaceBlocks(ctx, db, before) }, replaceBlocks(ctx, db, after)
+	case f.derived != 0:
+		return corruptChunk(ctx, db, f.derived)
+	}
+	return func() error { return nil }, nil
+}
+
+// maxBlocks bounds the journal of a self-test.
+const maxBlocks = 10_000
+
+// resealed returns the journal with the fault in it, and every hash as if it had
+// always been there.
+func resealed(blocks []*journal.Block, f fault) ([]*journal.Block, error) {
+	var out []*journal.Block
+	var seen []*journal.Entry
+	head, done := journal.Head{}, false
+	for i, b := range blocks {
+		entries, err := b.Entries()
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			if f.entry != nil && !done {
+				done = f.entry(e, seen)
+			}
+			seen = append(seen, e)
+		}
+		sealed, err := journal.Seal(head, b.At, entries)
+		if err != nil {
+			return nil, err
+		}
+		if f.block != nil && i == len(blocks)-1 {
+			done = true
+			f.block(sealed)
+		}
+		head = sealed.Head()
+		out = append(out, sealed)
+	}
+	if !done {
+		return nil, errors.New("there is no entry to corrupt")
+	}
+	return out, nil
+}
+
+func replaceBlocks(ctx context.Context, db store.Database, blocks []*journal.Block) error {
+	return db.Write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM block`); err != nil {
+			return err
+		}
+		for _, b := range blocks {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO block (first, count, at, prev, hash, body) VALUES ($1, $2, $3, $4, $5, $6)`,
+				int64(b.First), b.Count, b.At, b.Prev[:], b.Hash[:], b.Body); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// corruptChunk changes one record of a derived run.
+func corruptChunk(ctx context.Context, db store.Database, kind int) (func() error, error) {
+	var run int64
+	var key, body []byte
+	err := db.SQL().QueryRowContext(ctx, `SELECT c.run, c.first_key, c.body FROM sorted_run r JOIN run_chunk c ON c.run = r.id
+		WHERE r.kind = $1 ORDER BY r.id DESC, c.first_key LIMIT 1`, kind).Scan(&run, &key, &body)
+	if err != nil {
+		return nil, fmt.Errorf("find a chunk: %w", err)
+	}
+	write := func(body []byte) error {
+		return db.Write(ctx, func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, `UPDATE run_chunk SET body = $1 WHERE run = $2 AND first_key = $3`, body, run, key)
+			return err
+		})
+	}
+	corrupted := slices.Clone(body[:len(body)-16]) // without its last record
+	if kind == snapshotKind {
+		if corrupted, err = largerBalance(body); err != nil {
+			return nil, err
+		}
+	}
+	return func() error { return write(bytes.Clone(body)) }, write(corrupted)
+}
+
+// largerBalance adds a token to the first wallet in a chunk of snapshots.
+func largerBalance(body []byte) ([]byte, error) {
+	size, n := binary.Uvarint(body[16:])
+	rest := body[16+n+int(size):]
+	var a core.Account
+	if err := journal.Unmarshal(body[16+n:16+n+int(size)], &a); err != nil {
+		return nil, err
+	}
+	a.Wallets[0].Balance++
+	encoded, err := journal.Marshal(&a)
+	if err != nil {
+		return nil, err
+	}
+	out := binary.AppendUvarint(slices.Clone(body[:16]), uint64(len(encoded)))
+	return append(append(out, encoded...), rest...), nil
+}

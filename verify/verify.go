@@ -1,0 +1,100 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+
+	"farthing.dev/farthing/domain/audit"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/royalty"
+	"farthing.dev/farthing/store"
+	"farthing.dev/farthing/token"
+)
+
+// Pseudonym returns the name under which a vendor knows a user.
+type Pseudonym func(vendor token.VendorID, user token.UserID) (token.ReaderID, error)
+
+// Options say how to verify; the zero value is right.
+type Options struct {
+	Progress  io.Writer // told how far it is; nil for nobody
+	Pseudonym Pseudonym // as the application computes it; nil leaves invariant 18 unchecked
+	Workers   int       // decoders; the number of processors where it is zero
+}
+
+// Run verifies a database whose tables are up to date. The report says which
+// invariants hold; the error says that it could not be verified at all.
+func Run(ctx context.Context, db store.Database, options Options) (audit.Report, error) {
+	if options.Progress == nil {
+		options.Progress = io.Discard
+	}
+	if options.Workers == 0 {
+		options.Workers = runtime.GOMAXPROCS(0)
+	}
+	auditor := audit.New(rules(ctx, store.NewCatalog(db)))
+	derived, err := readDerived(ctx, db, auditor)
+	if err != nil {
+		return audit.Report{}, err
+	}
+	names := newSample()
+	told := uint64(0)
+	err = auditor.Stream(ctx, blocksOf(db), options.Workers, func(b *journal.Block, entries []*journal.Entry) error {
+		derived.entries(entries)
+		names.entries(entries)
+		if last := b.Last(); last >= told+progressEvery {
+			told = last - last%progressEvery
+			fmt.Fprintf(options.Progress, "%d entries\n", last)
+		}
+		return nil
+	})
+	if err != nil {
+		return audit.Report{}, fmt.Errorf("read the journal: %w", err)
+	}
+	report := auditor.Report()
+	derived.check(&report)
+	if err := names.check(&report, options.Pseudonym); err != nil {
+		return audit.Report{}, err
+	}
+	return report, nil
+}
+
+// progressEvery is how many entries lie between two lines of progress.
+const progressEvery = 500_000
+
+// blocksPerRead bounds how many blocks one query returns.
+const blocksPerRead = 64
+
+// blocksOf reads the journal from its first block on.
+func blocksOf(db store.Database) audit.Blocks {
+	return func(ctx context.Context, fn func(*journal.Block) error) error {
+		last := uint64(0)
+		for {
+			blocks, err := db.BlocksAfter(ctx, last, blocksPerRead)
+			if err != nil || len(blocks) == 0 {
+				return err
+			}
+			for _, b := range blocks {
+				if err := fn(b); err != nil {
+					return err
+				}
+			}
+			next := blocks[len(blocks)-1].Last()
+			if next <= last { // a damaged block must not make this go round for ever
+				return fmt.Errorf("block %d does not end after entry %d", blocks[len(blocks)-1].First, last)
+			}
+			last = next
+		}
+	}
+}
+
+// rules looks split versions up in the catalogue.
+func rules(ctx context.Context, catalogue *store.Catalog) audit.Rules {
+	return func(id token.SplitID, version uint32) (royalty.Split, bool) {
+		split, err := catalogue.Split(ctx, id, version)
+		if err != nil {
+			return royalty.Split{}, false
+		}
+		return split.Rule(), true
+	}
+}
