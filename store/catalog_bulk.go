@@ -56,8 +56,9 @@ type bulk struct {
 	args []any
 }
 
-// bulkRows is how many rows go into one statement.
-const bulkRows = 100
+// bulkRows is how many rows go into one statement. SQLite compares the name of each
+// parameter with those of all before it, so more rows are slower.
+const bulkRows = 12
 
 func (b *bulk) add(args ...any) {
 	b.rows++
