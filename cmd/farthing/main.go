@@ -43,6 +43,7 @@ func commands() []command {
 	return []command{
 		{"demo", "the provider and three shops, with people and money, to look at", demoCommand},
 		{"serve", "run the provider", serveCommand},
+		{"verify", "prove the books of a database", verifyCommand},
 		{"version", "which version this is", versionCommand},
 	}
 }
