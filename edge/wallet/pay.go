@@ -3,6 +3,7 @@ package wallet
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/domain/journal"
@@ -23,7 +24,8 @@ type bill struct {
 	Heading string // why it cannot be paid now
 	Refusal string
 	Limit   *app.LimitView
-	State   string // which part of the template answers: confirm, funds, limit, closed, refused
+	RetryAt time.Time // when the limit frees
+	State   string    // which part of the template answers: confirm, funds, limit, closed, refused
 }
 
 // showOrder is GET /pay/{order}: the page that asks to pay, or says why not.
@@ -108,7 +110,7 @@ func (h *Handler) showBill(w http.ResponseWriter, r *http.Request, v *app.Viewer
 	b := h.bill(checkout)
 	status := h.judge(b, cause)
 	if b.State == "limit" && v != nil {
-		b.Limit = h.findLimit(r, *v, cause)
+		b.Limit, b.RetryAt = h.findLimit(r, *v, cause), web.RetryAt(cause)
 	}
 	if payable(checkout) {
 		web.AllowFormsTo(w, web.Origin(checkout.VendorSite))

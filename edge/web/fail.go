@@ -102,6 +102,9 @@ func StatusOf(err error) int { return Status(asError(err).Kind) }
 // LimitOf returns the limit that a refusal names, if any.
 func LimitOf(err error) token.LimitID { return asError(err).Limit }
 
+// RetryAt returns when a refusal frees, zero where it does not say.
+func RetryAt(err error) time.Time { return asError(err).RetryAt }
+
 // Note logs something that went wrong beside what the reader asked for.
 func (s *Site) Note(r *http.Request, what string, err error) {
 	s.log.WarnContext(r.Context(), what, "path", r.URL.Path, "error", err)

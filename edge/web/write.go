@@ -1,8 +1,8 @@
 package web
 
 import (
-	"fmt"
 	"html/template"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,17 +34,20 @@ func Amount(a token.Amount, currency token.Currency) string {
 		sign, written = "\u2212", rest
 	}
 	whole, fraction, _ := strings.Cut(written, ".")
+	if fraction != "" {
+		fraction = "." + fraction
+	}
+	return sign + grouped(whole) + fraction
+}
+
+// grouped writes commas between the thousands of a whole number.
+func grouped(digits string) string {
 	var out strings.Builder
-	out.WriteString(sign)
-	for i, digit := range whole {
-		if i > 0 && (len(whole)-i)%3 == 0 {
+	for i, digit := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
 			out.WriteByte(',')
 		}
 		out.WriteRune(digit)
-	}
-	if fraction != "" {
-		out.WriteByte('.')
-		out.WriteString(fraction)
 	}
 	return out.String()
 }
@@ -87,7 +90,7 @@ func Count[N ~int | ~int64 | ~uint32](n N, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return fmt.Sprintf("%d %s", n, many)
+	return grouped(strconv.FormatInt(int64(n), 10)) + " " + many
 }
 
 // Host returns the host of an address, for people: "example.org".
