@@ -190,6 +190,32 @@ func parseCursor(text string) (uint64, error) {
 	return seq, nil
 }
 
+// maxScan bounds how many entries are looked at for one page. Where few of many match, a
+// page may end before it is full; its cursor goes on from there.
+const maxScan = 20_000
+
+// page returns a page of the entries that match, and the cursor of the next page.
+func (a *App) page(ctx context.Context, term journal.Term, match func(*journal.Entry) bool, before uint64, size int) (entries []*journal.Entry, next string, err error) {
+	seen := 0
+	found, err := a.engine.Find(ctx, term, func(e *journal.Entry) bool {
+		seen++
+		return seen > maxScan || match(e)
+	}, before, size+1)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(found) > size {
+		found = found[:size]
+		next = cursor(found[size-1].Seq)
+	}
+	for _, e := range found {
+		if match(e) {
+			entries = append(entries, e)
+		}
+	}
+	return entries, next, nil
+}
+
 func cursor(seq uint64) string { return strconv.FormatUint(seq, 36) }
 
 // when turns the journal's time into a time.Time, which is zero for none.

@@ -188,16 +188,11 @@ func (a *App) orders(ctx context.Context, vendor token.VendorID, before string, 
 	if err != nil {
 		return nil, "", err
 	}
-	size := pageSize(limit)
-	entries, err := a.engine.Find(ctx, journal.TermVendor(vendor), func(e *journal.Entry) bool {
+	entries, next, err := a.page(ctx, journal.TermVendor(vendor), func(e *journal.Entry) bool {
 		return e.Vendor == vendor && match(e)
-	}, from, size+1)
+	}, from, pageSize(limit))
 	if err != nil {
 		return nil, "", err
-	}
-	if len(entries) > size {
-		entries = entries[:size]
-		next = cursor(entries[size-1].Seq)
 	}
 	page = make([]OrderView, 0, len(entries))
 	for _, e := range entries {

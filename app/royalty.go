@@ -26,9 +26,9 @@ func (a *App) royalties(ctx context.Context, vendor token.VendorID, before strin
 		return nil, "", err
 	}
 	size := pageSize(limit)
-	entries, err := a.engine.Find(ctx, journal.TermVendor(vendor), func(e *journal.Entry) bool {
+	entries, next, err := a.page(ctx, journal.TermVendor(vendor), func(e *journal.Entry) bool {
 		return e.Vendor == vendor && earns(e) && match(e)
-	}, from, size+1)
+	}, from, size)
 	if err != nil {
 		return nil, "", err
 	}
@@ -39,28 +39,34 @@ func (a *App) royalties(ctx context.Context, vendor token.VendorID, before strin
 		}
 		for i := skip; i < len(rows); i++ {
 			if len(page) == size {
-				return page, fmt.Sprintf("%s-%d", cursor(e.Seq), i), nil
+				return page, rowCursor(e.Seq+1, i), nil
 			}
 			page = append(page, rows[i])
 		}
 		skip = 0
 	}
-	return page, "", nil
+	if next != "" {
+		next += "-0"
+	}
+	return page, next, nil
 }
+
+// rowCursor names a row of the newest entry below a number.
+func rowCursor(before uint64, row int) string { return fmt.Sprintf("%s-%d", cursor(before), row) }
 
 // parseRowCursor reads where a page of royalty transactions begins: at a row of an entry.
 func parseRowCursor(text string) (before uint64, skip int, err error) {
 	if text == "" {
 		return 0, 0, nil
 	}
-	seq, row, _ := strings.Cut(text, "-")
-	if before, err = parseCursor(seq); err != nil {
+	number, row, _ := strings.Cut(text, "-")
+	if before, err = parseCursor(number); err != nil {
 		return 0, 0, err
 	}
 	if skip, err = strconv.Atoi(row); err != nil || skip < 0 || skip > royalty.MaxShares {
 		return 0, 0, token.New(token.Malformed, token.CodeMalformed, "the cursor is not one that a page ended with")
 	}
-	return before + 1, skip, nil
+	return before, skip, nil
 }
 
 // earns reports whether the entry posts or reverses royalties.

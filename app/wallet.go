@@ -101,16 +101,11 @@ func (a *App) Purchases(ctx context.Context, v Viewer, before string, limit int)
 	if err != nil {
 		return nil, "", err
 	}
-	size := pageSize(limit)
-	entries, err := a.engine.Find(ctx, journal.TermAccount(v.Account), func(e *journal.Entry) bool {
+	entries, next, err := a.page(ctx, journal.TermAccount(v.Account), func(e *journal.Entry) bool {
 		return e.Account == v.Account && (e.Kind == journal.Purchased || e.Kind == journal.HoldPlaced)
-	}, from, size+1)
+	}, from, pageSize(limit))
 	if err != nil {
 		return nil, "", err
-	}
-	if len(entries) > size {
-		entries = entries[:size]
-		next = cursor(entries[size-1].Seq)
 	}
 	for _, e := range entries {
 		order, err := a.engine.Order(ctx, e.Order)

@@ -46,8 +46,8 @@ func needItem(s *State, f *Facts, account token.AccountID, vendor token.VendorID
 
 // Decide checks, in order: the order exists, was not paid before (by this account:
 // that is the answer again), has not expired; the quote; the account; the consent and
-// the login's window; the account's standing; what it already owns; that the item can
-// still be opened; its limits; its tokens.
+// the login's window; the account's standing; what it already owns; the approval limit
+// where that is the consent; that the item can still be opened; its limits; its tokens.
 func (c *Pay) Decide(s *State, now int64) (Outcome, error) {
 	o := s.Orders[c.Order]
 	if o == nil {
@@ -167,7 +167,7 @@ func (c *charge) decide(s *State, now int64, r *record) (Outcome, error) {
 	}
 	sale := &r.sale
 	if !c.allowed {
-		if err := a.checkConsent(c.user, sale, now); err != nil {
+		if err := checkConsent(sale, now); err != nil {
 			return Outcome{}, err
 		}
 	}
@@ -176,6 +176,9 @@ func (c *charge) decide(s *State, now int64, r *record) (Outcome, error) {
 	}
 	if owned := c.owned(s, now, sale); owned != nil {
 		return c.cover(owned), nil
+	}
+	if sale.Consent.Method == journal.ByApproval && sale.Price > a.Approval(c.user, sale.Currency) {
+		return Outcome{}, token.New(token.Conflict, token.CodeQuoteChanged, "the price is above what you buy without confirming; please confirm it")
 	}
 	if sale.Terms.Expiry > 0 && now >= sale.Terms.Expiry {
 		return Outcome{}, token.New(token.Gone, token.CodeEntitlementOver, "the time in which this item can be opened has ended, so it is not sold any more")
@@ -211,13 +214,9 @@ func (c *charge) decide(s *State, now int64, r *record) (Outcome, error) {
 
 // checkConsent refuses a purchase to which the user has not agreed in a way that
 // holds for it now.
-func (a *Account) checkConsent(user token.UserID, sale *journal.Sale, now int64) error {
+func checkConsent(sale *journal.Sale, now int64) error {
 	switch sale.Consent.Method {
-	case journal.ByClick:
-	case journal.ByApproval:
-		if sale.Price > a.Approval(user, sale.Currency) {
-			return token.New(token.Conflict, token.CodeQuoteChanged, "the price is above what you buy without confirming; please confirm it")
-		}
+	case journal.ByClick, journal.ByApproval:
 	case journal.ByTest:
 		if !sale.Test {
 			return token.New(token.Forbidden, token.CodeModeMismatch, "the sandbox's test reader pays test orders only")

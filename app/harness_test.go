@@ -1,0 +1,238 @@
+package app_test
+
+import (
+	"net/url"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/entitlement"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/royalty"
+	"farthing.dev/farthing/store"
+	"farthing.dev/farthing/store/sqlite"
+	"farthing.dev/farthing/token"
+)
+
+// clock stands still until a test moves it.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) move(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+var (
+	usd = token.MustCurrency("USD")
+	eur = token.MustCurrency("EUR")
+)
+
+// noon is a Wednesday, in the middle of a month.
+var noon = time.Date(2026, 4, 15, 12, 0, 0, 0, time.UTC)
+
+// house is a whole provider on a database of its own, with one vendor and one reader.
+type house struct {
+	*app.App
+	t       testing.TB
+	deps    app.Deps
+	clock   *clock
+	catalog *counter
+
+	owner  app.Viewer // member of the vendor
+	vendor app.VendorView
+	live   app.Seller
+	test   app.Seller
+	reader app.Viewer
+	keys   int
+}
+
+// counter counts the reads of the catalogue.
+type counter struct {
+	*store.Catalog
+	db *reads
+}
+
+// open makes a house. A change may alter what it is made of.
+func open(t testing.TB, changes ...func(*app.Deps)) *house {
+	t.Helper()
+	db, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := store.Migrate(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	h := &house{t: t, clock: &clock{now: noon}}
+	counted := &reads{Tables: db}
+	h.catalog = &counter{Catalog: store.NewCatalog(counted), db: counted}
+	h.deps = app.Deps{
+		Engine: openEngine(t, db, h.clock), Catalog: h.catalog, Clock: h.clock, IDs: token.NewMaker(h.clock, nil), Secret: [32]byte{1, 2, 3},
+		BaseURL: "https://pay.example", Fee: royalty.FeeRule{PPM: 100_000}, Demo: true,
+	}
+	for _, change := range changes {
+		change(&h.deps)
+	}
+	h.App = app.New(h.deps)
+	h.owner = h.person("owner@daily.example")
+	h.vendor, h.live, h.test = h.shop(h.owner, "The Daily", "https://daily.example")
+	h.reader = h.person("ada@reader.example")
+	return h
+}
+
+// person signs somebody up.
+func (h *house) person(email string) app.Viewer {
+	h.t.Helper()
+	_, v, err := h.SignUp(h.t.Context(), app.SignUp{Email: email, Password: "correct horse battery"})
+	must(h.t, err)
+	return v
+}
+
+// shop opens a vendor with a live and a test key.
+func (h *house) shop(owner app.Viewer, name, origin string) (app.VendorView, app.Seller, app.Seller) {
+	h.t.Helper()
+	vendor, err := h.CreateVendor(h.t.Context(), owner, name, origin)
+	must(h.t, err)
+	sellers := [2]app.Seller{}
+	for i, test := range []bool{false, true} {
+		secret, _, err := h.CreateKey(h.t.Context(), owner, vendor.ID, "shop", test)
+		must(h.t, err)
+		sellers[i], err = h.Seller(h.t.Context(), secret)
+		must(h.t, err)
+	}
+	return vendor, sellers[0], sellers[1]
+}
+
+// key returns a new idempotency key.
+func (h *house) key() string {
+	h.keys++
+	return "key-" + strconv.Itoa(h.keys)
+}
+
+func (h *house) fund(v app.Viewer, currency token.Currency, amount string) {
+	h.t.Helper()
+	must(h.t, h.AddDemoFunds(h.t.Context(), v, currency, money(h.t, amount), h.key()))
+}
+
+// balance is what the viewer has in purchased tokens.
+func (h *house) balance(v app.Viewer, currency token.Currency) string {
+	h.t.Helper()
+	return h.holding(v, currency, token.Purchased).Amount.Decimal(2)
+}
+
+func (h *house) holding(v app.Viewer, currency token.Currency, kind token.ClassKind) app.Balance {
+	h.t.Helper()
+	w, err := h.Wallet(h.t.Context(), v)
+	must(h.t, err)
+	for _, b := range w.Balances {
+		if b.Currency == currency && b.Class.Kind == kind {
+			return b
+		}
+	}
+	return app.Balance{}
+}
+
+// article is an order for one article.
+func article(sku, price string) app.OrderInput {
+	amount, err := token.ParseAmount(price)
+	if err != nil {
+		panic(err)
+	}
+	return app.OrderInput{
+		Item:  &journal.Item{SKU: sku, Title: "Article " + sku, URL: "https://daily.example/" + sku, Terms: entitlement.Terms{}},
+		Price: amount, Currency: usd, ReturnURL: "https://daily.example/" + sku, Post: "p=1&q", Tracking: "t-" + sku,
+	}
+}
+
+func (h *house) order(s app.Seller, in app.OrderInput) app.OrderView {
+	h.t.Helper()
+	view, replayed, err := h.CreateOrder(h.t.Context(), s, in, h.key(), []byte("order"))
+	must(h.t, err)
+	if replayed {
+		h.t.Fatal("a new order was called a replay")
+	}
+	return view
+}
+
+// buy pays an order by a click and returns the ticket.
+func (h *house) buy(v app.Viewer, order app.OrderView) (ticket string) {
+	h.t.Helper()
+	back, err := h.Pay(h.t.Context(), v, order.ID, order.Price, journal.ByClick)
+	must(h.t, err)
+	u, err := url.Parse(back)
+	must(h.t, err)
+	return u.Query().Get("ticket")
+}
+
+// allow lets the vendor charge the reader, and returns the vendor's name for her.
+func (h *house) allow(v app.Viewer, s app.Seller, each, most string) token.ReaderID {
+	h.t.Helper()
+	must(h.t, h.GiveAllowance(h.t.Context(), v, app.AllowanceInput{
+		Vendor: s.Vendor, Currency: usd, PerPurchase: money(h.t, each), Period: 2, Max: money(h.t, most), Days: 30,
+	}))
+	return h.pseudonym(v, s)
+}
+
+// pseudonym learns the vendor's name for a reader as a vendor does: by a sale.
+func (h *house) pseudonym(v app.Viewer, s app.Seller) token.ReaderID {
+	h.t.Helper()
+	h.fund(v, usd, "0.01")
+	order := h.order(s, app.OrderInput{
+		Item: &journal.Item{SKU: "pseudonym " + h.key(), Title: "Hello"}, Price: 10_000, Currency: usd, ReturnURL: "https://daily.example/",
+	})
+	redeemed, err := h.Redeem(h.t.Context(), s, h.buy(v, order), false)
+	must(h.t, err)
+	return redeemed.Reader
+}
+
+func (h *house) offer(s app.Seller, sku, price string, terms entitlement.Terms, split token.SplitID) catalog.Offer {
+	h.t.Helper()
+	offer, _, err := h.CreateOffer(h.t.Context(), s, app.OfferInput{
+		Item: journal.Item{SKU: sku, Title: "Offer " + sku, Terms: terms}, Price: money(h.t, price), Currency: usd, Split: split,
+	}, h.key(), []byte("offer"))
+	must(h.t, err)
+	return offer
+}
+
+func money(t testing.TB, text string) token.Amount {
+	t.Helper()
+	amount, err := token.ParseAmount(text)
+	must(t, err)
+	return amount
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantCode(t testing.TB, err error, code token.Code) *token.Error {
+	t.Helper()
+	if token.CodeOf(err) != code {
+		t.Fatalf("error %v, want code %q", err, code)
+	}
+	refusal, _ := err.(*token.Error)
+	return refusal
+}
+
+func want[T comparable](t testing.TB, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: %v, want %v", what, got, want)
+	}
+}

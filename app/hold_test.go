@@ -1,0 +1,138 @@
+package app_test
+
+import (
+	"testing"
+	"time"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/token"
+)
+
+// hold places a hold of a price.
+func (h *house) hold(sku, price string, hours uint32) app.OrderView {
+	h.t.Helper()
+	in := article(sku, price)
+	in.Manual, in.HoldHours = true, hours
+	order := h.order(h.live, in)
+	_, err := h.Redeem(h.t.Context(), h.live, h.buy(h.reader, order), true)
+	must(h.t, err)
+	return order
+}
+
+func TestHoldDeliverCapture(t *testing.T) {
+	h := open(t)
+	h.fund(h.reader, usd, "5")
+	order := h.hold("a", "2", 24)
+	held, err := h.Order(t.Context(), h.live, order.ID)
+	must(t, err)
+	want(t, "status", held.Status, "held")
+	want(t, "until", held.HoldUntil, noon.Add(24*time.Hour))
+	want(t, "net", held.Net, 0)
+	purse := h.holding(h.reader, usd, token.Purchased)
+	want(t, "spendable", purse.Amount.Decimal(2), "3.00")
+	want(t, "held", purse.Held.Decimal(2), "2.00")
+	_, _, err = h.Refund(t.Context(), h.live, order.ID, app.RefundInput{}, h.key(), nil)
+	wantCode(t, err, token.CodeOrderState)
+	_, _, err = h.Capture(t.Context(), h.live, order.ID, app.CaptureInput{Amount: money(t, "2.01")}, h.key(), nil)
+	wantCode(t, err, token.CodeHoldTooSmall)
+
+	key := h.key()
+	for _, again := range []bool{false, true} {
+		paid, replayed, err := h.Capture(t.Context(), h.live, order.ID, app.CaptureInput{Amount: money(t, "1.50")}, key, []byte("1.50"))
+		must(t, err)
+		want(t, "replayed", replayed, again)
+		want(t, "status", paid.Status, "paid")
+		want(t, "charged", paid.Charged.Decimal(2), "1.50")
+		want(t, "net", paid.Net.Decimal(2), "1.35")
+		if !again { // the repetition must get the first answer even so
+			_, _, err = h.Refund(t.Context(), h.live, order.ID, app.RefundInput{Amount: money(t, "1.50")}, h.key(), nil)
+			must(t, err)
+		}
+	}
+	want(t, "balance", h.balance(h.reader, usd), "5.00")
+	_, _, err = h.Capture(t.Context(), h.live, order.ID, app.CaptureInput{}, h.key(), nil)
+	wantCode(t, err, token.CodeOrderState)
+}
+
+func TestRelease(t *testing.T) {
+	h := open(t)
+	h.fund(h.reader, usd, "5")
+	order := h.hold("a", "2", 24)
+	view, _, err := h.Release(t.Context(), h.live, order.ID, h.key(), nil)
+	must(t, err)
+	want(t, "status", view.Status, "released")
+	want(t, "charged", view.Charged, 0)
+	want(t, "usable", view.Entitlement.Usable, false)
+	want(t, "balance", h.balance(h.reader, usd), "5.00")
+	_, _, err = h.View(t.Context(), h.live, order.ID, h.key())
+	wantCode(t, err, token.CodeEntitlementGone)
+	_, err = h.Pay(t.Context(), h.reader, order.ID, order.Price, journal.ByClick)
+	wantCode(t, err, token.CodeOrderState)
+}
+
+func TestHoldsExpire(t *testing.T) {
+	h := open(t)
+	h.fund(h.reader, usd, "20")
+	hour, day := h.hold("hour", "1", 1), h.hold("day", "2", 24)
+	taken := h.hold("taken", "4", 1)
+	_, _, err := h.Capture(t.Context(), h.live, taken.ID, app.CaptureInput{}, h.key(), nil)
+	must(t, err)
+
+	expire := func(want int) {
+		t.Helper()
+		released, err := h.ExpireHolds(t.Context())
+		must(t, err)
+		if released != want {
+			t.Errorf("%d holds expired, want %d", released, want)
+		}
+	}
+	expire(0)
+	h.clock.move(time.Hour - time.Millisecond)
+	expire(0)
+	h.clock.move(time.Millisecond)
+	expire(1)
+	expire(0)
+	view, err := h.Order(t.Context(), h.live, hour.ID)
+	must(t, err)
+	want(t, "status", view.Status, "released")
+	h.clock.move(30 * 24 * time.Hour) // the server was down for a month, and this is another process
+	h.App = app.New(h.deps)
+	expire(1)
+	view, err = h.Order(t.Context(), h.live, day.ID)
+	must(t, err)
+	want(t, "status", view.Status, "released")
+	want(t, "balance", h.balance(h.reader, usd), "16.00")
+}
+
+func TestRefundsAreExact(t *testing.T) {
+	h := open(t)
+	h.fund(h.reader, usd, "10")
+	in := article("a", "0.99")
+	in.Split = h.split(h.live, "half").ID
+	order := h.order(h.live, in)
+	h.buy(h.reader, order)
+	for _, step := range []struct{ amount, refunded, status string }{
+		{"0.33", "0.33", "paid"}, {"0.000001", "0.330001", "paid"}, {"0", "0.99", "refunded"},
+	} {
+		view, _, err := h.Refund(t.Context(), h.live, order.ID, app.RefundInput{Amount: money(t, step.amount), Reason: "late"}, h.key(), nil)
+		must(t, err)
+		want(t, "refunded", view.Refunded.Decimal(2), step.refunded)
+		want(t, "status", view.Status, step.status)
+		want(t, "net + fee + royalties = charged - refunded", view.Net+view.Fee+view.Royalties[0].Amount, view.Charged-view.Refunded)
+	}
+	want(t, "balance", h.balance(h.reader, usd), "10.00")
+	_, _, err := h.Refund(t.Context(), h.live, order.ID, app.RefundInput{}, h.key(), nil)
+	wantCode(t, err, token.CodeOrderState)
+	earned, err := h.Earnings(t.Context(), h.live)
+	must(t, err)
+	want(t, "earned", earned[0].Amount, 0)
+	_, _, err = h.View(t.Context(), h.live, order.ID, h.key())
+	wantCode(t, err, token.CodeEntitlementGone)
+
+	second := h.order(h.live, in) // what was given back is not owned any more
+	h.buy(h.reader, second)
+	_, _, err = h.Refund(t.Context(), h.live, second.ID, app.RefundInput{Amount: money(t, "1")}, h.key(), nil)
+	wantCode(t, err, token.CodeRefundTooLarge)
+	want(t, "balance", h.balance(h.reader, usd), "9.01")
+}

@@ -1,0 +1,170 @@
+package app_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/entitlement"
+	"farthing.dev/farthing/domain/limit"
+	"farthing.dev/farthing/token"
+)
+
+// split shares half of each price with a new payee.
+func (h *house) split(s app.Seller, name string) catalog.Split {
+	h.t.Helper()
+	payee, _, err := h.CreatePayee(h.t.Context(), s, "Ann Author", h.key(), nil)
+	must(h.t, err)
+	split, _, err := h.CreateSplit(h.t.Context(), s, app.SplitInput{Name: name, Shares: []app.ShareInput{{Payee: payee.ID, PPM: 500_000}}}, h.key(), nil)
+	must(h.t, err)
+	return split
+}
+
+func TestPurchaseUnderAnAllowance(t *testing.T) {
+	h := open(t)
+	split := h.split(h.live, "half")
+	offer := h.offer(h.live, "o-1", "0.40", entitlement.Terms{Times: 1}, split.ID)
+	h.fund(h.reader, usd, "10")
+	in := app.PurchaseInput{Reader: h.pseudonym(h.reader, h.live), Offer: offer.ID, Tracking: "t-1"}
+	_, _, err := h.CreatePurchase(t.Context(), h.live, in, h.key(), nil)
+	wantCode(t, err, token.CodeAllowanceMissing)
+	h.allow(h.reader, h.live, "0.50", "1")
+
+	key := h.key()
+	first, replayed, err := h.CreatePurchase(t.Context(), h.live, in, key, []byte("body"))
+	must(t, err)
+	want(t, "replayed", replayed, false)
+	want(t, "status", first.Status, "paid")
+	want(t, "title", first.Item.Title, "Offer o-1")
+	want(t, "tracking", first.Tracking, "t-1")
+	want(t, "net", first.Net.Decimal(2), "0.16")
+	want(t, "royalty", first.Royalties[0].Amount.Decimal(2), "0.20")
+	want(t, "split version", first.SplitVersion, 1)
+	want(t, "reader", first.Reader, in.Reader)
+
+	covered, _, err := h.CreatePurchase(t.Context(), h.live, in, h.key(), []byte("body"))
+	must(t, err)
+	want(t, "order", covered.ID, first.ID)
+	want(t, "covered by", covered.CoveredBy, first.ID)
+	_, _, err = h.View(t.Context(), h.live, first.ID, h.key()) // the only view; then it is charged again
+	must(t, err)
+	second, _, err := h.CreatePurchase(t.Context(), h.live, in, h.key(), []byte("body"))
+	must(t, err)
+	if second.ID == first.ID {
+		t.Error("a used up purchase was sold again under the same order")
+	}
+	again, replayed, err := h.CreatePurchase(t.Context(), h.live, in, key, []byte("body"))
+	must(t, err)
+	want(t, "replayed", replayed, true)
+	want(t, "the first answer", fmt.Sprintf("%+v", withoutPointers(again)), fmt.Sprintf("%+v", withoutPointers(first)))
+	want(t, "entitlement then", *again.Entitlement, *first.Entitlement)
+	_, _, err = h.CreatePurchase(t.Context(), h.live, in, key, []byte("other body"))
+	wantCode(t, err, token.CodeKeyReused)
+
+	_, _, err = h.View(t.Context(), h.live, second.ID, h.key())
+	must(t, err)
+	_, _, err = h.CreatePurchase(t.Context(), h.live, in, h.key(), []byte("body"))
+	refusal := wantCode(t, err, token.CodeAllowanceSpent)
+	want(t, "frees", refusal.RetryAt, time.Date(2026, 4, 16, 0, 0, 0, 0, time.UTC))
+	dear := h.offer(h.live, "o-2", "0.51", entitlement.Terms{}, token.SplitID{})
+	_, _, err = h.CreatePurchase(t.Context(), h.live, app.PurchaseInput{Reader: in.Reader, Offer: dear.ID}, h.key(), nil)
+	wantCode(t, err, token.CodeAllowanceSpent)
+
+	w, err := h.Wallet(t.Context(), h.reader)
+	must(t, err)
+	want(t, "spent", w.Allowances[0].Spent.Decimal(2), "0.80")
+	must(t, h.TakeAllowance(t.Context(), h.reader, w.Allowances[0].ID))
+	_, _, err = h.CreatePurchase(t.Context(), h.live, in, h.key(), nil)
+	wantCode(t, err, token.CodeAllowanceMissing)
+}
+
+func withoutPointers(v app.OrderView) app.OrderView {
+	v.Entitlement = nil
+	return v
+}
+
+func TestAllowancesEndAndAreBounded(t *testing.T) {
+	h := open(t)
+	h.fund(h.reader, usd, "10")
+	offer := h.offer(h.live, "o-1", "0.40", entitlement.Terms{}, token.SplitID{})
+	reader := h.allow(h.reader, h.live, "1", "10")
+	h.clock.move(30 * 24 * time.Hour)
+	_, _, err := h.CreatePurchase(t.Context(), h.live, app.PurchaseInput{Reader: reader, Offer: offer.ID}, h.key(), nil)
+	wantCode(t, err, token.CodeAllowanceMissing)
+
+	good := app.AllowanceInput{Vendor: h.vendor.ID, Currency: usd, PerPurchase: 1, Period: limit.Day, Max: 1, Days: 1}
+	_, v, err := h.LogIn(t.Context(), "ada@reader.example", "correct horse battery")
+	must(t, err)
+	for name, change := range map[string]func(*app.AllowanceInput){
+		"per purchase": func(a *app.AllowanceInput) { a.Period = limit.PerPurchase },
+		"no period":    func(a *app.AllowanceInput) { a.Period = 0 },
+		"no days":      func(a *app.AllowanceInput) { a.Days = 0 },
+		"for ever":     func(a *app.AllowanceInput) { a.Days = 4000 },
+		"no vendor":    func(a *app.AllowanceInput) { a.Vendor = token.VendorID{} },
+		"no currency":  func(a *app.AllowanceInput) { a.Currency = token.Currency{} },
+		"no amount":    func(a *app.AllowanceInput) { a.Max = 0 },
+	} {
+		in := good
+		change(&in)
+		if err := h.GiveAllowance(t.Context(), v, in); err == nil {
+			t.Errorf("%s: the allowance was given", name)
+		}
+	}
+}
+
+func TestWarmPurchasesReadNoTables(t *testing.T) {
+	h := open(t)
+	h.fund(h.reader, usd, "10")
+	split := h.split(h.live, "half")
+	offer := h.offer(h.live, "o-1", "0.10", entitlement.Terms{Times: 1}, split.ID)
+	in := app.PurchaseInput{Reader: h.allow(h.reader, h.live, "1", "10"), Offer: offer.ID}
+	secret, _, err := h.CreateKey(t.Context(), h.owner, h.vendor.ID, "fast", false)
+	must(t, err)
+	for _, warm := range []bool{false, true} {
+		before := h.catalog.db.count.Load()
+		seller, err := h.Seller(t.Context(), secret)
+		must(t, err)
+		_, _, err = h.CreatePurchase(t.Context(), seller, in, h.key(), nil)
+		must(t, err)
+		if read := h.catalog.db.count.Load() - before; warm && read != 0 {
+			t.Errorf("a warm purchase read tables %d times", read)
+		}
+	}
+}
+
+func TestSplitVersions(t *testing.T) {
+	h := open(t)
+	h.fund(h.reader, usd, "10")
+	split := h.split(h.live, "half")
+	in := article("a", "1")
+	in.Split, in.Manual = split.ID, true
+	early := h.order(h.live, in)
+	h.buy(h.reader, early)
+	payee := split.Shares[0].Payee
+	changed, _, err := h.ChangeSplit(t.Context(), h.live, split.ID, app.SplitInput{Name: "tenth", Shares: []app.ShareInput{{Payee: payee, PPM: 100_000}}}, h.key(), nil)
+	must(t, err)
+	want(t, "version", changed.Version, 2)
+	in.Item.SKU, in.Manual = "b", false
+	late := h.order(h.live, in)
+	h.buy(h.reader, late)
+	captured, _, err := h.Capture(t.Context(), h.live, early.ID, app.CaptureInput{}, h.key(), nil)
+	must(t, err)
+	want(t, "by the version of its time", captured.Royalties[0].Amount.Decimal(2), "0.50")
+	paid, err := h.Order(t.Context(), h.live, late.ID)
+	must(t, err)
+	want(t, "by the newest version", paid.Royalties[0].Amount.Decimal(2), "0.10")
+
+	all, _, err := h.Splits(t.Context(), h.live, "", 10)
+	must(t, err)
+	want(t, "splits", len(all), 1)
+	want(t, "newest", all[0].Name, "tenth")
+	key := h.key()
+	for _, again := range []bool{false, true} {
+		third, replayed, err := h.ChangeSplit(t.Context(), h.live, split.ID, app.SplitInput{Name: "third"}, key, nil)
+		must(t, err)
+		want(t, "replayed", replayed, again)
+		want(t, "version", third.Version, 3)
+	}
+}
