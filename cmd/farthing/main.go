@@ -44,12 +44,14 @@ func commands() []command {
 		{"demo", "the provider and three shops, with people and money, to look at", demoCommand},
 		{"serve", "run the provider", serveCommand},
 		{"verify", "prove the books of a database", verifyCommand},
+		{"bench", "measure purchases on this machine", benchCommand},
 		{"version", "which version this is", versionCommand},
 	}
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the first signal asks to stop; a second one ends the process
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)

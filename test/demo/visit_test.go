@@ -1,0 +1,71 @@
+package demo
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"farthing.dev/farthing/test/launch"
+)
+
+// logIn opens the provider's login and comes back to where it was asked for.
+func logIn(b *launch.Browser, d *launch.Demo, email string) *launch.Browser {
+	return b.Submit("/login", "email", email, "password", d.Password)
+}
+
+// balance returns a reader's balance in a currency, as the wallet shows it.
+func balance(t *testing.T, d *launch.Demo, email, currency string) string {
+	t.Helper()
+	b := launch.NewBrowser(t)
+	b.Get(d.URL + "/login")
+	logIn(b, d, email).Want(http.StatusOK)
+	b.Get(d.URL+"/wallet").Want(http.StatusOK, "Wallet")
+	return b.Find(`(?s)<span class="name">` + currency + `</span>\s*<span class="figure">([^<]*)</span>`)
+}
+
+// readArticle buys an article of the paper in a fresh browser, and returns the browser.
+func readArticle(t *testing.T, d *launch.Demo, paper, slug, email string) *launch.Browser {
+	t.Helper()
+	b := launch.NewBrowser(t)
+	b.Get(paper+"/articles/"+slug).Want(http.StatusOK, "Read the rest")
+	b.Submit("farthing=buy").Want(http.StatusOK, "Log in")
+	logIn(b, d, email).Want(http.StatusOK)
+	return b.Submit("/pay/")
+}
+
+// question asks the API marketplace something.
+func question(t *testing.T, method, address, key string, into any) *http.Response {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if key != "" {
+		request.Header.Set("Authorization", "Bearer "+key)
+	}
+	response, err := (&http.Client{Transport: launch.Transport()}).Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if into != nil {
+		if err := json.Unmarshal(content, into); err != nil {
+			t.Fatalf("%s answered %q: %v", address, content, err)
+		}
+	}
+	return response
+}
+
+var tags = regexp.MustCompile(`<[^>]*>`)
+
+// said is a page's text without its tags.
+func said(page string) string {
+	return strings.Join(strings.Fields(tags.ReplaceAllString(page, " ")), " ")
+}
