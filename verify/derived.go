@@ -20,6 +20,9 @@ const (
 	snapshotKind = 2
 )
 
+// chunksPerRun is what a run's id is multiplied by to number its chunks.
+const chunksPerRun = 1 << 24
+
 // derived checks what was derived from the journal. Snapshots go to the auditor. Of
 // the index it keeps, for each stretch of entries, how many (term, entry) pairs there
 // are and a sum over all of them that knows no order: the journal must give the same.
@@ -74,8 +77,9 @@ func readDerived(ctx context.Context, db store.Database, auditor *audit.Auditor)
 	auditor.SnapshotsTo(d.flushed)
 	newest := map[token.AccountID]audit.Snapshot{}
 	for _, kind := range []int{indexKind, snapshotKind} {
-		rows, err := tx.QueryContext(ctx, `SELECT c.body FROM sorted_run r JOIN run_chunk c ON c.run = r.id
-			WHERE r.kind = $1 ORDER BY r.last_seq, r.id, c.first_key`, kind)
+		rows, err := tx.QueryContext(ctx, `SELECT c.body FROM sorted_run r
+			JOIN run_chunk c ON c.id >= r.id * $1 AND c.id < (r.id + 1) * $1
+			WHERE r.kind = $2 ORDER BY r.last_seq, r.id, c.id`, chunksPerRun, kind)
 		if err != nil {
 			return nil, fmt.Errorf("read chunks: %w", err)
 		}

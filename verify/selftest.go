@@ -178,16 +178,17 @@ func replaceBlocks(ctx context.Context, db store.Database, blocks []*journal.Blo
 
 // corruptChunk changes one record of a derived run.
 func corruptChunk(ctx context.Context, db store.Database, kind int) (func() error, error) {
-	var run int64
-	var key, body []byte
-	err := db.SQL().QueryRowContext(ctx, `SELECT c.run, c.first_key, c.body FROM sorted_run r JOIN run_chunk c ON c.run = r.id
-		WHERE r.kind = $1 ORDER BY r.id DESC, c.first_key LIMIT 1`, kind).Scan(&run, &key, &body)
+	var id int64
+	var body []byte
+	err := db.SQL().QueryRowContext(ctx, `SELECT c.id, c.body FROM sorted_run r
+		JOIN run_chunk c ON c.id >= r.id * $1 AND c.id < (r.id + 1) * $1
+		WHERE r.kind = $2 ORDER BY c.id DESC LIMIT 1`, chunksPerRun, kind).Scan(&id, &body)
 	if err != nil {
 		return nil, fmt.Errorf("find a chunk: %w", err)
 	}
 	write := func(body []byte) error {
 		return db.Write(ctx, func(tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, `UPDATE run_chunk SET body = $1 WHERE run = $2 AND first_key = $3`, body, run, key)
+			_, err := tx.ExecContext(ctx, `UPDATE run_chunk SET body = $1 WHERE id = $2`, body, id)
 			return err
 		})
 	}
