@@ -35,11 +35,15 @@ func (r *ring[K]) touch(id K) {
 	}
 }
 
+// evictLooks is more than one batch can bring, so the cache does not grow, and little
+// enough to be looked at after each.
+const evictLooks = 4096
+
 // evict drops ids until at most limit are left. It looks at a bounded number of them,
 // so a queue full of pinned ids costs little; the next call goes on.
 func (r *ring[K]) evict(limit int, keep func(K) bool, drop func(K)) {
 	excess := len(r.known) - limit
-	for looks := 4 * excess; excess > 0 && looks > 0; looks-- {
+	for looks := min(4*excess, evictLooks); excess > 0 && looks > 0; looks-- {
 		id := r.queue[r.from]
 		r.from++
 		if r.known[id] || keep(id) {

@@ -42,9 +42,8 @@ type Database interface {
 	// BlocksOf returns for each of seqs the block that holds it.
 	BlocksOf(ctx context.Context, seqs []uint64) ([]*journal.Block, error)
 
-	// Chunks returns for each place the last chunk of its run that begins at or before
-	// its key. A chunk without a body says that the run is gone.
-	Chunks(ctx context.Context, places []Place) ([]Chunk, error)
+	// Chunks returns the chunks of runs with these ids, nil for one that is not there.
+	Chunks(ctx context.Context, ids []int64) ([][]byte, error)
 
 	// Maintain runs work while no other process is in Maintain, or returns false
 	// without running it.
@@ -58,18 +57,6 @@ type Database interface {
 
 // Key16 is the key of a record in a run; runs are sorted by it.
 type Key16 [16]byte
-
-// Place names a key in a run.
-type Place struct {
-	Run int64
-	Key Key16
-}
-
-// Chunk is a piece of a run: consecutive records from the key First on.
-type Chunk struct {
-	First Key16
-	Body  []byte
-}
 
 // ErrNotAppended marks an error of Append after which the block is certainly not
 // in the journal.

@@ -46,10 +46,11 @@ func newFilter(first Key16, marks []uint64) (filter, error) {
 	return filter{first, fuse}, err
 }
 
-const filterHeader = 24
+const filterHeader = 40
 
 func (f filter) encode() []byte {
 	out := make([]byte, filterHeader, filterHeader+len(f.fuse.Fingerprints))
+	copy(out[24:], f.first[:])
 	binary.BigEndian.PutUint64(out, f.fuse.Seed)
 	binary.BigEndian.PutUint32(out[8:], f.fuse.SegmentLength)
 	binary.BigEndian.PutUint32(out[12:], f.fuse.SegmentLengthMask)
@@ -60,7 +61,7 @@ func (f filter) encode() []byte {
 
 var errFilter = errors.New("a filter is damaged")
 
-func decodeFilter(first Key16, body []byte) (filter, error) {
+func decodeFilter(body []byte) (filter, error) {
 	if len(body) < filterHeader {
 		return filter{}, errFilter
 	}
@@ -75,5 +76,5 @@ func decodeFilter(first Key16, body []byte) (filter, error) {
 	if uint64(len(fuse.Fingerprints)) != uint64(fuse.SegmentCountLength)+2*uint64(fuse.SegmentLength) {
 		return filter{}, errFilter
 	}
-	return filter{first, fuse}, nil
+	return filter{Key16(body[24:40]), fuse}, nil
 }

@@ -107,10 +107,11 @@ func (x *index) view(kind runKind) []*run {
 	return x.runs[kind]
 }
 
-// probe is a term looked for in one run.
+// probe is a term looked for in one run, from a chunk on downward.
 type probe struct {
-	term int // which of the terms
-	run  *run
+	term  int // which of the terms
+	run   *run
+	chunk int
 }
 
 // lookup returns for each term the numbers of all entries that have it, newest first.
@@ -133,29 +134,32 @@ const maxReloads = 10
 func (x *index) lookupOnce(ctx context.Context, terms []journal.Term) ([][]uint64, error) {
 	found := make([][]uint64, len(terms))
 	var probes []probe
-	var places []Place
+	var ids []int64
 	x.mu.RLock()
 	for i, term := range terms {
 		found[i] = x.active.find(term, math.MaxUint64, math.MaxInt, nil)
 		found[i] = x.frozen.find(term, math.MaxUint64, math.MaxInt, found[i])
 		key := indexKey(term, math.MaxUint64)
 		for _, r := range x.runs[indexRun] {
-			if r.mayHold(key) {
-				probes = append(probes, probe{i, r})
-				places = append(places, Place{r.id, key})
+			if !r.mayHold(key) {
+				continue
+			}
+			if chunk := r.chunkOf(key); chunk >= 0 {
+				probes = append(probes, probe{i, r, chunk})
+				ids = append(ids, rowID(r.id, chunk))
 			}
 		}
 	}
 	x.mu.RUnlock()
-	if len(places) == 0 {
+	if len(ids) == 0 {
 		return found, nil
 	}
-	chunks, err := x.db.Chunks(ctx, places)
+	chunks, err := x.db.Chunks(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
 	for i, p := range probes {
-		if found[p.term], err = x.walk(ctx, p.run, chunks[i], terms[p.term], math.MaxUint64, math.MaxInt, found[p.term]); err != nil {
+		if found[p.term], err = x.walk(ctx, p.run, p.chunk, chunks[i], terms[p.term], math.MaxUint64, math.MaxInt, found[p.term]); err != nil {
 			return nil, err
 		}
 	}
@@ -163,22 +167,23 @@ func (x *index) lookupOnce(ctx context.Context, terms []journal.Term) ([][]uint6
 }
 
 // walk appends the numbers below before that a run has for term, newest first, at
-// most limit, beginning in chunk.
-func (x *index) walk(ctx context.Context, r *run, chunk Chunk, term journal.Term, before uint64, limit int, out []uint64) ([]uint64, error) {
+// most limit, beginning in the chunk numbered n.
+func (x *index) walk(ctx context.Context, r *run, n int, chunk []byte, term journal.Term, before uint64, limit int, out []uint64) ([]uint64, error) {
 	wanted := limit
 	if limit < math.MaxInt-len(out) {
 		wanted = len(out) + limit
 	}
 	for {
-		if chunk.Body == nil {
+		if chunk == nil {
 			return nil, errRunGone
 		}
 		var more bool
-		out, more = seqsIn(chunk.Body, term, before, wanted-len(out), out)
-		if !more || len(out) >= wanted || chunk.First == (Key16{}) {
+		out, more = seqsIn(chunk, term, before, wanted-len(out), out)
+		if !more || len(out) >= wanted || n == 0 {
 			return out, nil
 		}
-		chunks, err := x.db.Chunks(ctx, []Place{{r.id, chunk.First.before()}})
+		n--
+		chunks, err := x.db.Chunks(ctx, []int64{rowID(r.id, n)})
 		if err != nil {
 			return nil, err
 		}
@@ -211,14 +216,15 @@ func (x *index) pageOnce(ctx context.Context, term journal.Term, before uint64, 
 			break
 		}
 		key := indexKey(term, before-1)
-		if r.first >= before || !r.mayHold(key) {
+		chunk := r.chunkOf(key)
+		if r.first >= before || chunk < 0 || !r.mayHold(key) {
 			continue
 		}
-		chunks, err := x.db.Chunks(ctx, []Place{{r.id, key}})
+		chunks, err := x.db.Chunks(ctx, []int64{rowID(r.id, chunk)})
 		if err != nil {
 			return nil, err
 		}
-		if out, err = x.walk(ctx, r, chunks[0], term, before, limit-len(out), out); err != nil {
+		if out, err = x.walk(ctx, r, chunk, chunks[0], term, before, limit-len(out), out); err != nil {
 			return nil, err
 		}
 	}
@@ -249,32 +255,33 @@ func (x *index) snapshotsOnce(ctx context.Context, ids []token.AccountID) ([][]b
 		open[i] = i
 	}
 	for len(open) > 0 {
-		var places []Place
+		var rows []int64
 		still := open[:0]
 		for _, i := range open {
-			for next[i] < len(runs) && !runs[next[i]].mayHold(Key16(ids[i])) {
-				next[i]++
-			}
-			if next[i] < len(runs) {
-				places = append(places, Place{runs[next[i]].id, Key16(ids[i])})
-				still = append(still, i)
-				next[i]++
+			for ; next[i] < len(runs); next[i]++ {
+				r := runs[next[i]]
+				if chunk := r.chunkOf(Key16(ids[i])); chunk >= 0 && r.mayHold(Key16(ids[i])) {
+					rows = append(rows, rowID(r.id, chunk))
+					still = append(still, i)
+					next[i]++
+					break
+				}
 			}
 		}
 		open = still
-		if len(places) == 0 {
+		if len(rows) == 0 {
 			break
 		}
-		chunks, err := x.db.Chunks(ctx, places)
+		chunks, err := x.db.Chunks(ctx, rows)
 		if err != nil {
 			return nil, err
 		}
 		missing := open[:0]
 		for n, i := range open {
-			if chunks[n].Body == nil {
+			if chunks[n] == nil {
 				return nil, errRunGone
 			}
-			if found[i], err = snapshotIn(chunks[n].Body, Key16(ids[i])); err != nil {
+			if found[i], err = snapshotIn(chunks[n], Key16(ids[i])); err != nil {
 				return nil, err
 			}
 			if found[i] == nil {

@@ -9,9 +9,9 @@ import (
 type cursor struct {
 	db     Database
 	run    *run
-	chunks []Chunk
+	unread int // the number of the next chunk to read
+	chunks [][]byte
 	rest   []byte
-	last   *Key16 // the first key of the last chunk read
 	key    Key16
 	body   []byte
 }
@@ -26,7 +26,7 @@ func (c *cursor) next(ctx context.Context) (bool, error) {
 				return false, err
 			}
 		}
-		c.rest, c.chunks = c.chunks[0].Body, c.chunks[1:]
+		c.rest, c.chunks = c.chunks[0], c.chunks[1:]
 	}
 	var err error
 	c.key, c.body, c.rest, err = nextRecord(c.run.kind, c.rest)
@@ -34,29 +34,18 @@ func (c *cursor) next(ctx context.Context) (bool, error) {
 }
 
 func (c *cursor) read(ctx context.Context) error {
-	// SQLite numbers parameters by where they first stand, so they stand in order.
-	query, args := `SELECT first_key, body FROM run_chunk WHERE run = $1 ORDER BY first_key LIMIT $2`, []any{c.run.id, chunksPerRead}
-	if c.last != nil {
-		query, args = `SELECT first_key, body FROM run_chunk WHERE run = $1 AND first_key > $2 ORDER BY first_key LIMIT $3`, []any{c.run.id, c.last[:], chunksPerRead}
+	var ids []int64
+	for ; len(ids) < chunksPerRead && c.unread < len(c.run.fences); c.unread++ {
+		ids = append(ids, rowID(c.run.id, c.unread))
 	}
-	rows, err := c.db.SQL().QueryContext(ctx, query, args...)
-	if err != nil {
+	var err error
+	if c.chunks, err = c.db.Chunks(ctx, ids); err != nil {
 		return fmt.Errorf("read run %d: %w", c.run.id, err)
 	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var first, body []byte
-		if err := rows.Scan(&first, &body); err != nil {
-			return fmt.Errorf("read run %d: %w", c.run.id, err)
+	for _, chunk := range c.chunks {
+		if chunk == nil {
+			return errRunGone
 		}
-		c.chunks = append(c.chunks, Chunk{Key16(first), body})
-		c.last = &c.chunks[len(c.chunks)-1].First
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read run %d: %w", c.run.id, err)
-	}
-	if c.last == nil {
-		return errRunGone
 	}
 	return nil
 }
@@ -128,7 +117,7 @@ func (x *index) mergeOne(ctx context.Context, fanout int) (bool, error) {
 			return false, err
 		}
 		for _, r := range old {
-			for _, table := range []string{"run_chunk", "run_filter"} {
+			for _, table := range []string{"run_chunk", "run_guide"} {
 				if err := x.deleteRows(ctx, table, r.id); err != nil {
 					return false, err
 				}

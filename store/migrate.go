@@ -1,10 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"embed"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"strings"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
@@ -31,7 +35,7 @@ func Migrate(ctx context.Context, db Database) error {
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 	}
-	provider, err := goose.NewProvider(dialect, db.SQL(), folder, options...)
+	provider, err := goose.NewProvider(dialect, db.SQL(), spelt{folder, db.Dialect()}, options...)
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}
@@ -40,3 +44,40 @@ func Migrate(ctx context.Context, db Database) error {
 	}
 	return nil
 }
+
+// spelt is a folder of migrations, spelt for one database. There is one difference: a
+// number that is the primary key is the row's own number in SQLite, and needs no
+// second tree, if and only if its type is spelt INTEGER.
+type spelt struct {
+	fs.FS
+	dialect string
+}
+
+// Open opens a migration.
+func (s spelt) Open(name string) (fs.File, error) {
+	file, err := s.FS.Open(name)
+	if err != nil || s.dialect != "sqlite" || !strings.HasSuffix(name, ".sql") {
+		return file, err
+	}
+	text, err := io.ReadAll(file)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	text = bytes.ReplaceAll(text, []byte("BIGINT NOT NULL PRIMARY KEY"), []byte("INTEGER NOT NULL PRIMARY KEY"))
+	return &speltFile{file, bytes.NewReader(text)}, nil
+}
+
+// Glob lists migrations.
+func (s spelt) Glob(pattern string) ([]string, error) { return fs.Glob(s.FS, pattern) }
+
+// ReadDir lists migrations.
+func (s spelt) ReadDir(name string) ([]fs.DirEntry, error) { return fs.ReadDir(s.FS, name) }
+
+// speltFile is a file with another text.
+type speltFile struct {
+	fs.File
+	text *bytes.Reader
+}
+
+// Read reads the text.
+func (f *speltFile) Read(p []byte) (int, error) { return f.text.Read(p) }

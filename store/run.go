@@ -27,6 +27,19 @@ type run struct {
 	first, last uint64
 	count       int64
 	filters     []filter
+	fences      []Key16 // the first key of each chunk
+}
+
+// chunksPerRun bounds a run: its chunks are numbered below it.
+const chunksPerRun = 1 << 24
+
+// rowID returns the id of a run's chunk, or of a piece of its guide.
+func rowID(run int64, n int) int64 { return run*chunksPerRun + int64(n) }
+
+// chunkOf returns the number of the chunk that key lies in, -1 where it lies before
+// the first.
+func (r *run) chunkOf(key Key16) int {
+	return sort.Search(len(r.fences), func(i int) bool { return compareKeys(r.fences[i], key) > 0 }) - 1
 }
 
 // chunkSize fills one page of SQLite.
@@ -66,10 +79,10 @@ func (c *chunkBuilder) add(key Key16, body []byte) bool {
 }
 
 // take returns the chunk and begins the next.
-func (c *chunkBuilder) take() Chunk {
-	chunk := Chunk{First: c.first, Body: c.body}
+func (c *chunkBuilder) take() (first Key16, body []byte) {
+	first, body = c.first, c.body
 	c.body = nil
-	return chunk
+	return first, body
 }
 
 // nextRecord takes the first record off a chunk's body.
@@ -122,16 +135,4 @@ func seqsIn(chunk []byte, term journal.Term, before uint64, limit int, out []uin
 		limit--
 	}
 	return out, true
-}
-
-// before returns the key just below k.
-func (k Key16) before() Key16 {
-	high, low := binary.BigEndian.Uint64(k[:8]), binary.BigEndian.Uint64(k[8:])
-	if low == 0 {
-		high--
-	}
-	low--
-	binary.BigEndian.PutUint64(k[:8], high)
-	binary.BigEndian.PutUint64(k[8:], low)
-	return k
 }

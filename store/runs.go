@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -44,7 +45,7 @@ func (x *index) reload(ctx context.Context, written ...*run) error {
 	}
 	for _, r := range runs {
 		if known[r.id] == nil {
-			if err := x.loadFilters(ctx, r); err != nil {
+			if err := x.loadGuide(ctx, r); err != nil {
 				return err
 			}
 		}
@@ -53,31 +54,53 @@ func (x *index) reload(ctx context.Context, written ...*run) error {
 	return nil
 }
 
-func (x *index) loadFilters(ctx context.Context, r *run) error {
-	rows, err := x.db.SQL().QueryContext(ctx, `SELECT first_key, body FROM run_filter WHERE run = $1 ORDER BY first_key`, r.id)
+// A piece of a run's guide is a part of its filter or of its fences; the first byte
+// says which.
+const (
+	filterPiece = 'f'
+	fencePiece  = 'k'
+)
+
+// loadGuide reads what is kept in memory of a run.
+func (x *index) loadGuide(ctx context.Context, r *run) error {
+	rows, err := x.db.SQL().QueryContext(ctx, `SELECT body FROM run_guide WHERE id >= $1 AND id < $2 ORDER BY id`, rowID(r.id, 0), rowID(r.id+1, 0))
 	if err != nil {
-		return fmt.Errorf("read filters: %w", err)
+		return fmt.Errorf("read guide: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		var first, body []byte
-		if err := rows.Scan(&first, &body); err != nil {
-			return fmt.Errorf("read filters: %w", err)
+		var body []byte
+		if err := rows.Scan(&body); err != nil {
+			return fmt.Errorf("read guide: %w", err)
 		}
-		part, err := decodeFilter(Key16(first), body)
-		if err != nil {
+		if err := r.addPiece(body); err != nil {
 			return fmt.Errorf("run %d: %w", r.id, err)
 		}
-		r.filters = append(r.filters, part)
 	}
 	return rows.Err()
 }
 
-// The bounds of one statement and of one transaction behind: writing yields to
-// appends after each.
+func (r *run) addPiece(body []byte) error {
+	if len(body) == 0 {
+		return errFilter
+	}
+	if body[0] == fencePiece {
+		for rest := body[1:]; len(rest) >= 16; rest = rest[16:] {
+			r.fences = append(r.fences, Key16(rest[:16]))
+		}
+		return nil
+	}
+	part, err := decodeFilter(body[1:])
+	r.filters = append(r.filters, part)
+	return err
+}
+
+// The bounds of one statement, of one transaction behind (writing yields to appends
+// after each), and of one piece of fences.
 const (
 	rowsPerStatement = 32
 	rowsPerSlice     = 96
+	fencesPerPiece   = 4096
 )
 
 // runWriter writes a new run in slices, and never holds more than one in memory.
@@ -85,8 +108,8 @@ type runWriter struct {
 	db      Database
 	run     *run
 	chunk   chunkBuilder
-	pending []Chunk // full chunks, not written yet
-	any     bool    // a chunk was taken before
+	pending [][]byte // full chunks, not written yet
+	pieces  int      // of the guide, written
 	marks   []uint64
 	part    Key16 // where the filter's part begins
 }
@@ -126,24 +149,21 @@ func (w *runWriter) add(ctx context.Context, key Key16, body []byte) error {
 	return nil
 }
 
-// takeChunk closes the chunk at hand. The first one begins at the lowest key, so that
-// a reader who finds no chunk knows that the run is gone.
 func (w *runWriter) takeChunk() {
-	chunk := w.chunk.take()
-	if !w.any {
-		chunk.First, w.any = Key16{}, true
-	}
-	w.pending = append(w.pending, chunk)
+	first, body := w.chunk.take()
+	w.run.fences = append(w.run.fences, first)
+	w.pending = append(w.pending, body)
 }
 
 func (w *runWriter) writePending(ctx context.Context) error {
+	number := len(w.run.fences) - len(w.pending)
 	err := w.db.WriteBehind(ctx, func(tx *sql.Tx) error {
-		for rest := w.pending; len(rest) > 0; {
-			n := min(rowsPerStatement, len(rest))
-			if err := insertRows(ctx, tx, "run_chunk", w.run.id, rest[:n]); err != nil {
+		for done := 0; done < len(w.pending); {
+			n := min(rowsPerStatement, len(w.pending)-done)
+			if err := insertRows(ctx, tx, "run_chunk", rowID(w.run.id, number+done), w.pending[done:done+n]); err != nil {
 				return err
 			}
-			rest = rest[n:]
+			done += n
 		}
 		return nil
 	})
@@ -151,18 +171,18 @@ func (w *runWriter) writePending(ctx context.Context) error {
 	return err
 }
 
-// insertRows inserts rows into run_chunk or run_filter.
-func insertRows(ctx context.Context, tx *sql.Tx, table string, run int64, rows []Chunk) error {
+// insertRows inserts consecutive rows into run_chunk or run_guide.
+func insertRows(ctx context.Context, tx *sql.Tx, table string, id int64, rows [][]byte) error {
 	text := strings.Builder{}
-	text.WriteString("INSERT INTO " + table + " (run, first_key, body) VALUES ")
-	args := make([]any, 0, 3*len(rows))
+	text.WriteString("INSERT INTO " + table + " (id, body) VALUES ")
+	args := make([]any, 0, 2*len(rows))
 	for i, row := range rows {
 		if i > 0 {
 			text.WriteByte(',')
 		}
 		n := len(args)
-		text.WriteString("($" + strconv.Itoa(n+1) + ",$" + strconv.Itoa(n+2) + ",$" + strconv.Itoa(n+3) + ")")
-		args = append(args, run, row.First[:], row.Body)
+		text.WriteString("($" + strconv.Itoa(n+1) + ",$" + strconv.Itoa(n+2) + ")")
+		args = append(args, id+int64(i), row)
 	}
 	if _, err := tx.ExecContext(ctx, text.String(), args...); err != nil {
 		return fmt.Errorf("write %s: %w", table, err)
@@ -177,21 +197,38 @@ func (w *runWriter) writeFilter(ctx context.Context) error {
 	}
 	w.run.filters = append(w.run.filters, part)
 	w.marks = w.marks[:0]
+	return w.writePiece(ctx, append([]byte{filterPiece}, part.encode()...))
+}
+
+func (w *runWriter) writePiece(ctx context.Context, body []byte) error {
+	w.pieces++
 	return w.db.WriteBehind(ctx, func(tx *sql.Tx) error {
-		return insertRows(ctx, tx, "run_filter", w.run.id, []Chunk{{part.first, part.encode()}})
+		return insertRows(ctx, tx, "run_guide", rowID(w.run.id, w.pieces-1), [][]byte{body})
 	})
 }
 
 // finish writes what is left. The run is not visible before it is published.
 func (w *runWriter) finish(ctx context.Context) error {
-	if len(w.chunk.body) > 0 || !w.any {
+	if len(w.chunk.body) > 0 {
 		w.takeChunk()
 	}
 	if err := w.writePending(ctx); err != nil {
 		return err
 	}
 	if len(w.marks) > 0 {
-		return w.writeFilter(ctx)
+		if err := w.writeFilter(ctx); err != nil {
+			return err
+		}
+	}
+	for part := range slices.Chunk(w.run.fences, fencesPerPiece) {
+		body := make([]byte, 1, 1+16*len(part))
+		body[0] = fencePiece
+		for _, key := range part {
+			body = append(body, key[:]...)
+		}
+		if err := w.writePiece(ctx, body); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -256,33 +293,34 @@ func (x *index) checkUnchanged(ctx context.Context, tx *sql.Tx) error {
 // process that maintains the runs asks.
 func (x *index) nextID(ctx context.Context) (int64, error) {
 	var published, written int64
-	err := x.db.SQL().QueryRowContext(ctx, `SELECT (SELECT COALESCE(MAX(id), 0) FROM sorted_run), (SELECT COALESCE(MAX(run), 0) FROM run_chunk)`).Scan(&published, &written)
+	err := x.db.SQL().QueryRowContext(ctx, `SELECT (SELECT COALESCE(MAX(id), 0) FROM sorted_run), (SELECT COALESCE(MAX(id), 0) FROM run_chunk)`).Scan(&published, &written)
 	if err != nil {
 		return 0, fmt.Errorf("number a run: %w", err)
 	}
-	return max(published, written) + 1, nil
+	return max(published, written/chunksPerRun) + 1, nil
 }
 
 // sweep deletes the chunks of runs that are not published: merged away, or left by a
 // process that stopped while it wrote them.
 func (x *index) sweep(ctx context.Context) error {
-	for _, table := range []string{"run_chunk", "run_filter"} {
-		after := int64(0)
+	for _, table := range []string{"run_chunk", "run_guide"} {
+		from := int64(0)
 		for range maxRuns {
 			var id sql.NullInt64
-			if err := x.db.SQL().QueryRowContext(ctx, `SELECT MIN(run) FROM `+table+` WHERE run > $1`, after).Scan(&id); err != nil {
+			if err := x.db.SQL().QueryRowContext(ctx, `SELECT MIN(id) FROM `+table+` WHERE id >= $1`, from).Scan(&id); err != nil {
 				return fmt.Errorf("look for left-over runs: %w", err)
 			}
 			if !id.Valid {
 				break
 			}
-			after = id.Int64
+			run := id.Int64 / chunksPerRun
+			from = rowID(run+1, 0)
 			var published int64
-			if err := x.db.SQL().QueryRowContext(ctx, `SELECT COUNT(*) FROM sorted_run WHERE id = $1`, after).Scan(&published); err != nil {
+			if err := x.db.SQL().QueryRowContext(ctx, `SELECT COUNT(*) FROM sorted_run WHERE id = $1`, run).Scan(&published); err != nil {
 				return fmt.Errorf("look for left-over runs: %w", err)
 			}
 			if published == 0 {
-				if err := x.deleteRows(ctx, table, after); err != nil {
+				if err := x.deleteRows(ctx, table, run); err != nil {
 					return err
 				}
 			}
@@ -294,19 +332,26 @@ func (x *index) sweep(ctx context.Context) error {
 // maxRuns bounds how many runs one sweep looks at; there are some dozens.
 const maxRuns = 10_000
 
-func (x *index) deleteRows(ctx context.Context, table string, id int64) error {
+// rowsPerDelete bounds one transaction that deletes.
+const rowsPerDelete = 512
+
+// deleteRows deletes what a run has in a table, from its end, so that a piece that is
+// left over still shows that there was a run.
+func (x *index) deleteRows(ctx context.Context, table string, run int64) error {
 	for {
-		deleted := int64(0)
+		var last sql.NullInt64
+		if err := x.db.SQL().QueryRowContext(ctx, `SELECT MAX(id) FROM `+table+` WHERE id >= $1 AND id < $2`, rowID(run, 0), rowID(run+1, 0)).Scan(&last); err != nil {
+			return fmt.Errorf("find the end of run %d: %w", run, err)
+		}
+		if !last.Valid {
+			return nil
+		}
 		err := x.db.WriteBehind(ctx, func(tx *sql.Tx) error {
-			result, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE run = $1 AND first_key IN (SELECT first_key FROM `+table+` WHERE run = $1 ORDER BY first_key LIMIT 256)`, id)
-			if err != nil {
-				return fmt.Errorf("delete from %s: %w", table, err)
-			}
-			deleted, err = result.RowsAffected()
+			_, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE id > $1 AND id <= $2`, max(rowID(run, 0)-1, last.Int64-rowsPerDelete), last.Int64)
 			return err
 		})
-		if err != nil || deleted == 0 {
-			return err
+		if err != nil {
+			return fmt.Errorf("delete run %d: %w", run, err)
 		}
 	}
 }

@@ -26,21 +26,21 @@ CREATE TABLE sorted_run (
     last_seq  BIGINT NOT NULL,
     count     BIGINT NOT NULL
 );
+-- The records of a run, in pieces. The id is the run's id times 2^24, plus the piece's
+-- number.
 CREATE TABLE run_chunk (
-    run       BIGINT NOT NULL,
-    first_key BYTEA  NOT NULL,
-    body      BYTEA  NOT NULL,
-    PRIMARY KEY (run, first_key)
+    id   BIGINT NOT NULL PRIMARY KEY,
+    body BYTEA  NOT NULL
 );
-CREATE TABLE run_filter (
-    run       BIGINT NOT NULL,
-    first_key BYTEA  NOT NULL,
-    body      BYTEA  NOT NULL,
-    PRIMARY KEY (run, first_key)
+-- What is kept in memory of a run: its filters and the first keys of its chunks. Ids
+-- are made in the same way.
+CREATE TABLE run_guide (
+    id   BIGINT NOT NULL PRIMARY KEY,
+    body BYTEA  NOT NULL
 );
 
 -- +goose Down
-DROP TABLE run_filter;
+DROP TABLE run_guide;
 DROP TABLE run_chunk;
 DROP TABLE sorted_run;
 DROP TABLE journal_lock;

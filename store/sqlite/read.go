@@ -8,7 +8,6 @@ import (
 	"github.com/ncruces/go-sqlite3"
 
 	"farthing.dev/farthing/domain/journal"
-	"farthing.dev/farthing/store"
 )
 
 // reader is a connection that reads blocks and chunks, with its statements.
@@ -21,7 +20,7 @@ const (
 	sqlLast   = `SELECT first, count, at, hash FROM block ORDER BY first DESC LIMIT 1`
 	sqlAfter  = `SELECT first, count, at, prev, hash, body FROM block WHERE first > ? ORDER BY first LIMIT ?`
 	sqlHolder = `SELECT first, count, at, prev, hash, body FROM block WHERE first <= ? ORDER BY first DESC LIMIT 1`
-	sqlChunk  = `SELECT first_key, body FROM run_chunk WHERE run = ? AND first_key <= ? ORDER BY first_key DESC LIMIT 1`
+	sqlChunk  = `SELECT body FROM run_chunk WHERE id = ?`
 )
 
 func newReader(d *Database) (*reader, error) {
@@ -136,22 +135,17 @@ func (d *Database) BlocksOf(ctx context.Context, seqs []uint64) ([]*journal.Bloc
 	return blocks, nil
 }
 
-// Chunks returns the chunks that places lie in.
-func (d *Database) Chunks(ctx context.Context, places []store.Place) ([]store.Chunk, error) {
+// Chunks returns the chunks of runs with these ids.
+func (d *Database) Chunks(ctx context.Context, ids []int64) ([][]byte, error) {
 	r, err := d.reader(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { d.readers <- r }()
-	chunks := make([]store.Chunk, len(places))
-	for i, place := range places {
-		err := r.query(sqlChunk, func(s *sqlite3.Stmt) error {
-			copy(chunks[i].First[:], s.ColumnRawBlob(0))
-			chunks[i].Body = s.ColumnBlob(1, nil)
-			return nil
-		}, func(s *sqlite3.Stmt) error {
-			return errors.Join(s.BindInt64(1, place.Run), s.BindBlob(2, place.Key[:]))
-		})
+	chunks := make([][]byte, len(ids))
+	for i, id := range ids {
+		err := r.query(sqlChunk, func(s *sqlite3.Stmt) error { chunks[i] = s.ColumnBlob(0, nil); return nil },
+			func(s *sqlite3.Stmt) error { return s.BindInt64(1, id) })
 		if err != nil {
 			return nil, err
 		}

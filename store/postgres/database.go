@@ -1,0 +1,161 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"farthing.dev/farthing/store"
+)
+
+// Options are the bounds of a Database; zero values stand for the defaults.
+type Options struct {
+	Connections int // in the pool; 16
+}
+
+// Database is a PostgreSQL database.
+type Database struct {
+	pool *sql.DB
+}
+
+var _ store.Database = (*Database)(nil)
+
+// Open connects to the database that dsn names (a URL or key=value pairs).
+func Open(ctx context.Context, dsn string, options Options) (*Database, error) {
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("read the database's address: %w", err)
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "farthing"
+	}
+	if options.Connections == 0 {
+		options.Connections = 16
+	}
+	d := &Database{pool: stdlib.OpenDB(*config)}
+	d.pool.SetMaxOpenConns(options.Connections)
+	d.pool.SetMaxIdleConns(options.Connections)
+	d.pool.SetConnMaxIdleTime(5 * time.Minute)
+	if err := d.checkDurable(ctx); err != nil {
+		return nil, errors.Join(err, d.pool.Close())
+	}
+	return d, nil
+}
+
+// checkDurable refuses a server that acknowledges commits before they are on disk.
+func (d *Database) checkDurable(ctx context.Context) error {
+	var commit, fsync string
+	if err := d.pool.QueryRowContext(ctx, `SHOW synchronous_commit`).Scan(&commit); err != nil {
+		return fmt.Errorf("connect to the database: %w", err)
+	}
+	if commit == "off" {
+		return errors.New("the database has synchronous_commit = off: it would lose acknowledged payments; set it to on")
+	}
+	// Databases that only speak PostgreSQL's protocol need not know this one.
+	if err := d.pool.QueryRowContext(ctx, `SHOW fsync`).Scan(&fsync); err == nil && fsync == "off" {
+		return errors.New("the database has fsync = off: it would lose acknowledged payments; set it to on")
+	}
+	return nil
+}
+
+// SQL returns the pool.
+func (d *Database) SQL() *sql.DB { return d.pool }
+
+// Dialect returns "postgres".
+func (d *Database) Dialect() string { return "postgres" }
+
+// Shared returns true: other replicas may append.
+func (d *Database) Shared() bool { return true }
+
+// Close closes the pool.
+func (d *Database) Close() error { return d.pool.Close() }
+
+// The bounds of trying a transaction again that clashed with another.
+const (
+	attempts   = 8
+	firstPause = 2 * time.Millisecond
+)
+
+// Write runs work in one transaction, again where it clashed with another.
+func (d *Database) Write(ctx context.Context, work func(tx *sql.Tx) error) error {
+	pause := firstPause
+	var err error
+	for range attempts {
+		if err = d.transact(ctx, work); !clash(err) {
+			return err
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return errors.Join(err, ctx.Err())
+		}
+		pause *= 2
+	}
+	return err
+}
+
+func (d *Database) transact(ctx context.Context, work func(tx *sql.Tx) error) error {
+	tx, err := d.pool.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // does nothing after the commit
+	if err := work(tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// WriteBehind is Write without waiting for the disk: the log is one, so the next
+// append's commit brings this one's along.
+func (d *Database) WriteBehind(ctx context.Context, work func(tx *sql.Tx) error) error {
+	return d.Write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `SET LOCAL synchronous_commit = off`); err != nil {
+			return fmt.Errorf("write behind: %w", err)
+		}
+		return work(tx)
+	})
+}
+
+// Maintain runs work while this transaction holds row 2 of the locks. The lock ends
+// with the connection, so a replica that dies does not keep it.
+func (d *Database) Maintain(ctx context.Context, work func(context.Context) error) (bool, error) {
+	tx, err := d.pool.BeginTx(ctx, nil)
+	if err != nil {
+		return false, fmt.Errorf("lock maintenance: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // there is nothing to commit
+	var id int64
+	err = tx.QueryRowContext(ctx, `SELECT id FROM journal_lock WHERE id = 2 FOR UPDATE SKIP LOCKED`).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("lock maintenance: %w", err)
+	}
+	return true, work(ctx)
+}
+
+// clash reports whether a transaction failed because of another one and did nothing.
+func clash(err error) bool {
+	failure, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (failure.Code == "40001" || failure.Code == "40P01")
+}
+
+// refused reports whether the server answered that it did not commit. A connection that
+// broke, a server that shut down and "statement completion unknown" leave that open.
+func refused(err error) bool {
+	failure, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && failure.Code != "40003" && failure.Severity == "ERROR"
+}

@@ -1,0 +1,118 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"farthing.dev/farthing/domain/journal"
+)
+
+const (
+	sqlAfter  = `SELECT first, count, at, prev, hash, body FROM block WHERE first > $1 ORDER BY first LIMIT $2`
+	sqlHolder = `SELECT first, count, at, prev, hash, body FROM block WHERE first <= $1 ORDER BY first DESC LIMIT 1`
+	sqlChunk  = `SELECT id, body FROM run_chunk WHERE id = ANY($1)`
+)
+
+func scanBlock(row pgx.Row) (*journal.Block, error) {
+	var first, count int64
+	var prev, hash []byte
+	b := &journal.Block{}
+	if err := row.Scan(&first, &count, &b.At, &prev, &hash, &b.Body); err != nil {
+		return nil, err
+	}
+	b.First, b.Count = uint64(first), int(count)
+	copy(b.Prev[:], prev)
+	copy(b.Hash[:], hash)
+	return b, nil
+}
+
+// BlocksAfter returns the blocks that hold the entries after seq.
+func (d *Database) BlocksAfter(ctx context.Context, seq uint64, limit int) (blocks []*journal.Block, err error) {
+	err = d.on(ctx, func(c *pgx.Conn) error {
+		blocks, err = blocksAfter(ctx, c, seq, limit)
+		return err
+	})
+	return blocks, err
+}
+
+func blocksAfter(ctx context.Context, c *pgx.Conn, seq uint64, limit int) (blocks []*journal.Block, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(sqlHolder, int64(seq)) // seq may lie in the middle of a block
+	batch.Queue(sqlAfter, int64(seq), limit)
+	results := c.SendBatch(ctx, batch)
+	defer func() { err = errors.Join(err, results.Close()) }()
+	holder, err := scanBlock(results.QueryRow())
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+	case err != nil:
+		return nil, fmt.Errorf("read blocks: %w", err)
+	case holder.Last() > seq:
+		blocks = append(blocks, holder)
+	}
+	rows, err := results.Query()
+	if err != nil {
+		return nil, fmt.Errorf("read blocks: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() && len(blocks) < limit {
+		b, err := scanBlock(rows)
+		if err != nil {
+			return nil, fmt.Errorf("read blocks: %w", err)
+		}
+		blocks = append(blocks, b)
+	}
+	rows.Close()
+	return blocks, rows.Err()
+}
+
+// BlocksOf returns for each of seqs the block that holds it.
+func (d *Database) BlocksOf(ctx context.Context, seqs []uint64) ([]*journal.Block, error) {
+	blocks := make([]*journal.Block, len(seqs))
+	err := d.on(ctx, func(c *pgx.Conn) (err error) {
+		batch := &pgx.Batch{}
+		for _, seq := range seqs {
+			batch.Queue(sqlHolder, int64(seq))
+		}
+		results := c.SendBatch(ctx, batch)
+		defer func() { err = errors.Join(err, results.Close()) }()
+		for i, seq := range seqs {
+			if blocks[i], err = scanBlock(results.QueryRow()); err != nil {
+				return fmt.Errorf("read the block of entry %d: %w", seq, err)
+			}
+			if blocks[i].Last() < seq {
+				return fmt.Errorf("entry %d is not in the journal", seq)
+			}
+		}
+		return nil
+	})
+	return blocks, err
+}
+
+// Chunks returns the chunks of runs with these ids.
+func (d *Database) Chunks(ctx context.Context, ids []int64) ([][]byte, error) {
+	found := make(map[int64][]byte, len(ids))
+	err := d.on(ctx, func(c *pgx.Conn) error {
+		rows, err := c.Query(ctx, sqlChunk, ids)
+		if err != nil {
+			return fmt.Errorf("read chunks: %w", err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id int64
+			var body []byte
+			if err := rows.Scan(&id, &body); err != nil {
+				return fmt.Errorf("read chunks: %w", err)
+			}
+			found[id] = body
+		}
+		return rows.Err()
+	})
+	chunks := make([][]byte, len(ids))
+	for i, id := range ids {
+		chunks[i] = found[id]
+	}
+	return chunks, err
+}
