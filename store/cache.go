@@ -37,7 +37,7 @@ func (r *ring[K]) touch(id K) {
 
 // evictLooks is more than one batch can bring, so the cache does not grow, and little
 // enough to be looked at after each.
-const evictLooks = 4096
+const evictLooks = 2048
 
 // evict drops ids until at most limit are left. It looks at a bounded number of them,
 // so a queue full of pinned ids costs little; the next call goes on.
