@@ -131,8 +131,8 @@ func (c *config) complete() error {
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") || base.Path != "" {
 		return fmt.Errorf("the base URL %q is not an address like https://pay.example.org", c.baseURL)
 	}
-	if c.database != "" && !strings.HasPrefix(c.database, "postgres://") && !strings.HasPrefix(c.database, "postgresql://") {
-		return errors.New("the database is a postgres:// address, or nothing for SQLite in the data folder")
+	if c.database != "" && !strings.HasPrefix(c.database, "postgres://") && !strings.HasPrefix(c.database, "postgresql://") && !strings.Contains(c.database, "=") {
+		return errors.New("the database is a postgres:// address (or host=… dbname=…), or nothing for SQLite in the data folder")
 	}
 	if c.logFormat != "json" && c.logFormat != "text" {
 		return errors.New("the log format is json or text")

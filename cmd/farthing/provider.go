@@ -18,6 +18,7 @@ import (
 	"farthing.dev/farthing/edge/wallet"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/store"
+	"farthing.dev/farthing/store/postgres"
 	"farthing.dev/farthing/store/sqlite"
 	"farthing.dev/farthing/token"
 	"farthing.dev/farthing/worker"
@@ -50,7 +51,7 @@ func openDatabase(ctx context.Context, c config) (store.Database, error) {
 	if c.database == "" {
 		db, err = sqlite.Open(ctx, c.data, sqlite.Options{})
 	} else {
-		err = errors.New("postgres is not wired yet")
+		db, err = postgres.Open(ctx, c.database, postgres.Options{})
 	}
 	if err != nil {
 		return nil, err
