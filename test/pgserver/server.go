@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package pgserver runs a private PostgreSQL server from Debian's package, for tests
 // and benchmarks: in a folder of its own, reached through a socket in it.
 package pgserver
@@ -27,7 +29,7 @@ var ErrMissing = errors.New("postgresql is not installed: apt-get install postgr
 type Server struct {
 	dir       string
 	bin       string
-	account   *syscall.SysProcAttr // whom it runs as; nil for whoever runs this
+	account   *syscall.SysProcAttr // whom it runs as
 	process   *exec.Cmd
 	exited    chan error
 	databases atomic.Int64
@@ -93,6 +95,8 @@ func (s *Server) start() error {
 // dropRoot makes the server run as somebody else where this runs as root, which
 // PostgreSQL refuses.
 func (s *Server) dropRoot() error {
+	// A test process that is killed takes the server with it.
+	s.account = &syscall.SysProcAttr{Pdeathsig: syscall.SIGQUIT}
 	if os.Geteuid() != 0 {
 		return nil
 	}
@@ -108,7 +112,7 @@ func (s *Server) dropRoot() error {
 	if err != nil {
 		return fmt.Errorf("user postgres: %w", err)
 	}
-	s.account = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
+	s.account.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	return os.Chown(s.dir, uid, gid)
 }
 

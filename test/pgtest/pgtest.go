@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package pgtest gives each test a PostgreSQL database of its own. One server serves
 // all tests of a package: Main starts it when the first test asks, and stops it.
 package pgtest

@@ -1,0 +1,695 @@
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/store"
+	"farthing.dev/farthing/token"
+)
+
+// Run checks that a database keeps the store's promises. open returns a handle on a
+// fresh database each time it is called.
+func Run(t *testing.T, open func(t *testing.T) store.Database) {
+	tests := []struct {
+		name string
+		test func(t *testing.T, w *world)
+	}{
+		{"what was appended is read back, chained", testAppend},
+		{"a key is answered again", testReplay},
+		{"a key is answered again after flush and reopening", testReplayReopened},
+		{"entries are found newest first across tail and runs", testFind},
+		{"an order is folded from its entries", testOrder},
+		{"an item that is owned is not charged again", testOwned},
+		{"snapshots and tail equal a full replay", testSnapshots},
+		{"money for one is spent once", testMoneyForOne},
+		{"nothing is lost by an unclean stop", testUncleanStop},
+		{"left-over pieces of runs are swept away", testSweep},
+		{"a command that panics harms nobody", testPanic},
+		{"refusals move nothing", testRefusal},
+		{"close answers what was accepted and refuses the rest", testClose},
+		{"the bounds hold when memory is scarce", testScarceMemory},
+		{"a catalogue transaction is all or nothing", testCatalogue},
+		{"an append that fails harms nobody", testFailingAppend},
+		{"an append that lands without an answer is found", testLandedAppend},
+		{"two replicas sell the last cents once", testReplicas},
+		{"replicas read what others committed", testReplicasRead},
+		{"replicas share runs", testReplicasFlush},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			db := open(t)
+			if err := store.Migrate(t.Context(), db); err != nil {
+				t.Fatal(err)
+			}
+			w := &world{T: t, db: db, clock: &clock{}}
+			w.clock.millis.Store(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).UnixMilli())
+			w.maker = token.NewMaker(w.clock, nil)
+			w.Engine = w.open(store.Options{})
+			test.test(t, w)
+		})
+	}
+}
+
+// clock is set by the test.
+type clock struct{ millis atomic.Int64 }
+
+// Now returns the time that was set, a little later each time.
+func (c *clock) Now() time.Time { return time.UnixMilli(c.millis.Add(1)).UTC() }
+
+// world is one test's database and engine.
+type world struct {
+	*testing.T
+	*store.Engine
+	db     store.Database
+	clock  *clock
+	maker  *token.Maker
+	serial uint64
+}
+
+// small makes flushes and merges happen in a small test.
+var small = store.Options{Tail: 16, Fanout: 2, Accounts: 8, Orders: 4}
+
+func (w *world) open(options store.Options) *store.Engine { return w.openOn(w.db, options) }
+
+func (w *world) openOn(db store.Database, options store.Options) *store.Engine {
+	w.Helper()
+	e, err := store.OpenEngine(w.Context(), db, w.clock, slog.New(slog.DiscardHandler), options)
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(func() {
+		if err := e.Close(context.Background()); err != nil && !w.Failed() {
+			w.Errorf("close: %v", err)
+		}
+	})
+	return e
+}
+
+// reopen closes the engine and opens another on the same database.
+func (w *world) reopen(options store.Options) {
+	w.Helper()
+	w.must(w.Close(w.Context()))
+	w.Engine = w.open(options)
+}
+
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w *world) do(e *store.Engine, cmd core.Command) core.Outcome {
+	w.Helper()
+	out, err := e.Do(w.Context(), cmd)
+	w.must(err)
+	return out
+}
+
+func payer(n uint64) token.AccountID { return ID('a', n) }
+
+// fund is a command that puts cents into a wallet.
+func (w *world) fund(n uint64, cents int64) *core.Fund {
+	w.serial++
+	reference := strconv.FormatUint(w.serial, 10)
+	return &core.Fund{Account: payer(n), User: ID('u', n), Key: journal.NewKey([16]byte{}, "fund", reference, nil),
+		Fund: journal.Fund{Amount: token.Amount(cents) * 10_000, Currency: token.MustCurrency("USD"), Method: "card", Reference: reference}}
+}
+
+// order is a command that opens an order for an item.
+func (w *world) order(item string, cents int64) *core.OpenOrder {
+	id := token.NewID[token.OrderKind](w.maker)
+	return &core.OpenOrder{ID: id, Vendor: ID('v', 1), Key: journal.NewKey(ID('v', 1), "order", id.String(), nil), Opened: journal.Opened{
+		Item: journal.Item{SKU: item, Title: item}, Price: token.Amount(cents) * 10_000, Currency: token.MustCurrency("USD"),
+		ExpiresAt: w.clock.Now().Add(time.Hour).UnixMilli(),
+	}}
+}
+
+// pay is a command that pays an order.
+func pay(o *core.OpenOrder, n uint64) *core.Pay {
+	return &core.Pay{Order: o.ID, Account: payer(n), User: ID('u', n), Quoted: o.Opened.Price, Consent: journal.Consent{Method: journal.ByClick}}
+}
+
+// buy opens an order and pays it.
+func (w *world) buy(e *store.Engine, n uint64, item string, cents int64) (core.Outcome, error) {
+	o := w.order(item, cents)
+	if _, err := e.Do(w.Context(), o); err != nil {
+		return core.Outcome{}, err
+	}
+	return e.Do(w.Context(), pay(o, n))
+}
+
+func (w *world) balance(e *store.Engine, n uint64) token.Amount {
+	w.Helper()
+	a, err := e.Account(w.Context(), payer(n))
+	w.must(err)
+	if wallet := a.Wallet(token.MustCurrency("USD"), token.PurchasedClass); wallet != nil {
+		return wallet.Balance
+	}
+	return 0
+}
+
+// checkChain reads every block and checks numbers, hashes and the head.
+func (w *world) checkChain(e *store.Engine) (entries []*journal.Entry) {
+	w.Helper()
+	w.balance(e, 1) // lets a replica catch up
+	head := journal.Head{}
+	w.must(e.Blocks(w.Context(), 1, func(b *journal.Block) error {
+		if b.First != head.Seq+1 || b.Prev != head.Hash || b.Sum() != b.Hash || b.At < head.At {
+			return fmt.Errorf("block %d does not follow entry %d", b.First, head.Seq)
+		}
+		head = b.Head()
+		list, err := b.Entries()
+		entries = append(entries, list...)
+		return err
+	}))
+	if head != e.Head() {
+		w.Fatalf("the journal ends at %d, the engine says %d", head.Seq, e.Head().Seq)
+	}
+	return entries
+}
+
+// checkAccounts compares each account with the fold of all of its entries.
+func (w *world) checkAccounts(e *store.Engine) {
+	w.Helper()
+	state := core.NewState()
+	for _, entry := range w.checkChain(e) {
+		if id := entry.Account; !id.IsZero() && state.Accounts[id] == nil {
+			state.Accounts[id] = &core.Account{ID: id}
+		}
+		state.Apply(entry)
+	}
+	for id, expected := range state.Accounts {
+		got, err := e.Account(w.Context(), id)
+		w.must(err)
+		if a, b := w.encode(expected), w.encode(got); !bytes.Equal(a, b) {
+			w.Fatalf("account %s: replayed %+v, stored %+v", id, expected, got)
+		}
+	}
+	for id, expected := range state.Orders {
+		got, err := e.Order(w.Context(), id)
+		w.must(err)
+		if got.Status != expected.Status || got.Seq != expected.Seq || got.PaidSeq != expected.PaidSeq || got.Refunded != expected.Refunded {
+			w.Fatalf("order %s: replayed %+v, stored %+v", id, expected, got)
+		}
+	}
+}
+
+func (w *world) encode(a *core.Account) []byte {
+	w.Helper()
+	b, err := journal.Marshal(a)
+	w.must(err)
+	return b
+}
+
+func testAppend(t *testing.T, w *world) {
+	for n := range uint64(5) {
+		w.do(w.Engine, w.fund(n, 100))
+	}
+	entries := w.checkChain(w.Engine)
+	if len(entries) != 5 || entries[4].Seq != 5 || entries[2].Account != payer(2) {
+		t.Fatalf("%d entries: %+v", len(entries), entries)
+	}
+	page, err := w.Entries(t.Context(), 2, 3)
+	w.must(err)
+	if len(page) != 3 || page[0].Seq != 2 || page[2].Seq != 4 {
+		t.Fatalf("entries from 2: %+v", page)
+	}
+	if page, err = w.Entries(t.Context(), 6, 10); err != nil || len(page) != 0 {
+		t.Fatalf("entries after the end: %v, %v", page, err)
+	}
+}
+
+func testReplay(t *testing.T, w *world) {
+	cmd := w.fund(1, 100)
+	first := w.do(w.Engine, cmd)
+	again := w.do(w.Engine, cmd)
+	if first.Replayed || !again.Replayed || again.Entry.Seq != first.Entry.Seq {
+		t.Fatalf("first %+v, again %+v", first, again)
+	}
+	// Many with one key at the same time: they meet in one batch.
+	shared := w.fund(1, 100)
+	var fresh atomic.Int64
+	w.must(each(16, func() error {
+		out, err := w.Do(t.Context(), shared)
+		if err == nil && !out.Replayed {
+			fresh.Add(1)
+		}
+		return err
+	}))
+	if fresh.Load() != 1 {
+		t.Errorf("one key did something %d times", fresh.Load())
+	}
+	other := *cmd
+	other.Key.Digest[0] ^= 1
+	if _, err := w.Do(t.Context(), &other); token.CodeOf(err) != token.CodeKeyReused {
+		t.Errorf("the key with another body: %v", err)
+	}
+	if got := w.balance(w.Engine, 1); got != 2_000_000 {
+		t.Errorf("balance %d", got)
+	}
+}
+
+func testReplayReopened(t *testing.T, w *world) {
+	w.reopen(small)
+	var commands []*core.Fund
+	for n := range uint64(100) {
+		commands = append(commands, w.fund(n%7, 100))
+		w.do(w.Engine, commands[n])
+	}
+	w.must(w.Flush(t.Context()))
+	w.reopen(small)
+	for i, cmd := range commands {
+		if out := w.do(w.Engine, cmd); !out.Replayed || out.Entry.Seq != uint64(i+1) {
+			t.Fatalf("command %d again: %+v", i, out)
+		}
+	}
+}
+
+func testFind(t *testing.T, w *world) {
+	w.reopen(small)
+	const n = 400
+	var mine []uint64
+	for i := range uint64(n) {
+		out := w.do(w.Engine, w.fund(i%3, 100))
+		if i%3 == 1 {
+			mine = append(mine, out.Entry.Seq)
+		}
+		if i%50 == 49 {
+			w.must(w.Flush(t.Context()))
+		}
+	}
+	slices.Reverse(mine)
+	check := func(when string) {
+		t.Helper()
+		var got []uint64
+		for before := uint64(0); ; {
+			page, err := w.Find(t.Context(), journal.TermAccount(payer(1)), nil, before, 7)
+			w.must(err)
+			if len(page) == 0 {
+				break
+			}
+			for _, entry := range page {
+				got = append(got, entry.Seq)
+			}
+			before = got[len(got)-1]
+		}
+		if !slices.Equal(got, mine) {
+			t.Fatalf("%s: found %v, want %v", when, got, mine)
+		}
+		some, err := w.Find(t.Context(), journal.TermAccount(payer(1)), func(e *journal.Entry) bool { return e.Seq%2 == 0 }, 100, 5)
+		w.must(err)
+		for _, entry := range some {
+			if entry.Seq%2 != 0 || entry.Seq >= 100 {
+				t.Fatalf("%s: entry %d does not match", when, entry.Seq)
+			}
+		}
+		if len(some) != 5 {
+			t.Fatalf("%s: %d matching entries", when, len(some))
+		}
+	}
+	check("with tail and runs")
+	if w.Stats().Runs == 0 || w.Stats().Merges == 0 {
+		t.Errorf("nothing was flushed or merged: %+v", w.Stats())
+	}
+	w.reopen(small)
+	check("reopened")
+	w.must(w.Close(t.Context()))
+	w.Engine = w.open(store.Options{})
+	check("without a tail")
+}
+
+func testOrder(t *testing.T, w *world) {
+	w.reopen(small)
+	w.do(w.Engine, w.fund(1, 1000))
+	o := w.order("article", 25)
+	w.do(w.Engine, o)
+	paid := w.do(w.Engine, pay(o, 1))
+	if paid.Order == nil || paid.Order.Status != core.Paid || paid.Entry.Seq != 3 || paid.Order.PaidSeq != 3 {
+		t.Fatalf("paid: %+v", paid)
+	}
+	for view := range uint32(3) {
+		w.do(w.Engine, &core.View{Order: o.ID, Vendor: o.Vendor, Key: journal.NewKey(o.Vendor, "ticket", strconv.Itoa(int(view)), nil), Once: true})
+	}
+	for n := range uint64(100) { // push the order out of memory and into a run
+		_, err := w.buy(w.Engine, 1, fmt.Sprint("other", n), 1)
+		w.must(err)
+	}
+	w.must(w.Flush(t.Context()))
+	got, err := w.Order(t.Context(), o.ID)
+	w.must(err)
+	if got.Status != core.Paid || got.Use.Views != 3 || got.Item.Title != "article" || got.Account != payer(1) {
+		t.Fatalf("order: %+v", got)
+	}
+	w.do(w.Engine, &core.Refund{Order: o.ID, Vendor: o.Vendor, Amount: o.Opened.Price, Key: journal.NewKey(o.Vendor, "refund", "1", nil)})
+	if got, err = w.Order(t.Context(), o.ID); err != nil || got.Status != core.Reversed {
+		t.Fatalf("refunded order: %+v, %v", got, err)
+	}
+	if _, err := w.Order(t.Context(), ID('o', 99)); token.CodeOf(err) != token.CodeNotFound {
+		t.Errorf("an order that does not exist: %v", err)
+	}
+	w.checkAccounts(w.Engine)
+}
+
+func testOwned(t *testing.T, w *world) {
+	w.reopen(small)
+	w.do(w.Engine, w.fund(1, 1000))
+	first, err := w.buy(w.Engine, 1, "song", 99)
+	w.must(err)
+	for n := range uint64(60) {
+		_, err := w.buy(w.Engine, 1, fmt.Sprint("other", n), 1)
+		w.must(err)
+	}
+	w.must(w.Flush(t.Context()))
+	w.reopen(small)
+	again, err := w.buy(w.Engine, 1, "song", 99)
+	w.must(err)
+	if again.Entry.Kind != journal.Covered || again.Entry.By != first.Entry.Order {
+		t.Errorf("bought again: %+v", again.Entry)
+	}
+	if got := w.balance(w.Engine, 1); got != (1000-99-60)*10_000 {
+		t.Errorf("balance %d", got)
+	}
+}
+
+func testSnapshots(t *testing.T, w *world) {
+	w.reopen(small)
+	for i := range uint64(300) {
+		n := i % 23
+		if i%3 == 0 {
+			w.do(w.Engine, w.fund(n, 500))
+		} else if _, err := w.buy(w.Engine, n, fmt.Sprint(i), 1); err != nil && token.CodeOf(err) != token.CodeFundsMissing {
+			t.Fatal(err)
+		}
+	}
+	w.checkAccounts(w.Engine)
+	w.reopen(small)
+	w.checkAccounts(w.Engine)
+	stored := 0
+	var before token.AccountID
+	w.must(w.Snapshots(t.Context(), func(a *core.Account) error {
+		if stored > 0 && a.ID.Compare(before) <= 0 {
+			return errors.New("snapshots are not in order")
+		}
+		before = a.ID
+		stored++
+		current, err := w.Account(t.Context(), a.ID)
+		if err == nil && !bytes.Equal(w.encode(current), w.encode(a)) {
+			err = fmt.Errorf("snapshot %+v, account %+v", a, current)
+		}
+		return err
+	}))
+	if stored != 23 {
+		t.Errorf("%d snapshots", stored)
+	}
+}
+
+func testMoneyForOne(t *testing.T, w *world) {
+	w.do(w.Engine, w.fund(1, 10))
+	orders := make([]*core.OpenOrder, 64)
+	for i := range orders {
+		orders[i] = w.order(fmt.Sprint("item", i), 10)
+		w.do(w.Engine, orders[i])
+	}
+	w.buyOnce(orders, func(int) *store.Engine { return w.Engine })
+	if got := w.balance(w.Engine, 1); got != 0 {
+		t.Errorf("balance %d", got)
+	}
+}
+
+// buyOnce lets as many callers as there are orders pay from account 1, which has money
+// for one of them.
+func (w *world) buyOnce(orders []*core.OpenOrder, engine func(i int) *store.Engine) {
+	w.Helper()
+	var next, sold atomic.Int64
+	w.must(each(len(orders), func() error {
+		i := int(next.Add(1) - 1)
+		_, err := engine(i).Do(w.Context(), pay(orders[i], 1))
+		if err == nil {
+			sold.Add(1)
+			return nil
+		}
+		if token.CodeOf(err) != token.CodeFundsMissing {
+			return err
+		}
+		return nil
+	}))
+	if sold.Load() != 1 {
+		w.Errorf("%d were sold with money for one", sold.Load())
+	}
+}
+
+func testUncleanStop(t *testing.T, w *world) {
+	crashed := w.open(small) // never closed before the next one opens
+	for i := range uint64(150) {
+		w.do(crashed, w.fund(i%9, 100))
+		if i == 90 {
+			w.must(crashed.Flush(t.Context()))
+		}
+	}
+	head := crashed.Head()
+	next := w.open(small)
+	if next.Head() != head {
+		t.Fatalf("head %+v, was %+v", next.Head(), head)
+	}
+	w.checkAccounts(next)
+}
+
+func testSweep(t *testing.T, w *world) {
+	w.must(w.db.Write(t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(t.Context(), `INSERT INTO run_chunk (id, body) VALUES ($1, $2), ($3, $2)`, int64(7)<<24, []byte{1}, int64(7)<<24+1)
+		return err
+	}))
+	w.do(w.Engine, w.fund(1, 100))
+	w.must(w.Flush(t.Context()))
+	var left int
+	w.must(w.db.SQL().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM run_chunk WHERE id >= $1 AND id < $2`, int64(7)<<24, int64(8)<<24).Scan(&left))
+	if left != 0 {
+		t.Errorf("%d chunks are left", left)
+	}
+	w.reopen(small)
+	w.checkAccounts(w.Engine)
+}
+
+// bomb is a command with a fault.
+type bomb struct{}
+
+func (bomb) Need(*core.State, *core.Facts) {}
+func (bomb) Decide(s *core.State, _ int64) (core.Outcome, error) {
+	for _, a := range s.Accounts { // what a faulty command may do
+		a.Wallets = nil
+	}
+	panic("a fault")
+}
+
+func testPanic(t *testing.T, w *world) {
+	w.do(w.Engine, w.fund(1, 100))
+	var next atomic.Int64
+	commands := []core.Command{bomb{}, w.fund(1, 100), bomb{}, w.fund(1, 100), w.fund(2, 100)}
+	w.must(each(len(commands), func() error {
+		cmd := commands[next.Add(1)-1]
+		_, err := w.Do(t.Context(), cmd)
+		if _, faulty := cmd.(bomb); faulty {
+			if token.CodeOf(err) != token.CodeInternal {
+				return fmt.Errorf("the faulty command: %w", err)
+			}
+			return nil
+		}
+		return err
+	}))
+	if got := w.balance(w.Engine, 1); got != 3_000_000 {
+		t.Errorf("balance %d", got)
+	}
+	w.checkAccounts(w.Engine)
+}
+
+func testRefusal(t *testing.T, w *world) {
+	head := w.Head()
+	if _, err := w.buy(w.Engine, 1, "song", 99); token.CodeOf(err) != token.CodeFundsMissing {
+		t.Errorf("bought without funds: %v", err)
+	}
+	if got := w.Head().Seq; got != head.Seq+1 { // the order that was opened
+		t.Errorf("head %d, was %d", got, head.Seq)
+	}
+}
+
+func testClose(t *testing.T, w *world) {
+	e := w.open(store.Options{})
+	var accepted atomic.Int64
+	commands := make([]*core.Fund, 200)
+	for i := range commands {
+		commands[i] = w.fund(uint64(i), 100)
+	}
+	var next atomic.Int64
+	w.must(each(len(commands), func() error {
+		i := next.Add(1) - 1
+		if i == 100 {
+			return e.Close(t.Context())
+		}
+		_, err := e.Do(t.Context(), commands[i])
+		if err == nil {
+			accepted.Add(1)
+			return nil
+		}
+		if token.CodeOf(err) != token.CodeUnavailable {
+			return err
+		}
+		return nil
+	}))
+	if _, err := e.Do(t.Context(), w.fund(1, 1)); token.CodeOf(err) != token.CodeUnavailable {
+		t.Errorf("after close: %v", err)
+	}
+	if head := w.open(store.Options{}).Head(); head.Seq != uint64(accepted.Load()) {
+		t.Errorf("%d answered, %d in the journal", accepted.Load(), head.Seq)
+	}
+}
+
+func testScarceMemory(t *testing.T, w *world) {
+	w.reopen(store.Options{Tail: 32, Fanout: 2, Accounts: 4, Orders: 2, Batch: 8, Queue: 8})
+	var next atomic.Uint64
+	commands := make([]*core.Fund, 2000)
+	for i := range commands {
+		commands[i] = w.fund(uint64(i)%500, 100)
+	}
+	w.must(each(32, func() error {
+		for i := next.Add(1) - 1; i < uint64(len(commands)); i = next.Add(1) - 1 {
+			if _, err := w.Do(t.Context(), commands[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	w.must(w.Flush(t.Context()))
+	w.checkAccounts(w.Engine)
+	if s := w.Stats(); s.Accounts > 100 || s.Orders > 20 {
+		t.Errorf("too much in memory: %+v", s)
+	}
+}
+
+func testCatalogue(t *testing.T, w *world) {
+	w.must(w.db.Write(t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(t.Context(), `CREATE TABLE thing (id BIGINT NOT NULL PRIMARY KEY, n BIGINT NOT NULL)`)
+		return err
+	}))
+	count := func() (n, sum int64) {
+		w.must(w.db.SQL().QueryRowContext(t.Context(), `SELECT COUNT(*), COALESCE(SUM(n), 0) FROM thing`).Scan(&n, &sum))
+		return n, sum
+	}
+	failure := errors.New("no")
+	err := w.db.Write(t.Context(), func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(t.Context(), `INSERT INTO thing (id, n) VALUES (1, 1)`); err != nil {
+			return err
+		}
+		return failure
+	})
+	if n, _ := count(); !errors.Is(err, failure) || n != 0 {
+		t.Fatalf("%v, %d rows", err, n)
+	}
+	w.must(w.db.Write(t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(t.Context(), `INSERT INTO thing (id, n) VALUES (1, 0)`)
+		return err
+	}))
+	w.must(each(8, func() error {
+		for range 10 {
+			if err := w.db.Write(t.Context(), func(tx *sql.Tx) error {
+				_, err := tx.ExecContext(t.Context(), `UPDATE thing SET n = n + 1 WHERE id = 1`)
+				return err
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	if _, sum := count(); sum != 80 {
+		t.Errorf("sum %d", sum)
+	}
+}
+
+// faulty is a database whose appends fail now and then, before or after the fact.
+type faulty struct {
+	store.Database
+	calls  atomic.Int64
+	before func(call int64) error
+	after  func(call int64) error
+}
+
+func (f *faulty) Append(ctx context.Context, head journal.Head, missed func([]*journal.Block) error, decide func() (*journal.Block, error)) error {
+	call := f.calls.Add(1)
+	wrapped := func() (*journal.Block, error) {
+		b, err := decide()
+		if err == nil && b != nil && f.before != nil {
+			err = f.before(call)
+		}
+		return b, err
+	}
+	err := f.Database.Append(ctx, head, missed, wrapped)
+	if err == nil && f.after != nil {
+		err = f.after(call)
+	}
+	return err
+}
+
+func testFailingAppend(t *testing.T, w *world) {
+	always := math.MaxInt
+	f := &faulty{Database: w.db, before: func(call int64) error {
+		if call%3 == 0 || call > int64(always) {
+			return errors.New("the disk is full")
+		}
+		return nil
+	}}
+	e := w.openOn(f, small)
+	for i := range uint64(30) {
+		w.do(e, w.fund(i%3, 100))
+	}
+	w.checkAccounts(e)
+	head := e.Head()
+	always = 0
+	if _, err := e.Do(t.Context(), w.fund(1, 100)); token.CodeOf(err) != token.CodeUnavailable {
+		t.Errorf("with a full disk: %v", err)
+	}
+	if got := w.balance(e, 1); got != 10_000_000 { // reads go on
+		t.Errorf("balance %d", got)
+	}
+	always = math.MaxInt
+	w.do(e, w.fund(1, 100))
+	if e.Head().Seq != head.Seq+1 {
+		t.Errorf("head %d, was %d", e.Head().Seq, head.Seq)
+	}
+	w.checkAccounts(e)
+}
+
+func testLandedAppend(t *testing.T, w *world) {
+	f := &faulty{Database: w.db, after: func(call int64) error {
+		if call%3 == 0 {
+			return errors.New("the connection broke")
+		}
+		return nil
+	}}
+	e := w.openOn(f, small)
+	for i := range uint64(30) {
+		cmd := w.fund(i%3, 100)
+		out := w.do(e, cmd)
+		found, err := e.Find(t.Context(), journal.TermAccount(cmd.Account), nil, 0, 1)
+		w.must(err)
+		if out.Replayed || len(found) != 1 || found[0].Seq != out.Entry.Seq {
+			t.Fatalf("command %d: %+v, found %+v", i, out, found)
+		}
+	}
+	if e.Head().Seq != 30 {
+		t.Errorf("head %d", e.Head().Seq)
+	}
+	w.checkAccounts(e)
+}
