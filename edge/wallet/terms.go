@@ -23,7 +23,7 @@ func terms(t entitlement.Terms) []string {
 		out = append(out, "until "+time.UnixMilli(t.Expiry).UTC().Format("2 January 2006, 15:04"))
 	}
 	if len(out) == 0 {
-		out = append(out, "to keep")
+		out = append(out, "yours to keep")
 	}
 	return out
 }

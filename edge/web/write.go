@@ -14,6 +14,7 @@ func (s *Site) functions() template.FuncMap {
 	return template.FuncMap{
 		"amount": Amount,
 		"money":  Money,
+		"exact":  Exact,
 		"asset":  func(name string) string { return s.assets.byName[name] },
 		"when":   func(at time.Time) string { return When(s.clock.Now(), at) },
 		"date":   func(at time.Time) string { return at.UTC().Format("2 Jan 2006") },
@@ -28,12 +29,21 @@ func (s *Site) functions() template.FuncMap {
 // currency's decimals, more where the amount has them, and commas between
 // thousands. Minus is the real sign, as wide as a digit.
 func Amount(a token.Amount, currency token.Currency) string {
-	written := a.Decimal(currency.Digits())
+	return written(a.Decimal(currency.Digits()))
+}
+
+// Exact writes an amount with two decimals more than people do. Shares of cents are
+// common in statements of royalties, and this way the points of a column align.
+func Exact(a token.Amount, currency token.Currency) string {
+	return written(a.Decimal(currency.Digits() + 2))
+}
+
+func written(decimal string) string {
 	sign := ""
-	if rest, negative := strings.CutPrefix(written, "-"); negative {
-		sign, written = "\u2212", rest
+	if rest, negative := strings.CutPrefix(decimal, "-"); negative {
+		sign, decimal = "\u2212", rest
 	}
-	whole, fraction, _ := strings.Cut(written, ".")
+	whole, fraction, _ := strings.Cut(decimal, ".")
 	if fraction != "" {
 		fraction = "." + fraction
 	}
