@@ -6,7 +6,7 @@
 // of the OpenAPI document, so the two cannot drift. The document is made with
 // huma; requests are not, because one strict decoder and a few checks in a fixed
 // order are all that they need, and a purchase must cost little more than an empty
-// handler (docs/decisions/0010-one-declaration-per-route.md).
+// handler (docs/decisions/0006-one-declaration-per-route.md).
 //
 // Every request passes the same checks, in this order, before its use case sees it:
 //

@@ -32,7 +32,7 @@ func (a *api) addTickets() {
 		refuses: []token.Code{token.CodeTicketInvalid, token.CodeTicketExpired, token.CodeTicketUsed, token.CodeEntitlementUsed, token.CodeEntitlementOver, token.CodeEntitlementGone},
 	}, func(ctx context.Context, c *call, in *ticket) (answer[redemption], error) {
 		if in.Ticket == "" {
-			return answer[redemption]{}, token.New(token.Unprocessable, token.CodeTicketInvalid, "ticket: give the parameter ticket of the return URL")
+			return answer[redemption]{}, token.New(token.Unprocessable, token.CodeFieldInvalid, "ticket: give the parameter ticket of the return URL")
 		}
 		redeemed, err := a.app.Redeem(ctx, c.seller, in.Ticket, in.View)
 		if err != nil {
