@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/domain/catalog"
@@ -24,7 +25,12 @@ type Tables interface {
 
 // Catalog keeps who is who and what is for sale, in tables that are the same in
 // every database.
-type Catalog struct{ tables Tables }
+type Catalog struct {
+	tables Tables
+
+	mu       sync.RWMutex
+	prepared map[string]*sql.Stmt // by their text, of which there are a few dozen
+}
 
 var (
 	_ account.Store = (*Catalog)(nil)
@@ -32,14 +38,41 @@ var (
 )
 
 // NewCatalog returns the Catalog in a database whose tables have been made.
-func NewCatalog(tables Tables) *Catalog { return &Catalog{tables: tables} }
+func NewCatalog(tables Tables) *Catalog {
+	return &Catalog{tables: tables, prepared: map[string]*sql.Stmt{}}
+}
+
+// prepare returns the statement of a query. Preparing one takes longer than running
+// it, so it is kept for as long as the database is open.
+func (c *Catalog) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	c.mu.RLock()
+	statement := c.prepared[query]
+	c.mu.RUnlock()
+	if statement != nil {
+		return statement, nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if statement = c.prepared[query]; statement != nil {
+		return statement, nil
+	}
+	statement, err := c.tables.SQL().PrepareContext(ctx, query)
+	if err == nil {
+		c.prepared[query] = statement
+	}
+	return statement, err
+}
 
 // row is what *sql.Row and *sql.Rows have in common.
 type row interface{ Scan(into ...any) error }
 
 // one reads the one row that a query finds, or answers CodeNotFound.
 func one[T any](ctx context.Context, c *Catalog, scan func(row) (T, error), query string, args ...any) (T, error) {
-	value, err := scan(c.tables.SQL().QueryRowContext(ctx, query, args...))
+	var value T
+	statement, err := c.prepare(ctx, query)
+	if err == nil {
+		value, err = scan(statement.QueryRowContext(ctx, args...))
+	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return value, token.New(token.NotFound, token.CodeNotFound, "there is no such thing")
 	}
@@ -48,7 +81,11 @@ func one[T any](ctx context.Context, c *Catalog, scan func(row) (T, error), quer
 
 // list reads all rows that a query finds; the query has a LIMIT.
 func list[T any](ctx context.Context, c *Catalog, scan func(row) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := c.tables.SQL().QueryContext(ctx, query, args...)
+	statement, err := c.prepare(ctx, query)
+	if err != nil {
+		return nil, unavailable(err, "list the catalogue")
+	}
+	rows, err := statement.QueryContext(ctx, args...)
 	if err != nil {
 		return nil, unavailable(err, "list the catalogue")
 	}
