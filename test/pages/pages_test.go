@@ -1,0 +1,344 @@
+// Package pages drives the browser's pages over HTTP on a whole provider with a
+// database of its own: what the pages' own tests show with a pretended application
+// holds with the real one.
+package pages
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/domain/entitlement"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/edge/console"
+	"farthing.dev/farthing/edge/wallet"
+	"farthing.dev/farthing/edge/web"
+	"farthing.dev/farthing/store"
+	"farthing.dev/farthing/store/sqlite"
+	"farthing.dev/farthing/token"
+)
+
+const (
+	shopURL  = "https://harbour.example"
+	password = "a horse and its battery"
+)
+
+// clock stands still until a test moves it.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) move(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// house is a provider and what tests do to it.
+type house struct {
+	t     *testing.T
+	app   *app.App
+	clock *clock
+	base  string
+}
+
+func open(t *testing.T) *house {
+	t.Helper()
+	db, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := store.Migrate(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	h := &house{t: t, clock: &clock{now: time.Date(2026, 4, 15, 12, 0, 0, 0, time.UTC)}}
+	log := slog.New(slog.NewTextHandler(t.Output(), nil))
+	engine, err := store.OpenEngine(t.Context(), db, h.clock, log, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = engine.Close(t.Context()) })
+
+	var handler http.Handler
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
+	t.Cleanup(server.Close)
+	h.base = server.URL
+	h.app = app.New(app.Deps{
+		Engine: engine, Catalog: store.NewCatalog(db), Clock: h.clock, IDs: token.NewMaker(h.clock, nil), Log: log,
+		Secret: sha256.Sum256([]byte("test")), BaseURL: server.URL, Demo: true,
+	})
+	if handler, err = h.pages(log); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func (h *house) pages(log *slog.Logger) (http.Handler, error) {
+	site, err := web.NewSite(web.Config{Name: "Farthing", BaseURL: h.base, Demo: true, Log: log, Clock: h.clock})
+	if err != nil {
+		return nil, err
+	}
+	readers, err := wallet.New(wallet.Config{Site: site, App: h.app, Clock: h.clock, Random: rand.Reader, Currencies: []token.Currency{token.MustCurrency("USD"), token.MustCurrency("JPY")}, Demo: true})
+	if err != nil {
+		return nil, err
+	}
+	vendors, err := console.New(console.Config{Site: site, App: h.app, Random: rand.Reader})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	readers.Register(mux)
+	vendors.Register(mux)
+	return site.Handler(mux), nil
+}
+
+// person is a browser with cookies of its own that follows no redirect.
+type person struct {
+	*house
+	client *http.Client
+}
+
+func (h *house) person() *person {
+	h.t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return &person{h, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// member is a person with a wallet.
+func (h *house) member(email string) *person {
+	h.t.Helper()
+	p := h.person()
+	p.post("/signup", "email", email, "password", password, "name", "Somebody").leads(h.t, "/wallet")
+	return p
+}
+
+// answer is what a page said.
+type answer struct {
+	status   int
+	body     string
+	location string
+}
+
+func (a answer) says(t *testing.T, status int, texts ...string) answer {
+	t.Helper()
+	if a.status != status {
+		t.Errorf("status %d, want %d:\n%s", a.status, status, a.body)
+	}
+	for _, text := range texts {
+		if !strings.Contains(a.body, text) {
+			t.Errorf("the page does not say %q:\n%s", text, a.body)
+		}
+	}
+	return a
+}
+
+func (a answer) leads(t *testing.T, prefix string) answer {
+	t.Helper()
+	if a.status != http.StatusSeeOther || !strings.HasPrefix(a.location, prefix) {
+		t.Errorf("status %d leads to %q, want %q:\n%s", a.status, a.location, prefix, a.body)
+	}
+	return a
+}
+
+func (p *person) get(path string, headers ...string) answer {
+	p.t.Helper()
+	return p.send(http.MethodGet, path, nil, headers)
+}
+
+func (p *person) post(path string, fields ...string) answer {
+	p.t.Helper()
+	form := url.Values{}
+	for i := 0; i < len(fields); i += 2 {
+		form.Set(fields[i], fields[i+1])
+	}
+	return p.send(http.MethodPost, path, form, []string{"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin"})
+}
+
+func (p *person) send(method, path string, form url.Values, headers []string) answer {
+	p.t.Helper()
+	request, err := http.NewRequestWithContext(p.t.Context(), method, p.base+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := p.client.Do(request)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return answer{response.StatusCode, string(body), response.Header.Get("Location")}
+}
+
+// shop is a vendor with a key, as its server sees the provider.
+type shop struct {
+	owner  *person
+	path   string // in the console
+	seller app.Seller
+	orders int
+}
+
+// openShop opens a shop in the console and makes a key of the mode there.
+func (h *house) openShop(mode string) *shop {
+	h.t.Helper()
+	owner := h.member("owner-" + mode + "@harbour.example")
+	path := strings.TrimSuffix(owner.post("/console", "name", "The Harbour", "origin", shopURL).leads(h.t, "/console/vnd_").location, "/setup")
+	page := owner.post(path+"/keys", "login", "web", "mode", mode).says(h.t, http.StatusOK, "shown this once")
+	secret := regexp.MustCompile(`fk_(live|test)_[\w-]+`).FindString(page.body)
+	seller, err := h.app.Seller(h.t.Context(), secret)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return &shop{owner: owner, path: path, seller: seller}
+}
+
+// order makes an order for 0.25 USD and returns the path of its page.
+func (h *house) order(s *shop, sku string) string {
+	h.t.Helper()
+	s.orders++
+	view, _, err := h.app.CreateOrder(h.t.Context(), s.seller, app.OrderInput{
+		Item:  &journal.Item{SKU: sku, Title: "The last ferry", URL: shopURL + "/ferry", Terms: entitlement.Terms{Times: 3}},
+		Price: 250_000, Currency: token.MustCurrency("USD"), ReturnURL: shopURL + "/ferry", CancelURL: shopURL + "/",
+	}, "order-"+sku+"-"+strings.Repeat("x", s.orders), []byte(sku))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return strings.TrimPrefix(view.PayURL, h.base)
+}
+
+var click = []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document", "Sec-Fetch-User", "?1"}
+
+func TestFromSigningUpToTheConsole(t *testing.T) {
+	h := open(t)
+	harbour := h.openShop("live")
+	path := h.order(harbour, "ferry")
+
+	reader := h.person()
+	reader.get(path, click...).says(t, http.StatusOK, "Log in to pay", "The last ferry")
+	reader.post("/signup", "email", "ada@readers.example", "password", password, "name", "Ada", "next", path).leads(t, path)
+	reader.get(path, click...).says(t, http.StatusPaymentRequired, "Missing", "0.25", "/wallet/funds?currency=USD&amp;next="+path)
+	reader.post("/wallet/funds", "currency", "USD", "amount", "5", "reference", "demo-one", "next", path).leads(t, path)
+	reader.post("/wallet/funds", "currency", "USD", "amount", "5", "reference", "demo-one", "next", path).leads(t, path)
+	reader.get(path, click...).says(t, http.StatusOK, "3 views", "5.00", "4.75", `value="0.25"`)
+	reader.post(path, "quoted", "0.20").says(t, http.StatusConflict, "look at the price again")
+	back := reader.post(path, "quoted", "0.25").leads(t, shopURL+"/ferry?order=ord_")
+
+	address, err := url.Parse(back.location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	redeemed, err := h.app.Redeem(t.Context(), harbour.seller, address.Query().Get("ticket"), true)
+	if err != nil || redeemed.Order.Status != "paid" {
+		t.Fatalf("the ticket gave %+v, %v", redeemed.Order, err)
+	}
+
+	reader.get("/wallet").says(t, http.StatusOK, "4.75", "The last ferry", "1 of 3 views used")
+	reader.get("/wallet/purchases").says(t, http.StatusOK, "The Harbour", "0.25")
+	harbour.owner.get(harbour.path).says(t, http.StatusOK, "Earned, USD", "The last ferry")
+	harbour.owner.get(harbour.path+"/sales").says(t, http.StatusOK, "paid", "The last ferry")
+	harbour.owner.get(harbour.path+"/royalties").says(t, http.StatusOK, "sale")
+	harbour.owner.get(harbour.path+"/catalogue").says(t, http.StatusOK, "POST /v1/offers")
+	harbour.owner.post(harbour.path+"/sites", "url", "https://two.example").leads(t, harbour.path)
+	harbour.owner.get(harbour.path+"/setup").says(t, http.StatusOK, "https://two.example/")
+	for _, page := range []string{"", "/sales", "/royalties", "/catalogue", "/setup"} {
+		reader.get(harbour.path+page).says(t, http.StatusNotFound)
+	}
+
+	// What was bought opens again without a charge, at a click.
+	reader.get(h.order(harbour, "ferry"), click...).leads(t, shopURL+"/ferry?order=ord_")
+	reader.get("/wallet").says(t, http.StatusOK, "4.75")
+	// Nobody else can pay, or reopen, what is paid.
+	h.member("eve@readers.example").post(path, "quoted", "0.25").says(t, http.StatusConflict, "closed")
+}
+
+func TestTheWindowTheLimitAndTheExpiry(t *testing.T) {
+	h := open(t)
+	harbour := h.openShop("live")
+	reader := h.member("ada@readers.example")
+	reader.post("/wallet/funds", "currency", "USD", "amount", "5", "reference", "demo-one").leads(t, "/wallet")
+
+	reader.post("/wallet/limits", "max", "0.30", "currency", "USD", "period", "day", "vendor", "").leads(t, "/wallet/limits")
+	reader.post(h.order(harbour, "one"), "quoted", "0.25").leads(t, shopURL)
+	reader.get(h.order(harbour, "two"), click...).says(t, http.StatusForbidden, "Over your limit", "0.30", "a day", "16 Apr 2026, 00:00")
+	page := reader.get("/wallet/limits").says(t, http.StatusOK, "0.25 of 0.30")
+	id := regexp.MustCompile(`lim_\w+`).FindString(page.body)
+	reader.post("/wallet/limits/remove", "limit", id).leads(t, "/wallet/limits")
+
+	path := h.order(harbour, "three")
+	h.clock.move(29 * time.Minute)
+	reader.get(path, click...).says(t, http.StatusOK, "Pay 0.25")
+	h.clock.move(2 * time.Minute)
+	reader.get(path, click...).says(t, http.StatusGone, "expired")
+	reader.post(path, "quoted", "0.25").says(t, http.StatusGone, "expired")
+
+	path = h.order(harbour, "four")
+	reader.get(path, click...).says(t, http.StatusOK, "Enter your password to go on", "ada@readers.example")
+	reader.post(path, "quoted", "0.25").says(t, http.StatusOK, "Enter your password to go on")
+	reader.post("/login", "email", "ada@readers.example", "password", password, "next", path).leads(t, path)
+	reader.post(path, "quoted", "0.25").leads(t, shopURL)
+
+	reader.post("/wallet/approval", "max", "0.30", "currency", "USD").leads(t, "/wallet/limits")
+	path = h.order(harbour, "five")
+	reader.get(path).says(t, http.StatusOK, "Pay 0.25")
+	reader.get(path, click...).leads(t, shopURL)
+
+	vendor := strings.TrimPrefix(harbour.path, "/console/")
+	reader.post("/wallet/allowances", "vendor", vendor, "currency", "USD", "per_purchase", "0.25", "max", "1", "period", "month", "days", "30").leads(t, "/wallet/limits")
+	page = reader.get("/wallet/limits").says(t, http.StatusOK, "The Harbour", "Take back")
+	reader.post("/wallet/allowances/remove", "allowance", regexp.MustCompile(`alw_\w+`).FindString(page.body)).leads(t, "/wallet/limits")
+	reader.get("/wallet/limits").says(t, http.StatusOK, "No shop may charge you without a click")
+	reader.get("/wallet").says(t, http.StatusOK, "4.25")
+}
+
+func TestATestOrderNeedsNoLogin(t *testing.T) {
+	h := open(t)
+	harbour := h.openShop("test")
+	path := h.order(harbour, "ferry")
+	anybody := h.person()
+	anybody.get(path, click...).says(t, http.StatusOK, "Test order", "No real tokens")
+	anybody.post(path, "quoted", "0.25").leads(t, shopURL+"/ferry?order=ord_")
+	harbour.owner.get(harbour.path+"/sales").says(t, http.StatusOK, "test", "paid")
+}
+
+func TestPeopleAreNotConfused(t *testing.T) {
+	h := open(t)
+	h.member("ada@readers.example").post("/logout").leads(t, "/")
+	again := h.person()
+	again.post("/signup", "email", "ada@readers.example", "password", password, "name", "Eve").says(t, http.StatusConflict)
+	again.post("/signup", "email", "eve@readers.example", "password", "short", "name", "Eve").says(t, http.StatusUnprocessableEntity, "Open a wallet")
+	wrong := again.post("/login", "email", "ada@readers.example", "password", "not the password")
+	unknown := again.post("/login", "email", "bob@readers.example", "password", "not the password")
+	if wrong.status != http.StatusUnauthorized || strings.ReplaceAll(wrong.body, "ada@", "bob@") != unknown.body {
+		t.Errorf("a wrong password answers %d, an unknown address %d, and the pages differ", wrong.status, unknown.status)
+	}
+	again.post("/login", "email", "ada@readers.example", "password", password).leads(t, "/wallet")
+	again.get("/wallet").says(t, http.StatusOK, "Your wallet is empty")
+	again.get("/console").says(t, http.StatusOK, "Open a shop")
+}
