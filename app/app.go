@@ -54,6 +54,7 @@ type Deps struct {
 	Currencies     []token.Currency // what the provider deals in; USD, EUR, GBP and JPY
 	Fee            royalty.FeeRule  // the provider's fee for vendors who open from now on
 	Demo           bool             // AddDemoFunds hands out tokens for nothing
+	Alone          bool             // no other process changes the catalogue
 }
 
 // App is the application. It is safe for concurrent use.
@@ -86,7 +87,7 @@ func New(d Deps) *App {
 		baseURL: strings.TrimSuffix(d.BaseURL, "/"), window: d.PurchaseWindow, sessionLife: d.SessionLife,
 		currencies: map[token.Currency]bool{}, fee: d.Fee, demo: d.Demo,
 		keys: newLocksmith(d.Secret, d.Clock), hasher: account.NewHasher(runtime.GOMAXPROCS(0)),
-		logins: newThrottle(time.Minute, 10, 65536), caches: newCaches(d.Clock),
+		logins: newThrottle(time.Minute, 10, 65536), caches: newCaches(d.Clock, d.Alone),
 	}
 	if d.Random == nil {
 		d.Random = rand.Reader

@@ -14,7 +14,8 @@ import (
 )
 
 // What can be changed or revoked is remembered for so long: that is how late another
-// replica learns of it.
+// replica learns of it. Where there is no other, offers, splits and keys are
+// remembered until they are changed here.
 const revocable = 5 * time.Second
 
 // caches are what the app remembers of the catalogue.
@@ -41,11 +42,15 @@ type version[ID comparable] struct {
 	number uint32
 }
 
-func newCaches(clock token.Clock) caches {
+func newCaches(clock token.Clock, alone bool) caches {
+	changeable := revocable
+	if alone {
+		changeable = 0
+	}
 	return caches{
 		sessions:  newCache[account.SessionHash, login](clock, revocable, 65536),
 		memberOf:  newCache[token.UserID, []token.VendorID](clock, revocable, 65536),
-		apiKeys:   newCache[catalog.KeyHash, catalog.APIKey](clock, revocable, 16384),
+		apiKeys:   newCache[catalog.KeyHash, catalog.APIKey](clock, changeable, 16384),
 		vendors:   newCache[token.VendorID, catalog.Vendor](clock, revocable, 16384),
 		sites:     newCache[token.VendorID, []catalog.Site](clock, revocable, 16384),
 		accounts:  newCache[token.UserID, token.AccountID](clock, 0, 262144),
@@ -53,9 +58,9 @@ func newCaches(clock token.Clock) caches {
 		campaigns: newCache[token.CampaignID, catalog.Campaign](clock, 0, 16384),
 		totals:    newCache[token.VendorID, catalog.Totals](clock, 0, 16384),
 
-		newestOffer: newCache[token.OfferID, catalog.Offer](clock, revocable, 16384),
-		offers:      newCache[version[token.OfferID], catalog.Offer](clock, 0, 16384),
-		newestSplit: newCache[token.SplitID, catalog.Split](clock, revocable, 16384),
+		newestOffer: newCache[token.OfferID, catalog.Offer](clock, changeable, 32768),
+		offers:      newCache[version[token.OfferID], catalog.Offer](clock, 0, 32768),
+		newestSplit: newCache[token.SplitID, catalog.Split](clock, changeable, 16384),
 		splits:      newCache[version[token.SplitID], catalog.Split](clock, 0, 16384),
 	}
 }
@@ -90,7 +95,13 @@ func (a *App) accountOf(ctx context.Context, user token.UserID) (token.AccountID
 // offer returns a version of an offer of whichever vendor; version 0 is the newest.
 func (a *App) offer(ctx context.Context, id token.OfferID, number uint32) (catalog.Offer, error) {
 	if number == 0 {
-		return a.newestOffer.get(id, func() (catalog.Offer, error) { return a.catalog.Offer(ctx, id, 0) })
+		return a.newestOffer.get(id, func() (catalog.Offer, error) {
+			newest, err := a.catalog.Offer(ctx, id, 0)
+			if err == nil { // its sales will name the version
+				a.offers.put(version[token.OfferID]{id, newest.Version}, newest, 0)
+			}
+			return newest, err
+		})
 	}
 	return a.offers.get(version[token.OfferID]{id, number}, func() (catalog.Offer, error) { return a.catalog.Offer(ctx, id, number) })
 }
@@ -98,7 +109,13 @@ func (a *App) offer(ctx context.Context, id token.OfferID, number uint32) (catal
 // split returns a version of a split of whichever vendor; version 0 is the newest.
 func (a *App) split(ctx context.Context, id token.SplitID, number uint32) (catalog.Split, error) {
 	if number == 0 {
-		return a.newestSplit.get(id, func() (catalog.Split, error) { return a.catalog.Split(ctx, id, 0) })
+		return a.newestSplit.get(id, func() (catalog.Split, error) {
+			newest, err := a.catalog.Split(ctx, id, 0)
+			if err == nil {
+				a.splits.put(version[token.SplitID]{id, newest.Version}, newest, 0)
+			}
+			return newest, err
+		})
 	}
 	return a.splits.get(version[token.SplitID]{id, number}, func() (catalog.Split, error) { return a.catalog.Split(ctx, id, number) })
 }

@@ -92,7 +92,7 @@ func openProvider(ctx context.Context, c config, clock token.Clock, log *slog.Lo
 	p.app = app.New(app.Deps{
 		Engine: engine, Catalog: store.NewCatalog(db), Clock: clock, IDs: token.NewMaker(clock, nil), Log: log,
 		Secret: secret, BaseURL: c.baseURL, PurchaseWindow: c.window, SessionLife: c.session,
-		Currencies: currencies, Fee: fee, Demo: demo,
+		Currencies: currencies, Fee: fee, Demo: demo, Alone: !db.Shared(),
 	})
 	if p.handler, err = p.routes(c, clock, currencies, demo); err != nil {
 		return nil, errors.Join(err, p.close(ctx))
