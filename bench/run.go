@@ -124,7 +124,12 @@ func (r *runner) load(ctx context.Context) error {
 		r.keep(have)
 		return nil
 	}
-	err := r.with(ctx, func(s *System) error {
+	stop, err := r.profile("load")
+	if err != nil {
+		return err
+	}
+	defer stop()
+	err = r.with(ctx, func(s *System) error {
 		if err := loadCatalog(ctx, r.w, s.Catalog, r.watch); err != nil {
 			return err
 		}
