@@ -127,7 +127,7 @@ func (a *Auditor) holds() {
 			continue
 		}
 		open++
-		for _, source := range o.sources() {
+		for _, source := range a.orders.sources(o) {
 			want[issue{o.currency, source.Class}] += int64(source.Amount)
 		}
 	}

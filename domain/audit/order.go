@@ -22,12 +22,10 @@ const (
 // order is what the auditor remembers of one order, for as long as the audit lasts:
 // a refund may come at any time. It is kept small; what few orders have is in more.
 type order struct {
-	id       token.OrderID
-	price    int64 // charged, or held, or asked while open
-	refunded int64
-	paidAt   int64
-	until    int64 // while open: when it expires; while on hold: when that ends
-	first    int64 // first view
+	price  int64 // charged, or held, or asked while open
+	paidAt int64
+	until  int64 // while open: when it expires; while on hold: when that ends
+	first  int64 // first view
 
 	account, user, vendor, allowance uint32 // numbers of ids
 	rule, terms                      uint32 // numbers in the auditor's tables
@@ -35,39 +33,42 @@ type order struct {
 	currency                         token.Currency
 	status                           status
 	manual, test                     bool
-
-	more *more
+	more                             uint32 // where the rest is; zero where there is none
 }
 
 // more is what only orders with incentive tokens, refunds, or a rule that nobody
 // knows have.
 type more struct {
-	sources []journal.Source
-	grants  []journal.Grant
-	sale    *parts  // where the rule does not tell it
-	back    []int64 // given back so far: fee, lines, net
+	refunded int64
+	sources  []journal.Source
+	grants   []journal.Grant
+	sale     *parts  // where the rule does not tell it
+	back     []int64 // given back so far: fee, lines, net
 }
 
-func (o *order) extra() *more {
-	if o.more == nil {
-		o.more = &more{}
+// rest returns what only few orders have, empty where this one has none.
+func (t *orders) rest(o *order) more {
+	if o.more == 0 {
+		return more{}
 	}
-	return o.more
+	return *t.rests[o.more-1]
+}
+
+// extra is rest for changing it.
+func (t *orders) extra(o *order) *more {
+	if o.more == 0 {
+		t.rests = append(t.rests, &more{})
+		o.more = uint32(len(t.rests))
+	}
+	return t.rests[o.more-1]
 }
 
 // sources returns what pays or paid the order.
-func (o *order) sources() []journal.Source {
-	if o.more != nil && len(o.more.sources) > 0 {
-		return o.more.sources
+func (t *orders) sources(o *order) []journal.Source {
+	if sources := t.rest(o).sources; len(sources) > 0 {
+		return sources
 	}
 	return []journal.Source{{Amount: token.Amount(o.price)}}
-}
-
-func (o *order) grants() []journal.Grant {
-	if o.more == nil {
-		return nil
-	}
-	return o.more.grants
 }
 
 // earned is the class in which vendor, payees and provider earn.
@@ -78,12 +79,13 @@ func (o *order) earned() token.Class {
 	return token.PurchasedClass
 }
 
-// orders holds all orders in slabs, so that ten million of them are not ten million
-// things for the garbage collector to look after.
+// orders holds all orders in slabs without a pointer in them, so that ten million of
+// them are nothing for the garbage collector to look after.
 type orders struct {
 	byID  map[token.OrderID]uint32
 	slabs [][]order
 	count uint32
+	rests []*more
 }
 
 const slabSize = 4096
@@ -103,9 +105,7 @@ func (t *orders) add(id token.OrderID) *order {
 	n := t.count
 	t.count++
 	t.byID[id] = n
-	o := &t.slabs[n/slabSize][n%slabSize]
-	o.id = id
-	return o
+	return &t.slabs[n/slabSize][n%slabSize]
 }
 
 // table numbers values, so that a record keeps a number in place of a value.

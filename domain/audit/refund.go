@@ -19,17 +19,17 @@ func (a *Auditor) refunded(e *journal.Entry, acc *account) {
 		a.report.Fault(Reversals, "entry %d refunds order %s to or from somebody else", e.Seq, e.Order)
 		return
 	}
-	amount := int64(r.Amount)
-	if amount <= 0 || amount > o.price-o.refunded || int64(r.Total) != o.refunded+amount {
-		a.report.Fault(Reversals, "entry %d refunds %d of order %s, of which %d is left", e.Seq, amount, e.Order, o.price-o.refunded)
+	amount, before := int64(r.Amount), a.orders.rest(o).refunded
+	if amount <= 0 || amount > o.price-before || int64(r.Total) != before+amount {
+		a.report.Fault(Reversals, "entry %d refunds %d of order %s, of which %d is left", e.Seq, amount, e.Order, o.price-before)
 		return
 	}
 	a.tookBack(e, o)
 	a.gaveBack(e, acc, o, amount)
 	a.expected.rows = a.expected.rows[:0]
 	a.expectEarned(e, o, int64(r.Net), int64(r.Fee), r.Lines, -1)
-	skip, rest := o.refunded, amount
-	sources := o.sources()
+	skip, rest := before, amount
+	sources := a.orders.sources(o)
 	for i := len(sources) - 1; i >= 0; i-- {
 		gone := min(skip, int64(sources[i].Amount))
 		part := min(rest, int64(sources[i].Amount)-gone)
@@ -38,7 +38,8 @@ func (a *Auditor) refunded(e *journal.Entry, acc *account) {
 		a.expectIssuer(&sources[i], o.currency, -part)
 	}
 	a.compare(e, Reversals)
-	if o.refunded += amount; o.refunded == o.price {
+	a.orders.extra(o).refunded = before + amount
+	if before+amount == o.price {
 		o.status = reversed
 	}
 }
@@ -47,10 +48,11 @@ func (a *Auditor) refunded(e *journal.Entry, acc *account) {
 func (a *Auditor) tookBack(e *journal.Entry, o *order) {
 	sale, known := a.division(o.price, o.rule)
 	if !known {
-		if o.more == nil || o.more.sale == nil {
+		told := a.orders.rest(o).sale
+		if told == nil {
 			return // told at the sale
 		}
-		sale = *o.more.sale
+		sale = *told
 	}
 	left := make([]int64, 0, len(sale.lines)+2)
 	left = append(left, sale.fee)
@@ -58,7 +60,7 @@ func (a *Auditor) tookBack(e *journal.Entry, o *order) {
 		left = append(left, int64(sale.lines[i].Amount))
 	}
 	left = append(left, sale.net)
-	more := o.extra()
+	more := a.orders.extra(o)
 	if more.back == nil {
 		more.back = make([]int64, len(left))
 	}
@@ -100,7 +102,7 @@ func (a *Auditor) gaveBack(e *journal.Entry, acc *account, o *order, amount int6
 	b := e.Back
 	if b == nil || int64(b.Amount) != amount || b.Currency != o.currency || b.PaidAt != o.paidAt || b.Allowance != allowance {
 		a.report.Fault(Reversals, "entry %d does not say rightly what it gives back of order %s", e.Seq, e.Order)
-	} else if len(b.Grants) != len(o.grants()) {
+	} else if len(b.Grants) != len(a.orders.rest(o).grants) {
 		a.report.Fault(Reversals, "entry %d loses the terms of incentive tokens", e.Seq)
 	}
 	acc.spend(o.user, o.vendor, o.allowance, allowance, o.currency, day(o.paidAt), -amount)

@@ -24,8 +24,8 @@ func (a *Auditor) bought(e *journal.Entry, acc *account) {
 	o.status, o.price, o.paidAt, o.until = paid, int64(sale.Price), e.At, sale.Until
 	o.account, o.user, o.allowance = a.ids.number(e.Account), a.ids.number(e.User), a.ids.number(sale.Consent.Allowance)
 	if len(sale.Sources) > 0 {
-		o.extra().sources = sale.Sources
-		o.extra().grants = sale.Grants
+		a.orders.extra(o).sources = sale.Sources
+		a.orders.extra(o).grants = sale.Grants
 	}
 	a.sourced(e, sale, o)
 	acc.spend(o.user, o.vendor, o.allowance, sale.Consent.Allowance, sale.Currency, day(e.At), int64(sale.Price))
@@ -37,7 +37,7 @@ func (a *Auditor) bought(e *journal.Entry, acc *account) {
 		if sale.Net != 0 || sale.Fee != 0 || len(sale.Lines) > 0 || sale.Until <= e.At {
 			a.report.Fault(HoldsAccounted, "entry %d places a hold that pays somebody, or has no time", e.Seq)
 		}
-		a.expectHold(o, o.sources(), -1)
+		a.expectHold(o, a.orders.sources(o), -1)
 		a.compare(e, HoldsAccounted)
 		return
 	}
@@ -187,7 +187,7 @@ func (a *Auditor) divided(e *journal.Entry, o *order) {
 	if !known {
 		rule := a.ruleTable.values[o.rule]
 		a.report.Fault(Division, "entry %d was divided by version %d of split %s, which is not there", e.Seq, rule.Version, rule.Split)
-		o.extra().sale = &parts{net: int64(sale.Net), fee: int64(sale.Fee), lines: sale.Lines}
+		a.orders.extra(o).sale = &parts{net: int64(sale.Net), fee: int64(sale.Fee), lines: sale.Lines}
 		return
 	}
 	if !sameLines(want.lines, sale.Lines) {
@@ -268,12 +268,12 @@ func (a *Auditor) captured(e *journal.Entry, acc *account) {
 		a.report.Fault(HoldsAccounted, "entry %d captures what hold %s does not give", e.Seq, e.Order)
 		return
 	}
-	held, rest := o.sources(), o.price-int64(sale.Price)
+	held, rest := a.orders.sources(o), o.price-int64(sale.Price)
 	a.holdsOpen--
 	a.gaveBack(e, acc, o, rest)
 	o.price, o.status, o.until = int64(sale.Price), paid, 0
 	if len(sale.Sources) > 0 {
-		o.extra().sources = sale.Sources
+		a.orders.extra(o).sources = sale.Sources
 	}
 	a.sourced(e, sale, o)
 	a.divided(e, o)
@@ -309,7 +309,7 @@ func (a *Auditor) released(e *journal.Entry, acc *account) {
 	a.gaveBack(e, acc, o, o.price)
 	o.status = freed
 	a.expected.rows = a.expected.rows[:0]
-	a.expectHold(o, o.sources(), 1)
+	a.expectHold(o, a.orders.sources(o), 1)
 	a.compare(e, HoldsAccounted)
 }
 

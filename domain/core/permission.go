@@ -42,7 +42,7 @@ func (c *Permit) Decide(s *State, now int64) (Outcome, error) {
 	entry := &journal.Entry{Account: c.Account, User: c.User, Key: c.Key}
 	switch {
 	case c.SetLimit != nil:
-		err = c.setLimit(a, entry)
+		err = c.setLimit(a, entry, now)
 	case !c.RemoveLimit.IsZero():
 		err = c.removeLimit(a, entry)
 	case c.GiveAllowance != nil:
@@ -64,14 +64,14 @@ func (c *Permit) Decide(s *State, now int64) (Outcome, error) {
 	return Outcome{Entry: entry}, nil
 }
 
-func (c *Permit) setLimit(a *Account, e *journal.Entry) error {
+func (c *Permit) setLimit(a *Account, e *journal.Entry, now int64) error {
 	if c.SetLimit.Max < 0 || c.SetLimit.Max > token.MaxAmount {
 		return token.New(token.Unprocessable, token.CodeAmountInvalid, "a limit lies between 0 and 1,000,000,000 major units")
 	}
 	if c.SetLimit.ID.IsZero() || !c.SetLimit.Period.Known() || c.SetLimit.Currency.IsZero() || c.SetLimit.Counter.Spent < 0 {
 		return token.New(token.Unprocessable, token.CodeFieldInvalid, "a limit has an id, a currency, and a period of purchase, day, week or month")
 	}
-	if c.AsOf != a.Seq {
+	if c.AsOf != a.Seq || (c.SetLimit.Counter.End != 0 && now >= c.SetLimit.Counter.End) {
 		return token.New(token.Conflict, token.CodeStale, "the account changed meanwhile; try again")
 	}
 	known := false

@@ -28,7 +28,11 @@ func setting(t *testing.T, name string, otherwise uint64) uint64 {
 // A simulated life of many accounts leaves a journal in which the auditor finds
 // nothing, and accounts that can be folded again from any snapshot.
 func TestTheAuditorFindsNothing(t *testing.T) {
-	purchases := setting(t, "SIM_PURCHASES", 200_000)
+	usual := uint64(200_000)
+	if testing.Short() {
+		usual = 20_000
+	}
+	purchases := setting(t, "SIM_PURCHASES", usual)
 	accounts := setting(t, "SIM_ACCOUNTS", 2_000)
 	seed := setting(t, "SIM_SEED", uint64(time.Now().UnixNano()))
 	t.Logf("SIM_SEED=%d", seed)
