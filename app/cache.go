@@ -74,6 +74,14 @@ func (c *cache[K, V]) drop(key K) {
 	c.drops++
 }
 
+// dropAll forgets everything, also what is on its way.
+func (c *cache[K, V]) dropAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.entries)
+	c.drops++
+}
+
 // set remembers an answer that the caller worked out.
 func (c *cache[K, V]) set(key K, value V) {
 	c.mu.RLock()

@@ -25,13 +25,16 @@ func (a *App) Redeem(ctx context.Context, s Seller, ticket string, countView boo
 		return Redemption{}, token.New(token.Forbidden, token.CodeTicketInvalid, "this ticket was made for another address")
 	}
 	nonce := crockford.EncodeToString(c.Nonce[:])
-	_, err = a.engine.Do(ctx, &core.View{
+	done, err := a.engine.Do(ctx, &core.View{
 		Order: c.Order, Vendor: s.Vendor, Once: true, Peek: !countView, Key: journal.NewKey(s.Vendor, "ticket", nonce, nil),
 	})
 	if err != nil {
 		return Redemption{}, err
 	}
-	view, err := a.Order(ctx, s, c.Order)
+	if order.Status != core.Covers {
+		order = done.Order
+	}
+	view, err := a.viewOf(ctx, order, done.Order, done.Entry.At)
 	if err != nil {
 		return Redemption{}, err
 	}

@@ -107,6 +107,36 @@ func (a *App) LogOut(ctx context.Context, secret string) error {
 	return err
 }
 
+// ChangePassword replaces the viewer's password. It ends all of her sessions, also the
+// one that asks: whoever else was logged in is not any more.
+func (a *App) ChangePassword(ctx context.Context, v Viewer, before, after string) error {
+	user, err := a.catalog.User(ctx, v.User)
+	if err != nil {
+		return err
+	}
+	if err := a.logins.take(user.Email, a.clock.Now()); err != nil {
+		return err
+	}
+	same, err := a.hasher.Matches(ctx, before, user.Password)
+	if err != nil {
+		return err
+	}
+	if !same {
+		return token.New(token.Forbidden, token.CodeLoginInvalid, "the present password is wrong")
+	}
+	a.logins.forget(user.Email)
+	if err := account.CheckPassword(after, user.Email); err != nil {
+		return err
+	}
+	hash, err := a.hasher.Hash(ctx, after)
+	if err != nil {
+		return err
+	}
+	err = a.catalog.SetPassword(ctx, user.ID, hash)
+	a.sessions.dropAll()
+	return err
+}
+
 // login is a session with whose it is.
 type login struct {
 	session account.Session

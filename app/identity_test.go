@@ -107,6 +107,21 @@ func TestSessionsEndSoonElsewhere(t *testing.T) {
 	wantCode(t, err, token.CodeUnauthorised)
 }
 
+func TestANewPasswordEndsAllSessions(t *testing.T) {
+	h := open(t)
+	secret, v, err := h.LogIn(t.Context(), "ada@reader.example", "correct horse battery")
+	must(t, err)
+	wantCode(t, h.ChangePassword(t.Context(), v, "wrong password", "staple correct horse"), token.CodeLoginInvalid)
+	wantCode(t, h.ChangePassword(t.Context(), v, "correct horse battery", "short"), token.CodeFieldInvalid)
+	must(t, h.ChangePassword(t.Context(), v, "correct horse battery", "staple correct horse"))
+	_, err = h.Viewer(t.Context(), secret)
+	wantCode(t, err, token.CodeUnauthorised)
+	_, _, err = h.LogIn(t.Context(), "ada@reader.example", "correct horse battery")
+	wantCode(t, err, token.CodeLoginInvalid)
+	_, _, err = h.LogIn(t.Context(), "ada@reader.example", "staple correct horse")
+	must(t, err)
+}
+
 func TestStrangersDoNotSeeVendors(t *testing.T) {
 	h := open(t)
 	_, err := h.Vendor(t.Context(), h.reader, h.vendor.ID)

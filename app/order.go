@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"farthing.dev/farthing/domain/catalog"
@@ -194,12 +195,12 @@ func (a *App) orders(ctx context.Context, vendor token.VendorID, before string, 
 	if err != nil {
 		return nil, "", err
 	}
-	page = make([]OrderView, 0, len(entries))
-	for _, e := range entries {
-		order, err := a.engine.Order(ctx, e.Order)
-		if err != nil {
-			return nil, "", err
-		}
+	orders, err := a.ordersOf(ctx, entries)
+	if err != nil {
+		return nil, "", err
+	}
+	page = make([]OrderView, 0, len(orders))
+	for _, order := range orders {
 		view, err := a.view(ctx, order)
 		if err != nil {
 			return nil, "", err
@@ -207,6 +208,23 @@ func (a *App) orders(ctx context.Context, vendor token.VendorID, before string, 
 		page = append(page, view)
 	}
 	return page, next, nil
+}
+
+// ordersOf returns the orders that entries are about. They are asked for side by
+// side, so that the engine looks at all of them in one batch.
+func (a *App) ordersOf(ctx context.Context, entries []*journal.Entry) ([]*core.Order, error) {
+	orders, failures := make([]*core.Order, len(entries)), make([]error, len(entries))
+	var all sync.WaitGroup
+	for i, e := range entries { // a page of them, so not too many
+		all.Go(func() { orders[i], failures[i] = a.engine.Order(ctx, e.Order) })
+	}
+	all.Wait()
+	for _, err := range failures {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return orders, nil
 }
 
 // submit has the engine do what a vendor's server asked for.
@@ -281,6 +299,19 @@ func (a *App) view(ctx context.Context, o *core.Order) (OrderView, error) {
 }
 
 func (a *App) viewAt(ctx context.Context, o *core.Order, now int64) (OrderView, error) {
+	entitled := o
+	if o.Status == core.Covers {
+		var err error
+		if entitled, err = a.engine.Order(ctx, o.By); err != nil {
+			return OrderView{}, err
+		}
+	}
+	return a.viewOf(ctx, o, entitled, now)
+}
+
+// viewOf shows an order, with the purchase that gives the entitlement: itself, or
+// the one that covers it.
+func (a *App) viewOf(ctx context.Context, o, entitled *core.Order, now int64) (OrderView, error) {
 	v := OrderView{
 		ID: o.ID, Vendor: o.Vendor, Status: statusAt(o, now), Price: o.Price, Currency: o.Currency, Item: o.Item,
 		Offer: o.Offer, Split: o.Rule.Split, SplitVersion: o.Rule.Version, Post: o.Post, Tracking: o.Tracking, Login: o.Login,
@@ -306,12 +337,6 @@ func (a *App) viewAt(ctx context.Context, o *core.Order, now int64) (OrderView, 
 	}
 	v.Authorisation = authorisation(o.ID)
 	charged(&v, o)
-	entitled := o
-	if o.Status == core.Covers {
-		if entitled, err = a.engine.Order(ctx, o.By); err != nil {
-			return v, err
-		}
-	}
 	entitlement := entitlementAt(entitled, now)
 	v.Entitlement = &entitlement
 	return v, nil

@@ -107,11 +107,11 @@ func (a *App) Purchases(ctx context.Context, v Viewer, before string, limit int)
 	if err != nil {
 		return nil, "", err
 	}
-	for _, e := range entries {
-		order, err := a.engine.Order(ctx, e.Order)
-		if err != nil {
-			return nil, "", err
-		}
+	orders, err := a.ordersOf(ctx, entries)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, order := range orders {
 		purchase, err := a.purchase(ctx, order)
 		if err != nil {
 			return nil, "", err
