@@ -71,7 +71,10 @@ func add(legs []ledger.Leg, code ledger.Code, owner [16]byte, currency token.Cur
 	if amount == 0 {
 		return legs
 	}
-	return append(legs, ledger.Leg{Account: ledger.Account{Code: code, Owner: owner, Currency: currency, Class: class}, Amount: amount})
+	legs = append(legs, ledger.Leg{})
+	leg := &legs[len(legs)-1]
+	leg.Account.Code, leg.Account.Owner, leg.Account.Currency, leg.Account.Class, leg.Amount = code, owner, currency, class, amount
+	return legs
 }
 
 // millis turns the journal's time into a time.Time.

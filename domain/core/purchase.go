@@ -121,10 +121,9 @@ func (c *Charge) Decide(s *State, now int64) (Outcome, error) {
 		return Outcome{}, err
 	}
 	r := s.record()
-	r.sale = journal.Sale{
-		Price: c.Sale.Price, Currency: c.Sale.Currency, Rule: c.Sale.Rule, Item: c.Item, Terms: c.Sale.Terms,
-		Offer: c.Sale.Offer, OfferVer: c.Sale.OfferVer, Tracking: c.Sale.Tracking, Test: c.Sale.Test,
-	}
+	sale := &r.sale // empty so far; setting what counts is quicker than copying all of it
+	sale.Price, sale.Currency, sale.Rule, sale.Item, sale.Terms = c.Sale.Price, c.Sale.Currency, c.Sale.Rule, c.Item, c.Sale.Terms
+	sale.Offer, sale.OfferVer, sale.Tracking, sale.Test = c.Sale.Offer, c.Sale.OfferVer, c.Sale.Tracking, c.Sale.Test
 	charge := charge{order: c.ID, account: c.Account, user: c.User, vendor: c.Vendor, campaigns: c.Campaigns, split: &c.Split, key: c.Key, allowed: true}
 	return charge.decide(s, now, r)
 }
@@ -188,7 +187,7 @@ func (c *charge) decide(s *State, now int64, r *record) (Outcome, error) {
 		if err != nil {
 			return Outcome{}, err
 		}
-		sale.Consent = journal.Consent{Method: journal.ByAllowance, Allowance: allowance.ID}
+		sale.Consent.Method, sale.Consent.Allowance = journal.ByAllowance, allowance.ID
 	}
 	if err := a.checkLimits(c.user, c.vendor, sale.Currency, sale.Price, now); err != nil {
 		return Outcome{}, err
