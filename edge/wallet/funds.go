@@ -33,6 +33,7 @@ func (h *Handler) showFunds(w http.ResponseWriter, r *http.Request, v app.Viewer
 	if _, err := io.ReadFull(h.random, nonce[:]); err != nil {
 		return fmt.Errorf("make a reference: %w", err)
 	}
+	h.waiting(w, r, &v, view.Next)
 	view.Reference = "demo-" + hex.EncodeToString(nonce[:])
 	page := web.Page{Title: "Add funds", Reader: web.Reader(&v), Section: "wallet", Body: view}
 	return h.pages.Render(w, r, status, "funds.html", page)

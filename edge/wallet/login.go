@@ -76,6 +76,7 @@ func (h *Handler) logIn(w http.ResponseWriter, r *http.Request, v *app.Viewer) e
 		if !correctable {
 			return err
 		}
+		h.site.HintRetry(w, err)
 		view.Refusal = sentence
 		return h.askLogIn(w, r, v, web.StatusOf(err), view)
 	}
@@ -117,6 +118,7 @@ func (h *Handler) signUp(w http.ResponseWriter, r *http.Request, _ *app.Viewer) 
 		if !correctable {
 			return err
 		}
+		h.site.HintRetry(w, err)
 		view.Refusal = sentence
 		return h.askSignUp(w, r, web.StatusOf(err), view)
 	}
@@ -155,23 +157,33 @@ func (h *Handler) replaceSession(w http.ResponseWriter, r *http.Request, secret 
 // addBill puts the order that waits behind the login onto the page.
 func (h *Handler) addBill(w http.ResponseWriter, r *http.Request, v *app.Viewer, view *loginView) {
 	view.Demo = h.demo
-	written, waits := strings.CutPrefix(view.Next, "/pay/")
+	checkout, waits := h.waiting(w, r, v, view.Next)
 	if !waits {
 		return
 	}
-	id, err := token.ParseID[token.OrderKind](written)
-	if err != nil {
-		return
-	}
-	checkout, err := h.app.Checkout(r.Context(), id, v)
-	if err != nil {
-		return // the order's own page will say what is wrong with it
-	}
-	web.AllowFormsTo(w, web.Origin(checkout.VendorSite))
 	view.Bill = h.bill(checkout)
 	if view.Vendor == "" {
 		view.Vendor = checkout.Vendor.String()
 	}
+}
+
+// waiting returns the order that next leads to, and permits the form of this page to
+// end at its shop: where the reader is not asked again, the way goes straight there.
+func (h *Handler) waiting(w http.ResponseWriter, r *http.Request, v *app.Viewer, next string) (app.Checkout, bool) {
+	written, waits := strings.CutPrefix(next, "/pay/")
+	if !waits {
+		return app.Checkout{}, false
+	}
+	id, err := token.ParseID[token.OrderKind](written)
+	if err != nil {
+		return app.Checkout{}, false
+	}
+	checkout, err := h.app.Checkout(r.Context(), id, v)
+	if err != nil {
+		return app.Checkout{}, false // the order's own page will say what is wrong with it
+	}
+	web.AllowFormsTo(w, web.Origin(checkout.VendorSite))
+	return checkout, true
 }
 
 // vendorRef returns the id where it is one of a vendor, "" otherwise.

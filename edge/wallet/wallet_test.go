@@ -160,6 +160,9 @@ func TestEveryPageCarriesTheGuards(t *testing.T) {
 	if policy := b.get("/pay/" + a.Open.String()).header.Get("Content-Security-Policy"); !strings.HasSuffix(policy, "form-action 'self' "+shop) {
 		t.Errorf("the pay page's policy is %q", policy)
 	}
+	if policy := b.get("/wallet/funds?next=/pay/" + a.Open.String()).header.Get("Content-Security-Policy"); !strings.HasSuffix(policy, shop) {
+		t.Errorf("adding funds for an order may not lead on to the shop: %q", policy)
+	}
 	if policy := b.get("/wallet").header.Get("Content-Security-Policy"); strings.Contains(policy, shop) {
 		t.Errorf("the wallet's policy is %q", policy)
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -28,9 +29,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, reader string, err e
 	if _, ok := tooLarge(err); ok {
 		status = http.StatusRequestEntityTooLarge
 	}
-	if refusal.Kind == token.Throttled || refusal.Kind == token.Unavailable {
-		w.Header().Set("Retry-After", "30")
-	}
+	s.HintRetry(w, refusal)
 	s.showProblem(w, r, status, reader, problem{Heading: heading(refusal), Detail: Sentence(refusal.Detail), RetryAt: refusal.RetryAt})
 }
 
@@ -104,6 +103,19 @@ func LimitOf(err error) token.LimitID { return asError(err).Limit }
 
 // RetryAt returns when a refusal frees, zero where it does not say.
 func RetryAt(err error) time.Time { return asError(err).RetryAt }
+
+// HintRetry tells programs when to come back, where a refusal is for a while only.
+func (s *Site) HintRetry(w http.ResponseWriter, err error) {
+	refusal := asError(err)
+	if refusal.Kind != token.Throttled && refusal.Kind != token.Unavailable {
+		return
+	}
+	seconds := int64(30)
+	if wait := refusal.RetryAt.Sub(s.clock.Now()); wait > 0 {
+		seconds = int64((wait + time.Second - 1) / time.Second)
+	}
+	w.Header().Set("Retry-After", strconv.FormatInt(seconds, 10))
+}
 
 // Note logs something that went wrong beside what the reader asked for.
 func (s *Site) Note(r *http.Request, what string, err error) {
