@@ -75,7 +75,7 @@ func (b *benchmark) flags(flags *flag.FlagSet) {
 	flags.DurationVar(&o.Sustained, "sustained", time.Minute, "how long the long run in process takes; 0 for none")
 	flags.StringVar(&o.Profiles, "profiles", "", "a folder for profiles of the processor's time and of memory")
 	flags.StringVar(&b.store, "store", "sqlite", "sqlite or postgres")
-	flags.StringVar(&b.database, "database", "", "with --store postgres: an empty database at a postgres:// address (default: a private server is started, where PostgreSQL is installed)")
+	flags.StringVar(&b.database, "database", "", "with --store postgres: an empty database (default: a private server is started, where PostgreSQL is installed)")
 	flags.StringVar(&b.data, "data", "", "the folder to load (default: a new one under the system's temporary folder)")
 	flags.BoolVar(&b.keep, "keep", false, "keep the folder, so that the next run with --data need not load it again")
 	flags.BoolVar(&b.quick, "quick", false, "a look within a minute: 20,000 accounts, 50,000 purchases, one short turn of each")
@@ -127,13 +127,14 @@ func (b *benchmark) run(ctx context.Context) (report *bench.Report, err error) {
 	return bench.Run(ctx, b.options, place)
 }
 
-// postgres says which database is measured.
-func (b *benchmark) postgres(_ context.Context, place *benchPlace) (stop func() error, err error) {
-	if b.database == "" {
-		return nil, errors.New("name an empty database with --database")
+// postgres says which database is measured, and starts one where none is named.
+func (b *benchmark) postgres(ctx context.Context, place *benchPlace) (stop func() error, err error) {
+	if b.database != "" {
+		place.database = b.database
+		return func() error { return nil }, nil
 	}
-	place.database = b.database
-	return func() error { return nil }, nil
+	place.database, stop, err = startPostgres(ctx)
+	return stop, err
 }
 
 // clean takes away what a run left in the folder, and the folder where that was all.
@@ -165,10 +166,11 @@ func (p *benchPlace) Open(ctx context.Context) (*bench.System, error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	var c config
 	c.flags(flags) // every setting at its default
-	c.data, c.database = p.data, p.database
+	c.data = p.data
 	if err := c.complete(); err != nil {
 		return nil, err
 	}
+	c.database = p.database
 	o, err := openProvider(ctx, c, token.SystemClock{}, slog.New(slog.DiscardHandler), false)
 	if err != nil {
 		return nil, err
