@@ -1,0 +1,23 @@
+//go:build linux
+
+package verify_test
+
+import (
+	"os"
+	"testing"
+
+	"farthing.dev/farthing/store/postgres"
+	"farthing.dev/farthing/test/pgtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// The same faults are named on PostgreSQL.
+func TestEveryPlantedFaultIsNamedOnPostgres(t *testing.T) {
+	db, err := postgres.Open(t.Context(), pgtest.Start(t), postgres.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	testSelf(t, db)
+}
