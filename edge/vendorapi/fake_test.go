@@ -97,13 +97,17 @@ func (f *fakeApp) CreatePurchase(_ context.Context, _ app.Seller, _ app.Purchase
 	return f.move(digest)
 }
 
+func fakeOffer() catalog.Offer {
+	return catalog.Offer{ID: token.OfferID{4}, Version: 1, Item: journal.Item{Title: "T"}, Price: 1, Currency: token.Currency{'U', 'S', 'D'}, CreatedAt: 1}
+}
+
 func (f *fakeApp) CreateOffer(context.Context, app.Seller, app.OfferInput, string, []byte) (catalog.Offer, bool, error) {
 	_, _, err := f.move(nil)
-	return catalog.Offer{}, true, err
+	return fakeOffer(), true, err
 }
 
 func (f *fakeApp) Offer(context.Context, app.Seller, token.OfferID) (catalog.Offer, error) {
-	return catalog.Offer{}, f.refusal
+	return fakeOffer(), f.refusal
 }
 
 func (f *fakeApp) Offers(context.Context, app.Seller, string, int) ([]catalog.Offer, string, error) {
