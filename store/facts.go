@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
@@ -139,28 +141,61 @@ func (e *Engine) missing() (m missing) {
 	return m
 }
 
+// accountsPerPart is how many accounts are worth a goroutine: reading and decoding
+// them is most of the work where far more accounts exist than fit in memory.
+const (
+	accountsPerPart = 32
+	loadParts       = 2
+)
+
 // loadAccounts puts accounts into the state that are not in it: those without an entry
-// too. It must not fail halfway unnoticed: on an error the state is broken.
+// too. Their places are taken already, so on an error the state is broken.
 func (e *Engine) loadAccounts(ctx context.Context, ids []token.AccountID) error {
 	if len(ids) == 0 {
 		return nil
 	}
 	l := &e.loop
+	accounts := make([]core.Account, len(ids))
+	size := max(accountsPerPart, (len(ids)+loadParts-1)/loadParts)
+	errs := make([]error, (len(ids)+size-1)/size)
+	var wait sync.WaitGroup
+	for part := range errs {
+		from, to := part*size, min(len(ids), (part+1)*size)
+		work := func() { errs[part] = e.readAccounts(ctx, ids[from:to], accounts[from:to]) }
+		if part == len(errs)-1 {
+			work()
+		} else {
+			wait.Go(work)
+		}
+	}
+	wait.Wait()
+	if err := errors.Join(errs...); err != nil {
+		l.broken = true
+		return err
+	}
+	for i, id := range ids {
+		// A copy of its own: one that stays must not keep the others in memory.
+		a := accounts[i]
+		l.state.Accounts[id] = &a
+		l.cache.accounts.touch(id)
+	}
+	return nil
+}
+
+// readAccounts reads and decodes snapshots.
+func (e *Engine) readAccounts(ctx context.Context, ids []token.AccountID, accounts []core.Account) error {
 	bodies, err := e.index.snapshots(ctx, ids)
 	if err != nil {
-		l.broken = true
 		return fmt.Errorf("load accounts: %w", err)
 	}
 	for i, id := range ids {
-		a := &core.Account{ID: id}
-		if bodies[i] != nil {
-			if err := journal.Unmarshal(bodies[i], a); err != nil {
-				l.broken = true
-				return fmt.Errorf("decode account %s: %w", id, err)
-			}
+		accounts[i].ID = id
+		if bodies[i] == nil {
+			continue
 		}
-		l.state.Accounts[id] = a
-		l.cache.accounts.touch(id)
+		if err := journal.Unmarshal(bodies[i], &accounts[i]); err != nil {
+			return fmt.Errorf("decode account %s: %w", id, err)
+		}
 	}
 	return nil
 }

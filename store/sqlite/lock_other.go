@@ -16,7 +16,7 @@ type lock struct {
 
 func acquire(path string) (*lock, error) {
 	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
-		return nil, fmt.Errorf("another process uses this data folder (%s): %w", path, err)
+		return nil, fmt.Errorf("%w (%s): %w", ErrInUse, path, err)
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {

@@ -19,7 +19,7 @@ func acquire(path string) (*lock, error) {
 		return nil, fmt.Errorf("open lock file: %w", err)
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(fmt.Errorf("another process uses this data folder (%s): %w", path, err), file.Close())
+		return nil, errors.Join(fmt.Errorf("%w (%s): %w", ErrInUse, path, err), file.Close())
 	}
 	return &lock{file}, nil
 }

@@ -74,6 +74,16 @@ func (r *reader) query(text string, row func(*sqlite3.Stmt) error, bind func(*sq
 	return nil
 }
 
+// together runs several queries in one read transaction. Each transaction begins with
+// an empty page cache where something was written since the last one, so one for
+// many queries reads the upper pages of the tree once.
+func (r *reader) together(work func() error) error {
+	if err := r.conn.Exec(`BEGIN`); err != nil {
+		return fmt.Errorf("begin reading: %w", err)
+	}
+	return errors.Join(work(), r.conn.Exec(`COMMIT`))
+}
+
 func (r *reader) last() (head journal.Head, err error) {
 	err = r.query(sqlLast, func(s *sqlite3.Stmt) error {
 		head = journal.Head{Seq: uint64(s.ColumnInt64(0) + s.ColumnInt64(1) - 1), At: s.ColumnInt64(2)}
@@ -122,17 +132,20 @@ func (d *Database) BlocksOf(ctx context.Context, seqs []uint64) ([]*journal.Bloc
 	}
 	defer func() { d.readers <- r }()
 	blocks := make([]*journal.Block, len(seqs))
-	for i, seq := range seqs {
-		err := r.query(sqlHolder, func(s *sqlite3.Stmt) error { blocks[i] = block(s); return nil },
-			func(s *sqlite3.Stmt) error { return s.BindInt64(1, int64(seq)) })
-		if err != nil {
-			return nil, err
+	err = r.together(func() error {
+		for i, seq := range seqs {
+			err := r.query(sqlHolder, func(s *sqlite3.Stmt) error { blocks[i] = block(s); return nil },
+				func(s *sqlite3.Stmt) error { return s.BindInt64(1, int64(seq)) })
+			if err != nil {
+				return err
+			}
+			if blocks[i] == nil || blocks[i].Last() < seq {
+				return fmt.Errorf("entry %d is not in the journal", seq)
+			}
 		}
-		if blocks[i] == nil || blocks[i].Last() < seq {
-			return nil, fmt.Errorf("entry %d is not in the journal", seq)
-		}
-	}
-	return blocks, nil
+		return nil
+	})
+	return blocks, err
 }
 
 // Chunks returns the chunks of runs with these ids.
@@ -143,12 +156,15 @@ func (d *Database) Chunks(ctx context.Context, ids []int64) ([][]byte, error) {
 	}
 	defer func() { d.readers <- r }()
 	chunks := make([][]byte, len(ids))
-	for i, id := range ids {
-		err := r.query(sqlChunk, func(s *sqlite3.Stmt) error { chunks[i] = s.ColumnBlob(0, nil); return nil },
-			func(s *sqlite3.Stmt) error { return s.BindInt64(1, id) })
-		if err != nil {
-			return nil, err
+	err = r.together(func() error {
+		for i, id := range ids {
+			err := r.query(sqlChunk, func(s *sqlite3.Stmt) error { chunks[i] = s.ColumnBlob(0, nil); return nil },
+				func(s *sqlite3.Stmt) error { return s.BindInt64(1, id) })
+			if err != nil {
+				return err
+			}
 		}
-	}
-	return chunks, nil
+		return nil
+	})
+	return chunks, err
 }

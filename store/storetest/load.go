@@ -83,28 +83,22 @@ func (l *Load) Buy(ctx context.Context) error {
 	return err
 }
 
-// Run lets callers buy for some time, and returns how long each purchase took, sorted.
-func (l *Load) Run(ctx context.Context, callers int, during time.Duration) ([]time.Duration, error) {
-	until := time.Now().Add(during)
-	var mu sync.Mutex
-	var all []time.Duration
+// Run lets callers make n purchases, and returns how long each took, sorted.
+func (l *Load) Run(ctx context.Context, callers, n int) ([]time.Duration, error) {
+	var next atomic.Int64
+	took := make([]time.Duration, n)
 	err := each(callers, func() error {
-		var own []time.Duration
-		for begun := time.Now(); begun.Before(until); {
+		for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+			begun := time.Now()
 			if err := l.Buy(ctx); err != nil {
 				return err
 			}
-			now := time.Now()
-			own = append(own, now.Sub(begun))
-			begun = now
+			took[i] = time.Since(begun)
 		}
-		mu.Lock()
-		defer mu.Unlock()
-		all = append(all, own...)
 		return nil
 	})
-	slices.Sort(all)
-	return all, err
+	slices.Sort(took)
+	return took, err
 }
 
 // each runs work in so many goroutines and returns the first error.
