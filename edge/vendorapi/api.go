@@ -5,9 +5,10 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/token"
-	"github.com/danielgtaylor/huma/v2"
 )
 
 // App is what the API needs of the application: what each noun's file asks for.

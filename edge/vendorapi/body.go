@@ -9,10 +9,11 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	"farthing.dev/farthing/edge/web"
-	"farthing.dev/farthing/token"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"farthing.dev/farthing/edge/web"
+	"farthing.dev/farthing/token"
 )
 
 // pool lends buffers, and keeps none that grew large.

@@ -8,9 +8,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
-	"github.com/danielgtaylor/huma/v2"
 )
 
 const refSchemas = "#/components/schemas/"

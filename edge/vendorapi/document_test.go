@@ -10,9 +10,10 @@ import (
 	"strings"
 	"testing"
 
-	"farthing.dev/farthing/token"
 	"github.com/pb33f/libopenapi"
 	"github.com/pb33f/libopenapi-validator"
+
+	"farthing.dev/farthing/token"
 )
 
 // openAPI is what the tests read of the document.

@@ -3,9 +3,10 @@ package vendorapi
 import (
 	"time"
 
-	"farthing.dev/farthing/token"
 	"github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/time/rate"
+
+	"farthing.dev/farthing/token"
 )
 
 // maxLimited bounds how many keys are watched at once. A key that was forgotten

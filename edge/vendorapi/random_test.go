@@ -6,8 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"farthing.dev/farthing/token"
 	"pgregory.net/rapid"
+
+	"farthing.dev/farthing/token"
 )
 
 // words are fields, values and fragments that get further than noise does.

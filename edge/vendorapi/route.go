@@ -5,9 +5,10 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/go-json-experiment/json"
+
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/token"
-	"github.com/go-json-experiment/json"
 )
 
 // operation declares a route: what the handler checks and what the document says.
