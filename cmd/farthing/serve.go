@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
+	"farthing.dev/farthing/store/sqlite"
 	"farthing.dev/farthing/token"
 )
 
@@ -29,7 +29,7 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, errInUse), strings.Contains(err.Error(), "another process uses this data folder"):
+	case errors.Is(err, errInUse), errors.Is(err, sqlite.ErrInUse):
 		return exitInUse
 	}
 	return exitFailed
