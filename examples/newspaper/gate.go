@@ -3,6 +3,7 @@ package newspaper
 import (
 	"net/http"
 
+	"farthing.dev/farthing/examples/shop"
 	"farthing.dev/farthing/sdk"
 )
 
@@ -35,6 +36,7 @@ func (s *site) gate() http.Handler {
 			s.trouble(w, "prepare royalties", err)
 			return
 		}
+		shop.AllowInlineStyle(w)
 		protected.ServeHTTP(w, r)
 	})
 }
