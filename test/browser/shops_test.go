@@ -29,6 +29,9 @@ func shops() []shop {
 // login, with scripts and without, in light, dark and on a phone. Every page of the
 // shops is judged on the way.
 func TestShopsInABrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a browser is not for the quick round")
+	}
 	b := chrome.Start(t)
 	for _, look := range []chrome.Look{chrome.Light, chrome.Dark, chrome.Phone} {
 		t.Run(look.Name, func(t *testing.T) {

@@ -22,6 +22,9 @@ const secret = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
 // same vendor.
 func cluster(t *testing.T) (clients [2]*sdk.Client, reader, dsn string) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a database server is not for the quick round")
+	}
 	dsn = pgtest.Start(t)
 	var urls [2]string
 	for i := range urls {
