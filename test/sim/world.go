@@ -7,6 +7,7 @@ package sim
 
 import (
 	"bytes"
+	"cmp"
 	"container/heap"
 	"fmt"
 	"math/rand/v2"
@@ -35,6 +36,7 @@ type World struct {
 	witnesses map[token.AccountID]*witness
 	events    events
 	pending   []job
+	failure   error // the first; Run returns it
 	auditor   *audit.Auditor
 	splits    map[ruleKey]royalty.Split
 
@@ -77,7 +79,7 @@ const step = 64
 func (w *World) do(c core.Command, done func(core.Outcome, error)) {
 	w.pending = append(w.pending, job{c, done})
 	if len(w.pending) >= step {
-		w.commit()
+		w.failure = cmp.Or(w.failure, w.commit())
 	}
 }
 
@@ -334,17 +336,15 @@ func (w *World) after(millis int64, run func()) {
 
 // Run lets events happen until purchases have been made, or nothing is left to happen.
 func (w *World) Run(purchases uint64) error {
-	for w.Stats.Purchases < purchases && w.events.Len() > 0 {
+	for w.Stats.Purchases < purchases && w.events.Len() > 0 && w.failure == nil {
 		next := heap.Pop(&w.events).(event)
 		w.tick(next.at)
 		next.run()
 		if w.random.IntN(40) == 0 {
-			if err := w.commit(); err != nil {
-				return err
-			}
+			w.failure = cmp.Or(w.failure, w.commit())
 		}
 	}
-	return w.commit()
+	return cmp.Or(w.failure, w.commit())
 }
 
 // tick moves the clock on to an event. Sometimes the machine's clock stands still or
