@@ -104,6 +104,9 @@ func (e *Engine) runBatch() {
 			break
 		}
 		e.log.Error("batch failed", "error", err, "commands", len(e.loop.batch))
+		if errors.Is(err, errUnknown) {
+			break // it may still land: deciding again could do it twice
+		}
 	}
 	e.answer(err)
 	e.counters.batch(len(e.loop.batch), len(e.loop.entries), time.Since(started))

@@ -13,6 +13,7 @@ import (
 const (
 	sqlAfter  = `SELECT first, count, at, prev, hash, body FROM block WHERE first > $1 ORDER BY first LIMIT $2`
 	sqlHolder = `SELECT first, count, at, prev, hash, body FROM block WHERE first <= $1 ORDER BY first DESC LIMIT 1`
+	sqlRest   = `SELECT first, count, at, prev, hash, body FROM (` + sqlHolder + `) AS holder WHERE first + count > $1 + 1`
 	sqlChunk  = `SELECT id, body FROM run_chunk WHERE id = ANY($1)`
 )
 
@@ -40,17 +41,15 @@ func (d *Database) BlocksAfter(ctx context.Context, seq uint64, limit int) (bloc
 
 func blocksAfter(ctx context.Context, c *pgx.Conn, seq uint64, limit int) (blocks []*journal.Block, err error) {
 	batch := &pgx.Batch{}
-	batch.Queue(sqlHolder, int64(seq)) // seq may lie in the middle of a block
+	batch.Queue(sqlRest, int64(seq)) // seq may lie in the middle of a block
 	batch.Queue(sqlAfter, int64(seq), limit)
 	results := c.SendBatch(ctx, batch)
 	defer func() { err = errors.Join(err, results.Close()) }()
-	holder, err := scanBlock(results.QueryRow())
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-	case err != nil:
+	rest, err := scanBlock(results.QueryRow())
+	if err == nil {
+		blocks = append(blocks, rest)
+	} else if !errors.Is(err, pgx.ErrNoRows) {
 		return nil, fmt.Errorf("read blocks: %w", err)
-	case holder.Last() > seq:
-		blocks = append(blocks, holder)
 	}
 	rows, err := results.Query()
 	if err != nil {
