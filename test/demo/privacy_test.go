@@ -2,14 +2,11 @@ package demo
 
 import (
 	"bytes"
-	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -96,16 +93,8 @@ func vendor(t *testing.T, d *launch.Demo, id, key string) (string, *received) {
 // looks at every byte that each of them received.
 func TestVendorsLearnNoPerson(t *testing.T) {
 	d := launch.StartDemo(t, t.TempDir())
-	var state struct{ Keys map[string]string }
-	content, err := os.ReadFile(filepath.Join(d.Data, "demo.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(content, &state); err != nil {
-		t.Fatal(err)
-	}
 	sites, all := map[string]string{}, map[string]*received{}
-	for id, key := range state.Keys {
+	for id, key := range keys(t, d) {
 		sites[id], all[id] = vendor(t, d, id, key)
 	}
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"farthing.dev/farthing/sdk"
 	"farthing.dev/farthing/test/launch"
 )
 
@@ -14,6 +15,7 @@ func TestShops(t *testing.T) {
 	t.Run("an article is bought once", func(t *testing.T) { buyArticle(t, d) })
 	t.Run("a track is played three times", func(t *testing.T) { rentTrack(t, d) })
 	t.Run("calls are paid by pack and allowance", func(t *testing.T) { callAPI(t, d) })
+	t.Run("a refund closes an article", func(t *testing.T) { refundArticle(t, d) })
 	t.Run("staff see the sales", func(t *testing.T) { lookAtBooks(t, d) })
 	if code := d.Stop(t); code != 0 {
 		t.Errorf("the demo ended with code %d", code)
@@ -129,6 +131,26 @@ func buyKey(t *testing.T, d *launch.Demo, email string) string {
 	b.Get(d.URLs["calls"] + "/").Submit("/buy/call")
 	logIn(b, d, email).Submit("/pay/").Want(http.StatusOK, "1 paid call is left")
 	return b.Find(`(?s)<textarea[^>]*>([^<]*)</textarea>`)
+}
+
+func refundArticle(t *testing.T, d *launch.Demo) {
+	const slug, last = "the-woman-who-writes-the-timetable", "plan for the nurses"
+	before := balance(t, d, "ada@readers.example", "USD")
+	b := readArticle(t, d, d.URLs["newspaper"], slug, "ada@readers.example")
+	b.Want(http.StatusOK, last)
+	client := &sdk.Client{BaseURL: d.URL, Key: keys(t, d)["newspaper"]}
+	orders, err := client.Orders(t.Context(), sdk.Page{Limit: 1})
+	if err != nil || len(orders.Data) != 1 {
+		t.Fatalf("%d orders, %v", len(orders.Data), err)
+	}
+	refunded, err := client.Refund(t.Context(), orders.Data[0].ID, "", "for a test")
+	if err != nil || refunded.Status != "refunded" || refunded.Refunded != "0.05" {
+		t.Fatalf("the refund made %+v, %v", refunded, err)
+	}
+	b.Get(d.URLs["newspaper"]+"/articles/"+slug).Want(http.StatusGone, "refunded").Without(last)
+	if after := balance(t, d, "ada@readers.example", "USD"); after != before {
+		t.Errorf("the wallet went from %s to %s USD", before, after)
+	}
 }
 
 func lookAtBooks(t *testing.T, d *launch.Demo) {

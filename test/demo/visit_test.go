@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"regexp"
-	"strings"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"farthing.dev/farthing/test/launch"
@@ -63,9 +63,16 @@ func question(t *testing.T, method, address, key string, into any) *http.Respons
 	return response
 }
 
-var tags = regexp.MustCompile(`<[^>]*>`)
-
-// said is a page's text without its tags.
-func said(page string) string {
-	return strings.Join(strings.Fields(tags.ReplaceAllString(page, " ")), " ")
+// keys returns the keys that the shops call the provider with.
+func keys(t *testing.T, d *launch.Demo) map[string]string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(d.Data, "demo.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var state struct{ Keys map[string]string }
+	if err := json.Unmarshal(content, &state); err != nil {
+		t.Fatal(err)
+	}
+	return state.Keys
 }
