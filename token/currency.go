@@ -42,6 +42,9 @@ func (c Currency) String() string {
 // IsZero reports whether c names no currency.
 func (c Currency) IsZero() bool { return c == Currency{} }
 
+// AppendText appends the code; nothing for no currency.
+func (c Currency) AppendText(b []byte) ([]byte, error) { return append(b, c.String()...), nil }
+
 // MarshalText writes the code.
 func (c Currency) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 

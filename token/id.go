@@ -81,13 +81,24 @@ func (id ID[K]) String() string {
 	if id.IsZero() {
 		return ""
 	}
+	var buffer [30]byte
+	return string(id.appendTo(buffer[:0]))
+}
+
+// appendTo appends the written form of an id that is not zero.
+func (id ID[K]) appendTo(b []byte) []byte {
 	var kind K
-	prefix := kind.Prefix()
-	out := make([]byte, len(prefix)+1+26)
-	copy(out, prefix)
-	out[len(prefix)] = '_'
-	crockford.Encode(out[len(prefix)+1:], id[:])
-	return string(out)
+	b = append(b, kind.Prefix()...)
+	b = append(b, '_')
+	return crockford.AppendEncode(b, id[:])
+}
+
+// AppendText appends the written form; nothing for the zero id.
+func (id ID[K]) AppendText(b []byte) ([]byte, error) {
+	if id.IsZero() {
+		return b, nil
+	}
+	return id.appendTo(b), nil
 }
 
 // IsZero reports whether the id names nothing.
