@@ -32,6 +32,7 @@ type Options struct {
 	Burst       time.Duration // of one turn
 	Sustained   time.Duration // of the long run; zero for none
 
+	Only     string   // the one measurement to make: decide, inprocess, http or restart; empty for all
 	Folder   string   // where the state of the load is kept
 	Load     Load     // the load generator
 	Crash    []string // the command that runs Crash on the same place, in a process of its own; nil to leave that out
@@ -65,8 +66,14 @@ func Run(ctx context.Context, o Options, place Place) (*Report, error) {
 	r.ids = token.NewMaker(token.SystemClock{}, nil)
 	r.report = &Report{Store: place.Name(), Machine: machine(), Accounts: o.Accounts, Preloaded: o.Preload}
 	defer r.watch.end()
-	for _, stage := range []func(context.Context) error{r.decide, r.load, r.inProcess, r.overHTTP, r.restart} {
-		if err := errors.Join(stage(ctx), ctx.Err()); err != nil {
+	for _, stage := range []struct {
+		name string
+		run  func(context.Context) error
+	}{{"decide", r.decide}, {"load", r.load}, {"inprocess", r.inProcess}, {"http", r.overHTTP}, {"restart", r.restart}} {
+		if o.Only != "" && o.Only != stage.name && stage.name != "load" {
+			continue
+		}
+		if err := errors.Join(stage.run(ctx), ctx.Err()); err != nil {
 			return nil, err
 		}
 	}
@@ -239,7 +246,7 @@ func (r *runner) overHTTP(ctx context.Context) error {
 				if err != nil {
 					return err
 				}
-				job, err := r.w.job(s, head<<8|uint64(round*len(turns)+i), r.o.Connections, r.o.Burst/5, r.o.Burst)
+				job, err := r.w.job(s, head<<8|uint64(round*len(turns)+i), r.o.Connections, r.o.Burst/2, r.o.Burst)
 				if err != nil {
 					return err
 				}
