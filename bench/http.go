@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os/exec"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"time"
@@ -83,7 +84,8 @@ func buyOverHTTP(ctx context.Context, handler http.Handler, load Load, job Job, 
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	// In profiles, the label tells the turns apart.
+	go pprof.Do(ctx, pprof.Labels("turn", what), func(context.Context) { served <- server.Serve(listener) })
 	defer func() {
 		_ = server.Close()
 		<-served
