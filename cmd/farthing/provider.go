@@ -62,6 +62,14 @@ func openDatabase(ctx context.Context, c config) (store.Database, error) {
 	return db, nil
 }
 
+// openBooks opens the database for reading, also beside a server that runs on it.
+func openBooks(ctx context.Context, c config) (store.Database, error) {
+	if c.database == "" {
+		return sqlite.Open(ctx, c.data, sqlite.Options{ReadOnly: true})
+	}
+	return postgres.Open(ctx, c.database, postgres.Options{})
+}
+
 // openProvider wires a provider and starts its workers. demo lets readers give
 // themselves tokens.
 func openProvider(ctx context.Context, c config, clock token.Clock, log *slog.Logger, demo bool) (*provider, error) {

@@ -30,7 +30,7 @@ type verifyFlags struct {
 func verifyCommand(ctx context.Context, args []string, out, diag io.Writer) int {
 	var v verifyFlags
 	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
-	flags.StringVar(&v.config.data, "data", cmp.Or(os.Getenv("FARTHING_DATA"), "farthing-data"), "the data folder; no server may run on it")
+	flags.StringVar(&v.config.data, "data", cmp.Or(os.Getenv("FARTHING_DATA"), "farthing-data"), "the data folder; a server may run on it")
 	flags.StringVar(&v.config.database, "database", os.Getenv("FARTHING_DATABASE"), "postgres://… (default SQLite in the data folder); with --selftest an empty one")
 	flags.StringVar(&v.config.secret, "secret", os.Getenv("FARTHING_SECRET"), "64 hexadecimal digits (default: the file secret in the data folder)")
 	flags.BoolVar(&v.asJSON, "json", false, "write the report as JSON")
@@ -61,7 +61,7 @@ func (v *verifyFlags) verify(ctx context.Context, out, diag io.Writer) (sound bo
 	if err != nil {
 		return false, err
 	}
-	db, err := openDatabase(ctx, v.config)
+	db, err := openBooks(ctx, v.config)
 	if err != nil {
 		return false, err
 	}
