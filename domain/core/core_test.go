@@ -362,10 +362,10 @@ func TestHolds(t *testing.T) {
 		p.must(&core.Release{Order: order, Vendor: p.vendor, Expire: true})
 		check(p, 1_000_000, 0, core.Freed, order)
 	})
-	t.Run("without hours, for a week", func(t *testing.T) {
+	t.Run("without hours, for a day", func(t *testing.T) {
 		p := newShop(t, 1_000_000)
 		out := p.must(p.pay(p.open(1, func(o *journal.Opened) { o.Manual = true })))
-		if got := out.Order.Sale.Until - p.now; got != 7*day {
+		if got := out.Order.Sale.Until - p.now; got != day {
 			t.Errorf("held for %d", got)
 		}
 	})

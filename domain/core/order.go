@@ -23,8 +23,8 @@ func (c *OpenOrder) Need(s *State, f *Facts) { needKey(s, f, c.Key) }
 
 // The longest that a hold lasts, and how long where the order does not say.
 const (
-	MaxHoldHours     = 90 * 24
-	DefaultHoldHours = 7 * 24
+	MaxHoldHours     = 7 * 24
+	DefaultHoldHours = 24
 )
 
 // Decide checks, in order: key, that the id is new, price, currency, terms, hold,
