@@ -171,7 +171,7 @@ func (b *behind) maintain(ctx context.Context) error {
 // accounts, published together.
 func (b *behind) write(ctx context.Context, t *tail) error {
 	e := b.engine
-	id, err := e.index.nextID(ctx)
+	id, err := e.index.reserve(ctx, 2)
 	if err != nil {
 		return err
 	}

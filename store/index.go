@@ -15,6 +15,7 @@ import (
 type index struct {
 	db       Database
 	perFlush int
+	reserved int64 // the highest id of a run given so far; only who maintains the runs looks at it
 
 	mu      sync.RWMutex
 	active  *tail              // entries after the last freeze
@@ -63,11 +64,13 @@ func (x *index) waiting() (active, frozen int) {
 // freeze sets the active tail aside to be flushed and begins a new one. What an
 // earlier flush could not write is still set aside, and is returned first.
 func (x *index) freeze() *tail {
+	next := newTail(0, x.perFlush) // large, so not made under the lock
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.frozen == nil && x.active.count() > 0 {
 		x.frozen = x.active
-		x.active = newTail(x.frozen.last, x.perFlush)
+		next.base, next.last = x.frozen.last, x.frozen.last
+		x.active = next
 	}
 	return x.frozen
 }

@@ -101,7 +101,7 @@ func (x *index) mergeOne(ctx context.Context, fanout int) (bool, error) {
 		if old == nil {
 			continue
 		}
-		id, err := x.nextID(ctx)
+		id, err := x.reserve(ctx, 1)
 		if err != nil {
 			return false, err
 		}

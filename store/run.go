@@ -28,6 +28,7 @@ type run struct {
 	count       int64
 	filters     []filter
 	fences      []Key16 // the first key of each chunk
+	pieces      int     // of the guide, where this process wrote it
 }
 
 // chunksPerRun bounds a run: its chunks are numbered below it.

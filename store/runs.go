@@ -109,7 +109,6 @@ type runWriter struct {
 	run     *run
 	chunk   chunkBuilder
 	pending [][]byte // full chunks, not written yet
-	pieces  int      // of the guide, written
 	marks   []uint64
 	part    Key16 // where the filter's part begins
 }
@@ -201,9 +200,9 @@ func (w *runWriter) writeFilter(ctx context.Context) error {
 }
 
 func (w *runWriter) writePiece(ctx context.Context, body []byte) error {
-	w.pieces++
+	w.run.pieces++
 	return w.db.WriteBehind(ctx, func(tx *sql.Tx) error {
-		return insertRows(ctx, tx, "run_guide", rowID(w.run.id, w.pieces-1), [][]byte{body})
+		return insertRows(ctx, tx, "run_guide", rowID(w.run.id, w.run.pieces-1), [][]byte{body})
 	})
 }
 
@@ -249,6 +248,9 @@ func (x *index) publish(ctx context.Context, added, removed []*run) error {
 			}
 		}
 		for _, r := range added {
+			if err := x.checkWhole(ctx, tx, r); err != nil {
+				return err
+			}
 			if _, err := tx.ExecContext(ctx, `INSERT INTO sorted_run (id, kind, level, first_seq, last_seq, count) VALUES ($1, $2, $3, $4, $5, $6)`,
 				r.id, int64(r.kind), r.level, int64(r.first), int64(r.last), r.count); err != nil {
 				return fmt.Errorf("add run: %w", err)
@@ -265,11 +267,8 @@ func (x *index) publish(ctx context.Context, added, removed []*run) error {
 // checkUnchanged locks the runs against other publishers and compares them with what
 // this process knows.
 func (x *index) checkUnchanged(ctx context.Context, tx *sql.Tx) error {
-	if x.db.Shared() {
-		var id int64
-		if err := tx.QueryRowContext(ctx, `SELECT id FROM journal_lock WHERE id = 3 FOR UPDATE`).Scan(&id); err != nil {
-			return fmt.Errorf("lock runs: %w", err)
-		}
+	if err := x.lockRuns(ctx, tx); err != nil {
+		return err
 	}
 	var count, sum int64
 	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(SUM(id), 0) FROM sorted_run`).Scan(&count, &sum); err != nil {
@@ -289,20 +288,55 @@ func (x *index) checkUnchanged(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
-// nextID returns an id that no run has had whose chunks are still there. Only the
-// process that maintains the runs asks.
-func (x *index) nextID(ctx context.Context) (int64, error) {
+// lockRuns keeps other processes from publishing and deleting until tx ends.
+func (x *index) lockRuns(ctx context.Context, tx *sql.Tx) error {
+	if !x.db.Shared() {
+		return nil
+	}
+	var id int64
+	if err := tx.QueryRowContext(ctx, `SELECT id FROM journal_lock WHERE id = 3 FOR UPDATE`).Scan(&id); err != nil {
+		return fmt.Errorf("lock runs: %w", err)
+	}
+	return nil
+}
+
+// checkWhole refuses to publish a run of which another process, which took this one for
+// dead, has swept something away.
+func (x *index) checkWhole(ctx context.Context, tx *sql.Tx, r *run) error {
+	if !x.db.Shared() {
+		return nil
+	}
+	var chunks, pieces int64
+	if err := tx.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM run_chunk WHERE id >= $1 AND id < $2), (SELECT COUNT(*) FROM run_guide WHERE id >= $1 AND id < $2)`,
+		rowID(r.id, 0), rowID(r.id+1, 0)).Scan(&chunks, &pieces); err != nil {
+		return fmt.Errorf("check run: %w", err)
+	}
+	if chunks != int64(len(r.fences)) || pieces != int64(r.pieces) {
+		return errOvertaken
+	}
+	return nil
+}
+
+// reserve returns the first of n ids that no run has ever had, as far as a reader of
+// this process may remember: a chunk that was read under an id stays that chunk. Only
+// the process that maintains the runs asks.
+func (x *index) reserve(ctx context.Context, n int64) (int64, error) {
 	var published, written int64
 	err := x.db.SQL().QueryRowContext(ctx, `SELECT (SELECT COALESCE(MAX(id), 0) FROM sorted_run), (SELECT COALESCE(MAX(id), 0) FROM run_chunk)`).Scan(&published, &written)
 	if err != nil {
 		return 0, fmt.Errorf("number a run: %w", err)
 	}
-	return max(published, written/chunksPerRun) + 1, nil
+	first := max(x.reserved, published, written/chunksPerRun) + 1
+	x.reserved = first + n - 1
+	return first, nil
 }
 
 // sweep deletes the chunks of runs that are not published: merged away, or left by a
 // process that stopped while it wrote them.
 func (x *index) sweep(ctx context.Context) error {
+	if _, err := x.reserve(ctx, 1); err != nil { // the ids that are swept are not given again
+		return err
+	}
 	for _, table := range []string{"run_chunk", "run_guide"} {
 		from := int64(0)
 		for range maxRuns {
@@ -347,6 +381,16 @@ func (x *index) deleteRows(ctx context.Context, table string, run int64) error {
 			return nil
 		}
 		err := x.db.WriteBehind(ctx, func(tx *sql.Tx) error {
+			if err := x.lockRuns(ctx, tx); err != nil {
+				return err
+			}
+			var published int64
+			if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM sorted_run WHERE id = $1`, run).Scan(&published); err != nil {
+				return err
+			}
+			if published != 0 {
+				return errOvertaken
+			}
 			_, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE id > $1 AND id <= $2`, max(rowID(run, 0)-1, last.Int64-rowsPerDelete), last.Int64)
 			return err
 		})

@@ -52,11 +52,14 @@ func (c *checkpointer) run() {
 
 // The last pass holds up appends, so there are passes before it until little is left.
 const (
-	maxPasses = 4
-	fewPages  = 512
+	maxPasses = 6
+	fewPages  = 128
 )
 
 func (c *checkpointer) pass() error {
+	if err := c.database.chunks.away(func() error { return nil }); err != nil { // they begin anew, with what is in the WAL now
+		return err
+	}
 	for range maxPasses {
 		before, copied, err := c.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_PASSIVE)
 		if err != nil {
@@ -70,10 +73,12 @@ func (c *checkpointer) pass() error {
 			break
 		}
 	}
-	c.database.writing.Lock()
-	defer c.database.writing.Unlock()
-	_, _, err := c.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_PASSIVE)
-	return err
+	return c.database.chunks.away(func() error {
+		c.database.writing.Lock()
+		defer c.database.writing.Unlock()
+		_, _, err := c.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_PASSIVE)
+		return err
+	})
 }
 
 // size returns how many pages the WAL holds and how many of them were copied.
@@ -84,9 +89,12 @@ func (c *checkpointer) size() (pages, copied int, err error) {
 func (c *checkpointer) stop() error {
 	close(c.wake)
 	<-c.done
-	c.database.writing.Lock()
-	defer c.database.writing.Unlock()
-	_, _, err := c.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE)
+	err := c.database.chunks.away(func() error {
+		c.database.writing.Lock()
+		defer c.database.writing.Unlock()
+		_, _, err := c.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE)
+		return err
+	})
 	if errors.Is(err, sqlite3.BUSY) {
 		err = nil // somebody still reads; the next start does it
 	}

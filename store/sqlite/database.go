@@ -43,6 +43,7 @@ type Database struct {
 	behind  *sql.DB    // one connection: derived data
 	read    *sql.DB    // many connections
 	readers chan *reader
+	chunks  *chunkReaders
 
 	checkpoint *checkpointer
 }
@@ -52,7 +53,7 @@ var _ store.Database = (*Database)(nil)
 // The file in the folder, and how many connections read it.
 const (
 	fileName    = "farthing.db"
-	readerCount = 4
+	readerCount = 3
 )
 
 // Open opens the database in folder, which is made if it is not there.
@@ -115,6 +116,9 @@ func (d *Database) connect(ctx context.Context) error {
 	if d.hot, err = newAppender(d); err != nil {
 		return err
 	}
+	if d.chunks, err = newChunkReaders(d); err != nil {
+		return err
+	}
 	d.checkpoint, err = startCheckpointer(d)
 	return err
 }
@@ -155,7 +159,7 @@ func (d *Database) connection() (*sqlite3.Conn, error) {
 
 func (d *Database) prepare(c *sqlite3.Conn, synchronous string) error {
 	if d.options.ReadOnly {
-		return c.Exec(`PRAGMA busy_timeout=10000; PRAGMA query_only=on; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-4096; PRAGMA temp_store=memory`)
+		return c.Exec(`PRAGMA busy_timeout=10000; PRAGMA query_only=on; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-2048; PRAGMA temp_store=memory`)
 	}
 	return c.Exec(`PRAGMA busy_timeout=10000; PRAGMA page_size=4096; PRAGMA journal_mode=wal; PRAGMA synchronous=` + synchronous +
 		`; PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=on; PRAGMA cache_size=-4096; PRAGMA temp_store=memory`)
@@ -207,6 +211,9 @@ func (d *Database) Close() error {
 	var errs []error
 	if d.checkpoint != nil {
 		errs = append(errs, d.checkpoint.stop())
+	}
+	if d.chunks != nil {
+		errs = append(errs, d.chunks.close())
 	}
 	if d.hot != nil {
 		errs = append(errs, d.hot.close())

@@ -20,7 +20,6 @@ const (
 	sqlLast   = `SELECT first, count, at, hash FROM block ORDER BY first DESC LIMIT 1`
 	sqlAfter  = `SELECT first, count, at, prev, hash, body FROM block WHERE first > ? ORDER BY first LIMIT ?`
 	sqlHolder = `SELECT first, count, at, prev, hash, body FROM block WHERE first <= ? ORDER BY first DESC LIMIT 1`
-	sqlChunk  = `SELECT body FROM run_chunk WHERE id = ?`
 )
 
 func newReader(d *Database) (*reader, error) {
@@ -146,25 +145,4 @@ func (d *Database) BlocksOf(ctx context.Context, seqs []uint64) ([]*journal.Bloc
 		return nil
 	})
 	return blocks, err
-}
-
-// Chunks returns the chunks of runs with these ids.
-func (d *Database) Chunks(ctx context.Context, ids []int64) ([][]byte, error) {
-	r, err := d.reader(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { d.readers <- r }()
-	chunks := make([][]byte, len(ids))
-	err = r.together(func() error {
-		for i, id := range ids {
-			err := r.query(sqlChunk, func(s *sqlite3.Stmt) error { chunks[i] = s.ColumnBlob(0, nil); return nil },
-				func(s *sqlite3.Stmt) error { return s.BindInt64(1, id) })
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return chunks, err
 }
