@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"farthing.dev/farthing/store/postgres"
-	"farthing.dev/farthing/test/pgtest"
+	"farthing.dev/farthing/tests/pgtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"os"
 
-	"farthing.dev/farthing/test/pgserver"
+	"farthing.dev/farthing/tests/pgserver"
 )
 
 // startPostgres starts a private PostgreSQL server and returns an empty database in it.

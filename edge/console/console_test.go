@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"farthing.dev/farthing/test/pretend"
+	"farthing.dev/farthing/tests/pretend"
 )
 
 // ask sends one request as somebody and returns the status, the page and where it leads.

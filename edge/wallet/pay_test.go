@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"farthing.dev/farthing/test/pretend"
+	"farthing.dev/farthing/tests/pretend"
 )
 
 // click is how a browser says that a person went to the page.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"farthing.dev/farthing/test/pretend"
+	"farthing.dev/farthing/tests/pretend"
 )
 
 const shop = "https://harbour.example"

@@ -17,7 +17,7 @@ import (
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/store/postgres"
 	"farthing.dev/farthing/store/storetest"
-	"farthing.dev/farthing/test/pgtest"
+	"farthing.dev/farthing/tests/pgtest"
 	"farthing.dev/farthing/token"
 )
 

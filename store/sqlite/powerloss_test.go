@@ -11,7 +11,7 @@ import (
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/store/sqlite"
 	"farthing.dev/farthing/store/storetest"
-	"farthing.dev/farthing/test/powercut"
+	"farthing.dev/farthing/tests/powercut"
 )
 
 // Nothing that was acknowledged is lost, whenever the power fails and whatever the disk

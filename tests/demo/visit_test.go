@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"farthing.dev/farthing/test/launch"
+	"farthing.dev/farthing/tests/launch"
 )
 
 // logIn opens the provider's login and comes back to where it was asked for.

@@ -34,15 +34,15 @@ var rules = []struct {
 	{"domain", []string{"token", "domain"}},
 	{"store/sqlite", []string{"token", "domain", "store"}},
 	{"store/postgres", []string{"token", "domain", "store"}},
-	{"store/storetest", []string{"token", "domain", "store", "test"}},
+	{"store/storetest", []string{"token", "domain", "store", "tests"}},
 	{"store", []string{"token", "domain"}},
 	{"verify", []string{"token", "domain", "store"}},
 	{"app", []string{"token", "domain", "store"}},
 	{"edge", []string{"token", "domain", "app", "edge"}},
 	{"worker", []string{"token", "domain", "app"}},
-	{"bench", []string{"token", "domain", "store", "app", "edge", "test"}},
+	{"bench", []string{"token", "domain", "store", "app", "edge", "tests"}},
 	{"cmd", []string{""}},
-	{"test", []string{""}},
+	{"tests", []string{""}},
 }
 
 func TestImportsPointDownward(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"farthing.dev/farthing/sdk"
-	"farthing.dev/farthing/test/launch"
+	"farthing.dev/farthing/tests/launch"
 )
 
 // TestServe looks at what an operator looks at.

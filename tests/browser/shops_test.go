@@ -3,8 +3,8 @@ package browser
 import (
 	"testing"
 
-	"farthing.dev/farthing/test/browser/chrome"
-	"farthing.dev/farthing/test/launch"
+	"farthing.dev/farthing/tests/browser/chrome"
+	"farthing.dev/farthing/tests/launch"
 )
 
 // shop is one of the demo's shops, and how something is bought there.

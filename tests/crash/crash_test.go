@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"farthing.dev/farthing/test/launch"
+	"farthing.dev/farthing/tests/launch"
 )
 
 // newHTTPClient does not try again by itself what may have been done.

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"farthing.dev/farthing/test/browser/chrome"
-	"farthing.dev/farthing/test/pretend"
+	"farthing.dev/farthing/tests/browser/chrome"
+	"farthing.dev/farthing/tests/pretend"
 )
 
 // The redirect from the login through the order to the shop must pass the content

@@ -17,7 +17,7 @@ import (
 	"farthing.dev/farthing/examples/newspaper"
 	"farthing.dev/farthing/examples/shop"
 	"farthing.dev/farthing/sdk"
-	"farthing.dev/farthing/test/launch"
+	"farthing.dev/farthing/tests/launch"
 )
 
 // received is every byte that one vendor got: requests of browsers, and the

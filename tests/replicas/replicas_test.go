@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"farthing.dev/farthing/sdk"
-	"farthing.dev/farthing/test/launch"
-	"farthing.dev/farthing/test/pgtest"
+	"farthing.dev/farthing/tests/launch"
+	"farthing.dev/farthing/tests/pgtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }

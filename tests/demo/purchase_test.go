@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"farthing.dev/farthing/sdk"
-	"farthing.dev/farthing/test/launch"
+	"farthing.dev/farthing/tests/launch"
 )
 
 // TestShops runs one demo and buys at its three shops.

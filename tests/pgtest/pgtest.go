@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"farthing.dev/farthing/test/pgserver"
+	"farthing.dev/farthing/tests/pgserver"
 )
 
 // server is the test process's server. It is a package variable because a test

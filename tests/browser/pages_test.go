@@ -11,8 +11,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"farthing.dev/farthing/test/browser/chrome"
-	"farthing.dev/farthing/test/pretend"
+	"farthing.dev/farthing/tests/browser/chrome"
+	"farthing.dev/farthing/tests/pretend"
 )
 
 const axe = "testdata/axe/axe.min.js"

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"farthing.dev/farthing/sdk"
-	"farthing.dev/farthing/test/launch"
+	"farthing.dev/farthing/tests/launch"
 )
 
 // callers is how many purchases are under way at once.

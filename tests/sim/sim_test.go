@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"farthing.dev/farthing/test/sim"
+	"farthing.dev/farthing/tests/sim"
 )
 
 // setting reads a number from the environment, so that a long run or a seed that

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"farthing.dev/farthing/test/launch"
+	"farthing.dev/farthing/tests/launch"
 )
 
 // TestRestart stops the demo, starts it again on other ports, kills it, and starts
