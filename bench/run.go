@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
+	"strconv"
 	"time"
 
 	"farthing.dev/farthing/token"
@@ -238,6 +239,19 @@ func (r *runner) overHTTP(ctx context.Context) error {
 			return err
 		}
 		defer stop()
+		// A server that has run for a while knows what sells and who buys.
+		warm, err := r.w.job(s, 0, r.o.Connections, r.o.Burst, r.o.Burst)
+		if err != nil {
+			return err
+		}
+		head, err := s.Head(ctx)
+		if err != nil {
+			return err
+		}
+		warm.Nonce += strconv.FormatUint(head, 36)
+		if _, err := buyOverHTTP(ctx, s.Handler, r.o.Load, warm, r.watch, "warming up"); err != nil {
+			return fmt.Errorf("warm up: %w", err)
+		}
 		samples := make([]Samples, len(turns))
 		for round := range r.o.Turns {
 			for i, t := range turns {

@@ -27,11 +27,14 @@ type Workload struct {
 
 // The bounds and shape of the workload.
 const (
-	maxFavourites = 3       // vendors that one reader buys from
-	limitedEvery  = 4       // every fourth account has a spending limit
-	zipfExponent  = 1.1     // of readers: the busiest make about 0.3 % of all purchases each
-	zipfFlat      = 50      // so many readers share the top
-	vendorZipf    = 0.8     // of vendors
+	maxFavourites = 3   // vendors that one reader buys from
+	limitedEvery  = 4   // every fourth account has a spending limit
+	zipfExponent  = 1.1 // of readers: the busiest make about 0.3 % of all purchases each
+	zipfFlat      = 50  // so many readers share the top
+	vendorZipf    = 0.8 // of vendors
+	offerZipf     = 1.3 // of a vendor's offers
+	offerFlat     = 5
+	machines      = 100     // one of so many readers, the busiest, is a program, which buys what is repeatable
 	farFuture     = 1 << 42 // milliseconds since 1970 (the year 2109): when allowances end
 	epochMillis   = 1_735_689_600_000
 )
@@ -198,7 +201,7 @@ func (w *Workload) Shopper(round uint64, caller int) *Shopper {
 	random := rand.New(rand.NewPCG(w.Seed^round, uint64(caller)))
 	return &Shopper{
 		w: w, random: random, zipf: rand.NewZipf(random, zipfExponent, zipfFlat, uint64(w.buyers()-1)),
-		offers: rand.NewZipf(random, zipfExponent, zipfFlat, uint64(w.Offers-1)),
+		offers: rand.NewZipf(random, offerZipf, offerFlat, uint64(w.Offers-1)),
 		prefix: "b" + strconv.FormatUint(round, 36) + "-" + strconv.Itoa(caller) + "-",
 	}
 }
@@ -210,18 +213,19 @@ const spread = 2_147_483_647
 // Next returns the next purchase.
 func (s *Shopper) Next() Purchase {
 	s.made++
-	reader := int(s.zipf.Uint64() * spread % uint64(s.w.buyers()))
+	busy := s.zipf.Uint64()
+	reader := int(busy * spread % uint64(s.w.buyers()))
 	favourites := s.w.Favourites(reader)
 	return Purchase{
-		Reader: reader, Vendor: favourites[s.random.IntN(len(favourites))], Offer: s.offer(),
+		Reader: reader, Vendor: favourites[s.random.IntN(len(favourites))], Offer: s.offer(busy < uint64(s.w.buyers()/machines)),
 		Key: s.prefix + strconv.FormatUint(s.made, 36),
 	}
 }
 
 // offer returns the number of an offer: the same few are bought most, of both kinds.
-func (s *Shopper) offer() int {
+func (s *Shopper) offer(repeatable bool) int {
 	rank := int(s.offers.Uint64())
-	if rank%2 == 0 {
+	if rank%2 == 0 && !repeatable {
 		return rank / 2
 	}
 	return s.w.Offers/2 + rank/2
