@@ -5,7 +5,7 @@ type Options struct {
 	Batch    int // commands in one commit, at most; 1024
 	Queue    int // commands waiting, at most; 4096
 	Tail     int // entries after which derived data is flushed; 32768
-	Accounts int // accounts kept in memory beside those of the tail; 100000
+	Accounts int // accounts kept in memory beside those of the tail; 65536
 	Orders   int // orders kept in memory; 20000
 	Fanout   int // runs of a level that are merged into one of the next; 8
 }
@@ -19,7 +19,7 @@ func (o Options) withDefaults() Options {
 	fill(&o.Batch, 1024)
 	fill(&o.Queue, 4096)
 	fill(&o.Tail, 32768)
-	fill(&o.Accounts, 100_000)
+	fill(&o.Accounts, 65_536)
 	fill(&o.Orders, 20_000)
 	fill(&o.Fanout, 8)
 	return o
