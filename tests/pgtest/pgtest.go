@@ -35,10 +35,13 @@ func Main(m *testing.M) int {
 	return code
 }
 
-// Start returns the address of a fresh database. It skips the test where PostgreSQL is
-// not installed. The package's TestMain must call Main.
+// Start returns the address of a fresh database. It skips the test in the quick
+// round (-short) and where PostgreSQL is not installed. The package's TestMain must call Main.
 func Start(tb testing.TB) string {
 	tb.Helper()
+	if testing.Short() {
+		tb.Skip("the quick round starts no PostgreSQL")
+	}
 	server.Lock()
 	defer server.Unlock()
 	if server.running == nil && server.failure == nil {

@@ -47,6 +47,9 @@ type Browser struct {
 
 // Start runs Chromium until the test ends.
 func Start(t testing.TB) *Browser {
+	if testing.Short() {
+		t.Skip("the quick round opens no browser")
+	}
 	t.Helper()
 	path, err := find()
 	if err != nil {
