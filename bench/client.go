@@ -3,6 +3,7 @@ package bench
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"farthing.dev/farthing/token"
 )
 
 // Job is what the load generator is told, in one JSON value on its standard input.
@@ -23,8 +26,18 @@ type Job struct {
 	Warm        time.Duration // of load before anything is counted
 	Lasting     time.Duration // of load that is counted
 	Bearers     []string      // keys of vendors
-	Bodies      []string      // one per request; the last one ends the load early
-	Sender      []int         // whose key goes with each body, by its place in Bearers
+	Targets     []byte        // one target per request; the last one ends the load early
+}
+
+// target is who buys what from whom: the vendor by its place in Bearers, in four
+// bytes, then the ids of reader and offer. Text would fill the memory of the process
+// that is measured.
+const target = 4 + 16 + 16
+
+// add appends a target.
+func (j *Job) add(vendor int, reader token.ReaderID, offer token.OfferID) {
+	j.Targets = binary.BigEndian.AppendUint32(j.Targets, uint32(vendor))
+	j.Targets = append(append(j.Targets, reader[:]...), offer[:]...)
 }
 
 // Tally is what the load generator found, in one JSON value on its standard output,
@@ -58,6 +71,7 @@ type caller struct {
 	connection net.Conn
 	answers    *bufio.Reader
 	request    []byte
+	body       []byte
 	delays     Histogram
 	other      uint64
 	failed     uint64
@@ -91,7 +105,7 @@ func (j *Job) run(begin func()) (Tally, error) {
 		wait.Go(func() {
 			for time.Now().Before(until) {
 				n := int(next.Add(1)) - 1
-				if n >= len(j.Bodies) {
+				if n >= len(j.Targets)/target {
 					return
 				}
 				if err := c.ask(n, &counting); err != nil {
@@ -123,10 +137,13 @@ func (j *Job) run(begin func()) (Tally, error) {
 
 // ask sends the n-th request and reads its answer.
 func (c *caller) ask(n int, counting *atomic.Bool) error {
-	body := c.job.Bodies[n]
+	t := c.job.Targets[n*target:]
+	body := append(append(c.body[:0], `{"reader":"`...), token.ReaderID(t[4:20]).String()...)
+	body = append(append(append(body, `","offer":"`...), token.OfferID(t[20:36]).String()...), `"}`...)
+	c.body = body
 	b := append(c.request[:0], "POST "...)
 	b = append(append(b, c.job.Path...), " HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nAuthorization: Bearer "...)
-	b = append(append(b, c.job.Bearers[c.job.Sender[n]]...), "\r\nIdempotency-Key: "...)
+	b = append(append(b, c.job.Bearers[binary.BigEndian.Uint32(t)]...), "\r\nIdempotency-Key: "...)
 	b = strconv.AppendInt(append(append(b, c.job.Nonce...), '-'), int64(n), 36)
 	b = strconv.AppendInt(append(b, "\r\nContent-Length: "...), int64(len(body)), 10)
 	b = append(append(b, "\r\n\r\n"...), body...)

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,7 +31,7 @@ func Apart(command ...string) Load {
 		}
 		process := exec.CommandContext(ctx, command[0], command[1:]...)
 		var complaints strings.Builder
-		process.Stdin, process.Stderr = strings.NewReader(string(text)), &complaints
+		process.Stdin, process.Stderr = bytes.NewReader(text), &complaints
 		pipe, err := process.StdoutPipe()
 		if err != nil {
 			return tally, err
@@ -64,14 +65,15 @@ func (w *Workload) job(s *System, round uint64, connections int, warm, lasting t
 		j.Bearers[vendor] = w.Bearer(vendor)
 	}
 	shopper := w.Shopper(round, 0)
-	for range int((warm + lasting).Seconds() * most) {
+	n := int((warm + lasting).Seconds() * most)
+	j.Targets = make([]byte, 0, n*target)
+	for range n {
 		p := shopper.Next()
 		reader, err := s.Reader(w.Vendor(p.Vendor), w.User(p.Reader))
 		if err != nil {
 			return j, err
 		}
-		j.Sender = append(j.Sender, p.Vendor)
-		j.Bodies = append(j.Bodies, `{"reader":"`+reader.String()+`","offer":"`+w.Offer(p.Vendor, p.Offer).String()+`"}`)
+		j.add(p.Vendor, reader, w.Offer(p.Vendor, p.Offer))
 	}
 	return j, nil
 }

@@ -240,7 +240,7 @@ func (r *runner) overHTTP(ctx context.Context) error {
 		}
 		defer stop()
 		// A server that has run for a while knows what sells and who buys.
-		warm, err := r.w.job(s, 0, r.o.Connections, r.o.Burst, r.o.Burst)
+		warm, err := r.w.job(s, 0, r.o.Connections, 5*r.o.Burst, r.o.Burst)
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -55,8 +56,25 @@ func (e *Engine) run() {
 			default:
 			}
 		}
+		e.yield()
 		e.collect()
 		e.runBatch()
+	}
+}
+
+// maxYields bounds how often others go first.
+const maxYields = 8
+
+// yield lets callers that were just answered, and those whose requests have just come
+// in, go first, for as long as that brings commands. So batches get larger where the
+// processors are busy; where they are not, nothing is waited for.
+func (e *Engine) yield() {
+	for range maxYields {
+		before := len(e.queue)
+		runtime.Gosched()
+		if len(e.queue) == before {
+			return
+		}
 	}
 }
 

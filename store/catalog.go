@@ -71,7 +71,8 @@ func one[T any](ctx context.Context, c *Catalog, scan func(row) (T, error), quer
 	var value T
 	statement, err := c.prepare(ctx, query)
 	if err == nil {
-		value, err = scan(statement.QueryRowContext(ctx, args...))
+		// One row by its key takes microseconds; watching over ctx meanwhile takes longer.
+		value, err = scan(statement.QueryRowContext(context.WithoutCancel(ctx), args...))
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return value, token.New(token.NotFound, token.CodeNotFound, "there is no such thing")
