@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,8 +19,17 @@ import (
 // what it was asked.
 type provider struct {
 	*httptest.Server
+
+	mu      sync.Mutex // a connection that was hung up leaves its handler behind
 	answers []scripted
 	asked   []asked
+}
+
+// requests returns what was asked so far.
+func (p *provider) requests() []asked {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.asked)
 }
 
 type scripted struct {
@@ -47,6 +58,8 @@ func newProvider(t *testing.T, answers ...scripted) (*provider, *sdk.Client) {
 
 func (p *provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.asked = append(p.asked, asked{r.Method, r.URL.RequestURI(), r.Header.Get("Idempotency-Key"), r.Header.Get("Authorization"), string(body)})
 	if len(p.answers) == 0 {
 		http.Error(w, "nothing scripted", http.StatusTeapot)
@@ -77,10 +90,10 @@ func TestTriesAgainWithTheSameKey(t *testing.T) {
 	if purchase.ID != "ord_1" || !purchase.Charged || !purchase.Replayed {
 		t.Errorf("got %+v", purchase)
 	}
-	if len(p.asked) != 3 {
-		t.Fatalf("asked %d times, want 3", len(p.asked))
+	if len(p.requests()) != 3 {
+		t.Fatalf("asked %d times, want 3", len(p.requests()))
 	}
-	for _, a := range p.asked {
+	for _, a := range p.requests() {
 		want := asked{"POST", "/v1/purchases", "made-key", "Bearer fk_test_x", `{"reader":"rdr_1","offer":"off_1"}`}
 		if a != want {
 			t.Errorf("asked %+v, want %+v", a, want)
@@ -95,8 +108,8 @@ func TestGivesUpAfterABoundedNumberOfAttempts(t *testing.T) {
 	if sdk.Code(err) != "unavailable" {
 		t.Errorf("got %v", err)
 	}
-	if len(p.asked) != 3 || p.asked[2].key != "mine" {
-		t.Errorf("asked %+v", p.asked)
+	if len(p.requests()) != 3 || p.requests()[2].key != "mine" {
+		t.Errorf("asked %+v", p.requests())
 	}
 }
 
@@ -110,8 +123,8 @@ func TestARefusalIsNotRepeated(t *testing.T) {
 	if problem.Code != sdk.LimitExceeded || problem.Limit != "lim_1" || !problem.RetryAt.Equal(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)) || problem.RequestID != "req_1" {
 		t.Errorf("got %+v", problem)
 	}
-	if len(p.asked) != 1 {
-		t.Errorf("asked %d times", len(p.asked))
+	if len(p.requests()) != 1 {
+		t.Errorf("asked %d times", len(p.requests()))
 	}
 }
 
@@ -128,11 +141,11 @@ func TestATicketIsRepeatedOnlyWhereNothingHappened(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			p, client := newProvider(t, test.first, scripted{status: 200, body: `{"reader":"rdr_1","order":{"id":"ord_1"}}`})
 			_, err := client.Redeem(t.Context(), "ticket", true)
-			if len(p.asked) != test.times || (err == nil) != (test.times == 2) {
-				t.Errorf("asked %d times, error %v", len(p.asked), err)
+			if len(p.requests()) != test.times || (err == nil) != (test.times == 2) {
+				t.Errorf("asked %d times, error %v", len(p.requests()), err)
 			}
-			if p.asked[0].key != "" || p.asked[0].body != `{"ticket":"ticket","view":true}` {
-				t.Errorf("asked %+v", p.asked[0])
+			if p.requests()[0].key != "" || p.requests()[0].body != `{"ticket":"ticket","view":true}` {
+				t.Errorf("asked %+v", p.requests()[0])
 			}
 		})
 	}
@@ -189,7 +202,7 @@ func TestEachCallAsksWhatTheContractSays(t *testing.T) {
 			t.Errorf("%s %s: %v", test.method, test.path, err)
 			continue
 		}
-		got := p.asked[0]
+		got := p.requests()[0]
 		if got.method != test.method || got.path != test.path || got.body != test.body || (got.key == "made-key") != (test.method == "POST") {
 			t.Errorf("asked %+v, want %s %s %s", got, test.method, test.path, test.body)
 		}
