@@ -126,9 +126,11 @@ func TestWorkloadRepeats(t *testing.T) {
 }
 
 func TestDecideBuys(t *testing.T) {
-	sample, err := Decide(NewWorkload(1, 100, 5, 10), time.Millisecond)
-	if err != nil || sample.Count == 0 {
-		t.Fatalf("%+v, %v", sample, err)
+	for _, apply := range []bool{false, true} {
+		sample, err := Decide(NewWorkload(1, 100, 5, 10), time.Millisecond, apply)
+		if err != nil || sample.Count == 0 {
+			t.Fatalf("%+v, %v", sample, err)
+		}
 	}
 	state := core.NewState()
 	w := NewWorkload(1, 100, 5, 10)

@@ -13,8 +13,9 @@ import (
 // many as an engine keeps at hand.
 const decideAccounts = 20_000
 
-// Decide measures the pure core alone on one thread: no journal, no disk.
-func Decide(w *Workload, lasting time.Duration) (Sample, error) {
+// Decide measures the pure core alone on one thread, without journal and disk:
+// deciding, and where apply is set also bringing the state up to date.
+func Decide(w *Workload, lasting time.Duration, apply bool) (Sample, error) {
 	small := NewWorkload(w.Seed, min(w.Accounts, decideAccounts), w.Vendors, w.Offers)
 	state := core.NewState()
 	now := int64(epochMillis)
@@ -29,7 +30,7 @@ func Decide(w *Workload, lasting time.Duration) (Sample, error) {
 	// The maps of the batch at hand are small, as an engine keeps them.
 	state.Orders, state.Keys, state.Items = map[token.OrderID]*core.Order{}, map[journal.KeyName]*journal.Entry{}, map[journal.ItemKey]token.OrderID{}
 	const batch = 256
-	charges := make([]*core.Charge, 0, 64*batch)
+	charges := make([]*core.Charge, 0, 4*batch)
 	shopper := small.Shopper(1, 0)
 	var sample Sample
 	for made := uint64(0); sample.Elapsed < lasting; {
@@ -46,7 +47,13 @@ func Decide(w *Workload, lasting time.Duration) (Sample, error) {
 				clear(state.Keys)
 				clear(state.Items)
 			}
-			if _, err := run(c); err != nil {
+			var err error
+			if apply {
+				_, err = run(c)
+			} else {
+				_, err = c.Decide(state, now)
+			}
+			if err != nil {
 				return Sample{}, fmt.Errorf("decide: %w", err)
 			}
 		}

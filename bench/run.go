@@ -102,16 +102,20 @@ func (r *runner) with(ctx context.Context, use func(*System) error) error {
 }
 
 func (r *runner) decide(context.Context) error {
-	var samples Samples
+	var alone, applied Samples
 	for range r.o.Turns {
-		s, err := Decide(r.w, r.o.Burst/4)
+		one, err := Decide(r.w, r.o.Burst/8, false)
 		if err != nil {
 			return err
 		}
-		samples = append(samples, s)
+		two, err := Decide(r.w, r.o.Burst/8, true)
+		if err != nil {
+			return err
+		}
+		alone, applied = append(alone, one), append(applied, two)
 	}
-	r.report.Decide = samples.Median()
-	r.watch.say("%-20s %9.0f/s per core", "decide", 1/r.report.Decide.CPUEach().Seconds())
+	r.report.Decide, r.report.Applied = alone.Median(), applied.Median()
+	r.watch.say("%-20s %9.0f/s per core, applied %9.0f/s", "decide", 1/r.report.Decide.CPUEach().Seconds(), 1/r.report.Applied.CPUEach().Seconds())
 	debug.FreeOSMemory()
 	return nil
 }

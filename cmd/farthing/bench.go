@@ -68,7 +68,7 @@ func (b *benchmark) flags(flags *flag.FlagSet) {
 	flags.IntVar(&o.Accounts, "accounts", 1_000_000, "how many accounts there are")
 	flags.IntVar(&o.Preload, "preload", 5_000_000, "how many purchases are there before anything is measured")
 	flags.IntVar(&o.Vendors, "vendors", 100, "how many vendors there are")
-	flags.IntVar(&o.Offers, "offers", 1000, "how many offers each vendor has")
+	flags.IntVar(&o.Offers, "offers", 300, "how many offers each vendor has")
 	flags.IntVar(&o.Callers, "callers", 256, "how many callers buy at the same time in process")
 	flags.IntVar(&o.Connections, "connections", 64, "how many connections buy at the same time over HTTP")
 	flags.IntVar(&o.Turns, "turns", 3, "how often each measurement is made; medians are quoted")
