@@ -105,30 +105,34 @@ func (r *Report) WriteJSON(out io.Writer) error {
 	return encoder.Encode(r.figures())
 }
 
-// WriteText writes the report for people.
+// line is one of the report for people. It is left out where nothing was measured.
+type line struct {
+	measured          uint64
+	what, found, note string
+}
+
+// WriteText writes the report for people: what was measured.
 func (r *Report) WriteText(out io.Writer) error {
 	f := r.figures()
-	lines := []struct{ what, found, note string }{
-		{"decide alone", fmt.Sprintf("%.0f/s", f.DecidePerCore), fmt.Sprintf("per core, no disk; %.0f/s with the state brought up to date", f.AppliedPerCore)},
-		{"in process, burst", fmt.Sprintf("%.0f/s", f.InProcess), fmt.Sprintf("p50 %.1f ms, p99 %.1f ms, %.1f us of processor each", f.P50, f.P99, f.CPUMicros)},
-		{"in process, kept up", fmt.Sprintf("%.0f/s", f.Sustained), fmt.Sprintf("p99 %.1f ms, %.1f us of processor each", f.SustainedP99, f.SustainedMicros)},
-		{"growth", fmt.Sprintf("%.2f x", f.GrowthCPU), fmt.Sprintf("of the processor's time with 10,000 purchases loaded; %.2f x of the time", f.GrowthTime)},
-		{"over HTTP", fmt.Sprintf("%.0f/s", f.HTTP), fmt.Sprintf("p50 %.1f ms, p99 %.1f ms, %.1f us of processor each", f.HTTPP50, f.HTTPP99, f.HTTPMicros)},
-		{"empty handler", fmt.Sprintf("%.0f/s", f.Empty), fmt.Sprintf("%.1f us of processor each; a purchase is %.2f x as fast", f.EmptyMicros, f.HTTPRatio)},
+	lines := []line{
+		{r.Decide.Count, "decide alone", fmt.Sprintf("%.0f/s", f.DecidePerCore), fmt.Sprintf("per core, no disk; %.0f/s with the state brought up to date", f.AppliedPerCore)},
+		{r.Burst.Count, "in process, burst", fmt.Sprintf("%.0f/s", f.InProcess), fmt.Sprintf("p50 %.1f ms, p99 %.1f ms, %.1f us of processor each", f.P50, f.P99, f.CPUMicros)},
+		{r.Sustained.Count, "in process, kept up", fmt.Sprintf("%.0f/s", f.Sustained), fmt.Sprintf("p99 %.1f ms, %.1f us of processor each", f.SustainedP99, f.SustainedMicros)},
+		{r.Burst.Count, "growth", fmt.Sprintf("%.2f x", f.GrowthCPU), fmt.Sprintf("of the processor's time with 10,000 purchases loaded; %.2f x of the time", f.GrowthTime)},
+		{r.HTTP.Count, "over HTTP", fmt.Sprintf("%.0f/s", f.HTTP), fmt.Sprintf("p50 %.1f ms, p99 %.1f ms, %.1f us of processor each", f.HTTPP50, f.HTTPP99, f.HTTPMicros)},
+		{r.Empty.Count, "empty handler", fmt.Sprintf("%.0f/s", f.Empty), fmt.Sprintf("%.1f us of processor each; a purchase is %.2f x as fast", f.EmptyMicros, f.HTTPRatio)},
+		{r.Transaction.Count, "one transaction each", fmt.Sprintf("%.0f/s", f.Transaction), fmt.Sprintf("over HTTP on the same server; ours is %.1f x as fast", f.TransactionRatio)},
+		{uint64(f.BytesPerPurchase), "disk", fmt.Sprintf("%d bytes", f.BytesPerPurchase), "per purchase, with all that is derived"},
+		{uint64(r.Memory), "memory", fmt.Sprintf("%.0f MB", f.RSS), "at its highest while selling in process"},
+		{r.Entries, "ready", fmt.Sprintf("%.2f s", f.Ready), fmt.Sprintf("after a clean stop, with %d entries; %.2f s after a crash", f.Entries, f.ReadyAfterCrash)},
 	}
-	if f.Transaction > 0 {
-		lines = append(lines, struct{ what, found, note string }{"one transaction each", fmt.Sprintf("%.0f/s", f.Transaction),
-			fmt.Sprintf("over HTTP on the same server; ours is %.1f x as fast", f.TransactionRatio)})
-	}
-	lines = append(lines, []struct{ what, found, note string }{
-		{"disk", fmt.Sprintf("%d bytes", f.BytesPerPurchase), "per purchase, with all that is derived"},
-		{"memory", fmt.Sprintf("%.0f MB", f.RSS), "at its highest while selling in process"},
-		{"ready", fmt.Sprintf("%.2f s", f.Ready), fmt.Sprintf("after a clean stop, with %d entries; %.2f s after a crash", f.Entries, f.ReadyAfterCrash)},
-	}...)
 	if _, err := fmt.Fprintf(out, "%s on %s: %d accounts, %d purchases loaded first\n\n", f.Store, f.Machine, f.Accounts, f.Preloaded); err != nil {
 		return err
 	}
 	for _, line := range lines {
+		if line.measured == 0 {
+			continue
+		}
 		if _, err := fmt.Fprintf(out, "%-22s %14s   %s\n", line.what, line.found, line.note); err != nil {
 			return err
 		}

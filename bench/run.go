@@ -13,7 +13,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
-	"strconv"
 	"time"
 
 	"farthing.dev/farthing/token"
@@ -238,24 +237,23 @@ func (r *runner) overHTTP(ctx context.Context) error {
 			handler := baseline.Handler(readers)
 			turns = append(turns, turn{"one transaction each", func() http.Handler { return handler }, &r.report.Transaction})
 		}
+		// A server that has run for a while knows what sells and who buys.
+		head, err := s.Head(ctx)
+		if err != nil {
+			return err
+		}
+		warm, err := r.w.job(s, head<<8|0xFF, r.o.Connections, 5*r.o.Burst, r.o.Burst)
+		if err != nil {
+			return err
+		}
+		if _, err := buyOverHTTP(ctx, s.Handler, r.o.Load, warm, r.watch, "warming up"); err != nil {
+			return fmt.Errorf("warm up: %w", err)
+		}
 		stop, err := r.profile("http")
 		if err != nil {
 			return err
 		}
 		defer stop()
-		// A server that has run for a while knows what sells and who buys.
-		warm, err := r.w.job(s, 0, r.o.Connections, 5*r.o.Burst, r.o.Burst)
-		if err != nil {
-			return err
-		}
-		head, err := s.Head(ctx)
-		if err != nil {
-			return err
-		}
-		warm.Nonce += strconv.FormatUint(head, 36)
-		if _, err := buyOverHTTP(ctx, s.Handler, r.o.Load, warm, r.watch, "warming up"); err != nil {
-			return fmt.Errorf("warm up: %w", err)
-		}
 		samples := make([]Samples, len(turns))
 		for round := range r.o.Turns {
 			for i, t := range turns {
