@@ -48,8 +48,10 @@ type Deps struct {
 
 	Secret  [32]byte // every pseudonym and ticket key is derived from it; never change it
 	BaseURL string   // where browsers find the provider, without a slash at the end
+	Mailer  Mailer   // nil where no e-mail can be sent
 
 	PurchaseWindow time.Duration    // after login, buying is allowed for so long; 30 minutes
+	LongestWindow  time.Duration    // what people may lengthen that to for themselves; PurchaseWindow, and not less
 	SessionLife    time.Duration    // after login, reading is allowed for so long; 30 days
 	Currencies     []token.Currency // what the provider deals in; USD, EUR, GBP and JPY
 	Fee            royalty.FeeRule  // the provider's fee for vendors who open from now on
@@ -71,9 +73,11 @@ type App struct {
 	hasher *account.Hasher
 	logins *throttle
 	holds  holdWatch
+	mailer Mailer
 	caches
 
 	window      time.Duration
+	windowMost  time.Duration
 	sessionLife time.Duration
 	currencies  map[token.Currency]bool
 	fee         royalty.FeeRule
@@ -84,7 +88,7 @@ type App struct {
 func New(d Deps) *App {
 	a := &App{
 		engine: d.Engine, catalog: d.Catalog, clock: d.Clock, ids: d.IDs, log: d.Log,
-		baseURL: strings.TrimSuffix(d.BaseURL, "/"), window: d.PurchaseWindow, sessionLife: d.SessionLife,
+		baseURL: strings.TrimSuffix(d.BaseURL, "/"), mailer: d.Mailer, window: d.PurchaseWindow, sessionLife: d.SessionLife,
 		currencies: map[token.Currency]bool{}, fee: d.Fee, demo: d.Demo,
 		keys: newLocksmith(d.Secret, d.Clock), hasher: account.NewHasher(runtime.GOMAXPROCS(0)),
 		logins: newThrottle(time.Minute, 10, 65536), caches: newCaches(d.Clock, d.Alone),
@@ -99,6 +103,7 @@ func New(d Deps) *App {
 	if a.window <= 0 {
 		a.window = 30 * time.Minute
 	}
+	a.windowMost = max(d.LongestWindow, a.window)
 	if a.sessionLife <= 0 {
 		a.sessionLife = 30 * 24 * time.Hour
 	}

@@ -2,9 +2,7 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
 	"strings"
-	"time"
 
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/token"
@@ -39,7 +37,7 @@ func (a *App) SignUp(ctx context.Context, in SignUp) (secret string, viewer View
 	if err := a.catalog.AddUser(ctx, user, owned); err != nil {
 		return "", Viewer{}, err
 	}
-	return a.startSession(ctx, user)
+	return a.startSession(ctx, user, account.ByPassword)
 }
 
 // referrer returns the vendor that a sign-up names, if there is such a vendor.
@@ -79,32 +77,7 @@ func (a *App) LogIn(ctx context.Context, email, password string) (secret string,
 		return "", Viewer{}, refused
 	}
 	a.logins.forget(email)
-	return a.startSession(ctx, user)
-}
-
-func (a *App) startSession(ctx context.Context, user account.User) (string, Viewer, error) {
-	secret, err := a.dice.secret()
-	if err != nil {
-		return "", Viewer{}, err
-	}
-	now := a.clock.Now()
-	session := account.Session{
-		ID: token.NewID[token.SessionKind](a.ids), Hash: sha256.Sum256([]byte(secret)), User: user.ID, Account: user.Account,
-		LoginAt: now.UnixMilli(), ExpiresAt: now.Add(a.sessionLife).UnixMilli(),
-	}
-	if err := a.catalog.AddSession(ctx, session); err != nil {
-		return "", Viewer{}, err
-	}
-	viewer, err := a.Viewer(ctx, secret)
-	return secret, viewer, err
-}
-
-// LogOut ends a session; one that is not there is ended already.
-func (a *App) LogOut(ctx context.Context, secret string) error {
-	hash := account.SessionHash(sha256.Sum256([]byte(secret)))
-	err := a.catalog.DropSession(ctx, hash)
-	a.sessions.drop(hash)
-	return err
+	return a.startSession(ctx, user, account.ByPassword)
 }
 
 // ChangePassword replaces the viewer's password. It ends all of her sessions, also the
@@ -135,50 +108,4 @@ func (a *App) ChangePassword(ctx context.Context, v Viewer, before, after string
 	err = a.catalog.SetPassword(ctx, user.ID, hash)
 	a.sessions.dropAll()
 	return err
-}
-
-// login is a session with whose it is.
-type login struct {
-	session account.Session
-	user    account.User
-}
-
-// Viewer returns who a session's secret belongs to.
-func (a *App) Viewer(ctx context.Context, secret string) (Viewer, error) {
-	unknown := token.New(token.Unauthorised, token.CodeUnauthorised, "you are not logged in")
-	if len(secret) != 43 {
-		return Viewer{}, unknown
-	}
-	hash := account.SessionHash(sha256.Sum256([]byte(secret)))
-	known, err := a.sessions.get(hash, func() (login, error) {
-		session, err := a.catalog.Session(ctx, hash)
-		if err != nil {
-			return login{}, err
-		}
-		user, err := a.catalog.User(ctx, session.User)
-		return login{session, user}, err
-	})
-	if token.CodeOf(err) == token.CodeNotFound {
-		return Viewer{}, unknown
-	}
-	if err != nil {
-		return Viewer{}, err
-	}
-	if a.clock.Now().UnixMilli() >= known.session.ExpiresAt {
-		return Viewer{}, unknown
-	}
-	vendors, err := a.vendorsOf(ctx, known.user.ID)
-	if err != nil {
-		return Viewer{}, err
-	}
-	at := time.UnixMilli(known.session.LoginAt).UTC()
-	return Viewer{
-		Session: known.session.ID, User: known.user.ID, Account: known.session.Account,
-		Name: known.user.Name, Email: known.user.Email, LoginAt: at, WindowUntil: at.Add(a.window), Vendors: vendors,
-	}, nil
-}
-
-// DropSessions forgets sessions that have expired. Call it now and then.
-func (a *App) DropSessions(ctx context.Context) error {
-	return a.catalog.DropSessionsBefore(ctx, a.clock.Now().UnixMilli())
 }

@@ -22,7 +22,7 @@ type buyer struct {
 // buyer returns the viewer as one who pays.
 func (v *Viewer) buyer(method journal.ConsentMethod) buyer {
 	return buyer{user: v.User, account: v.Account, consent: journal.Consent{
-		Method: method, Login: v.LoginAt.UnixMilli(), Until: v.WindowUntil.UnixMilli(),
+		Method: method, Login: v.AuthAt, Until: v.WindowUntil.UnixMilli(),
 	}}
 }
 

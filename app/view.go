@@ -3,6 +3,7 @@ package app
 import (
 	"time"
 
+	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/entitlement"
 	"farthing.dev/farthing/domain/journal"
@@ -17,6 +18,8 @@ type Viewer struct {
 	Account     token.AccountID
 	Name, Email string
 	LoginAt     time.Time
+	AuthAt      int64            // the last full authentication, in milliseconds since 1970
+	Methods     []account.Method // how that was done
 	WindowUntil time.Time        // buying is allowed until here
 	Vendors     []token.VendorID // that the person is a member of
 }

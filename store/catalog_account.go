@@ -15,8 +15,8 @@ func (c *Catalog) AddUser(ctx context.Context, user account.User, owned account.
 
 func addUser(ctx context.Context, tx *sql.Tx, user account.User, owned account.Account) error {
 	err := insert(ctx, tx, "there is a login with this e-mail address already; log in",
-		`INSERT INTO users (id, email, name, password, account, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		user.ID.String(), user.Email, user.Name, user.Password, user.Account.String(), user.CreatedAt)
+		`INSERT INTO users (id, email, name, password, account, created_at, buy_window) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		user.ID.String(), user.Email, user.Name, user.Password, user.Account.String(), user.CreatedAt, user.Window)
 	if err != nil {
 		return err
 	}
@@ -31,10 +31,10 @@ func addUser(ctx context.Context, tx *sql.Tx, user account.User, owned account.A
 		owned.ID.String(), user.ID.String(), owned.CreatedAt)
 }
 
-const userColumns = `SELECT id, email, name, password, account, created_at FROM users`
+const userColumns = `SELECT id, email, name, password, account, created_at, buy_window FROM users`
 
 func scanUser(r row) (u account.User, err error) {
-	err = r.Scan(word{&u.ID}, &u.Email, &u.Name, &u.Password, word{&u.Account}, &u.CreatedAt)
+	err = r.Scan(word{&u.ID}, &u.Email, &u.Name, &u.Password, word{&u.Account}, &u.CreatedAt, &u.Window)
 	return u, err
 }
 
@@ -71,39 +71,6 @@ func (c *Catalog) SetPassword(ctx context.Context, id token.UserID, hash string)
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE member = $1`, id.String())
-		return err
-	})
-}
-
-// AddSession adds a session.
-func (c *Catalog) AddSession(ctx context.Context, s account.Session) error {
-	return c.write(ctx, func(tx *sql.Tx) error {
-		return insert(ctx, tx, "there is such a session already",
-			`INSERT INTO sessions (hash, id, member, account, login_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-			s.Hash[:], s.ID.String(), s.User.String(), s.Account.String(), s.LoginAt, s.ExpiresAt)
-	})
-}
-
-// Session returns the session whose secret has a hash.
-func (c *Catalog) Session(ctx context.Context, hash account.SessionHash) (account.Session, error) {
-	return one(ctx, c, func(r row) (s account.Session, err error) {
-		err = r.Scan(digest32{(*[32]byte)(&s.Hash)}, word{&s.ID}, word{&s.User}, word{&s.Account}, &s.LoginAt, &s.ExpiresAt)
-		return s, err
-	}, `SELECT hash, id, member, account, login_at, expires_at FROM sessions WHERE hash = $1`, hash[:])
-}
-
-// DropSession ends a session, if there is one.
-func (c *Catalog) DropSession(ctx context.Context, hash account.SessionHash) error {
-	return c.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE hash = $1`, hash[:])
-		return err
-	})
-}
-
-// DropSessionsBefore forgets sessions that expired before a millisecond.
-func (c *Catalog) DropSessionsBefore(ctx context.Context, at int64) error {
-	return c.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE expires_at < $1`, at)
 		return err
 	})
 }

@@ -16,6 +16,7 @@ const (
 	CodeForbidden     Code = "forbidden"
 	CodeNotFound      Code = "not_found"
 	CodeThrottled     Code = "too_many_requests"
+	CodeMailOff       Code = "mail_off"
 	CodeUnavailable   Code = "unavailable"
 	CodeCommitUnknown Code = "commit_unknown"
 

@@ -23,6 +23,7 @@ type User struct {
 	Password  string          // an argon2id hash
 	Account   token.AccountID // the account that a login opens
 	CreatedAt int64
+	Window    int64 // for how long after a login she wants to be able to buy, in milliseconds; 0 leaves it to the provider
 }
 
 // Account is what users own together.
@@ -40,19 +41,6 @@ type Member struct {
 	JoinedAt int64
 }
 
-// SessionHash is SHA-256 of a session's secret, which only the browser knows.
-type SessionHash [32]byte
-
-// Session is one login in one browser.
-type Session struct {
-	ID        token.SessionID
-	Hash      SessionHash
-	User      token.UserID
-	Account   token.AccountID
-	LoginAt   int64 // milliseconds since 1970
-	ExpiresAt int64
-}
-
 // Store keeps users, accounts, members and sessions. What is not there is answered with
 // CodeNotFound.
 type Store interface {
@@ -68,7 +56,17 @@ type Store interface {
 
 	AddSession(ctx context.Context, session Session) error
 	Session(ctx context.Context, hash SessionHash) (Session, error)
+	// Sessions returns a user's sessions, the one used last first, at most a hundred.
+	Sessions(ctx context.Context, user token.UserID) ([]Session, error)
+	// ReplaceSession ends the session with a hash and adds another in its place.
+	ReplaceSession(ctx context.Context, before SessionHash, session Session) error
+	// SeeSessions records when sessions were used last.
+	SeeSessions(ctx context.Context, seen map[SessionHash]int64) error
 	DropSession(ctx context.Context, hash SessionHash) error
+	// DropSessionOf ends a session by its id, if it is the user's.
+	DropSessionOf(ctx context.Context, user token.UserID, id token.SessionID) error
+	// DropOtherSessions ends all of a user's sessions but one.
+	DropOtherSessions(ctx context.Context, user token.UserID, kept token.SessionID) error
 	// DropSessionsBefore forgets sessions that expired before a millisecond.
 	DropSessionsBefore(ctx context.Context, at int64) error
 }

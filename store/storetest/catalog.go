@@ -27,6 +27,7 @@ func RunCatalog(t *testing.T, open func(t *testing.T) store.Tables) {
 	}{
 		{"users", testUsers},
 		{"sessions", testSessions},
+		{"devices", testDevices},
 		{"passwords", testPasswords},
 		{"vendors", testVendors},
 		{"keys", testKeys},
@@ -105,6 +106,7 @@ func testSessions(t *testing.T, s *shelf) {
 	must(t, s.AddUser(t.Context(), user, owned))
 	session := account.Session{
 		ID: token.NewID[token.SessionKind](s.ids), Hash: account.SessionHash{1, 2, 3}, User: user.ID, Account: owned.ID, LoginAt: 10, ExpiresAt: 20,
+		AuthAt: 12, SeenAt: 13, Methods: []account.Method{account.ByPassword, account.ByOTP}, Device: "Firefox on Linux",
 	}
 	must(t, s.AddSession(t.Context(), session))
 	found, err := s.Session(t.Context(), session.Hash)
@@ -121,6 +123,43 @@ func testSessions(t *testing.T, s *shelf) {
 	must(t, s.DropSessionsBefore(t.Context(), 21))
 	_, err = s.Session(t.Context(), session.Hash)
 	wantCode(t, err, token.CodeNotFound)
+}
+
+// testDevices is about a user with several sessions.
+func testDevices(t *testing.T, s *shelf) {
+	user, owned := s.user("ada@reader.example")
+	must(t, s.AddUser(t.Context(), user, owned))
+	var all [3]account.Session
+	for i := range all {
+		all[i] = account.Session{ID: token.NewID[token.SessionKind](s.ids), Hash: account.SessionHash{byte(i + 1)}, User: user.ID, Account: owned.ID, SeenAt: int64(i), ExpiresAt: 50}
+		must(t, s.AddSession(t.Context(), all[i]))
+	}
+	found, err := s.Sessions(t.Context(), user.ID)
+	same(t, found, err, []account.Session{all[2], all[1], all[0]})
+	must(t, s.SeeSessions(t.Context(), map[account.SessionHash]int64{{1}: 7, {99}: 8}))
+	all[0].SeenAt = 7
+	found, err = s.Sessions(t.Context(), user.ID)
+	same(t, found, err, []account.Session{all[0], all[2], all[1]})
+
+	renewed := all[0]
+	renewed.Hash, renewed.AuthAt, renewed.Methods = account.SessionHash{4}, 9, []account.Method{account.ByKey}
+	must(t, s.ReplaceSession(t.Context(), all[0].Hash, renewed))
+	_, err = s.Session(t.Context(), all[0].Hash)
+	wantCode(t, err, token.CodeNotFound)
+	got, err := s.Session(t.Context(), renewed.Hash)
+	same(t, got, err, renewed)
+
+	stranger := token.NewID[token.UserKind](s.ids)
+	must(t, s.DropSessionOf(t.Context(), stranger, all[1].ID))
+	must(t, s.DropOtherSessions(t.Context(), stranger, all[1].ID))
+	found, err = s.Sessions(t.Context(), user.ID)
+	same(t, found, err, []account.Session{renewed, all[2], all[1]})
+	must(t, s.DropSessionOf(t.Context(), user.ID, all[1].ID))
+	found, err = s.Sessions(t.Context(), user.ID)
+	same(t, found, err, []account.Session{renewed, all[2]})
+	must(t, s.DropOtherSessions(t.Context(), user.ID, all[2].ID))
+	found, err = s.Sessions(t.Context(), user.ID)
+	same(t, found, err, []account.Session{all[2]})
 }
 
 func testPasswords(t *testing.T, s *shelf) {

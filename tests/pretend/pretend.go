@@ -136,7 +136,7 @@ func (a *App) Viewer(_ context.Context, secret string) (app.Viewer, error) {
 }
 
 func viewer(a *App, email string) app.Viewer {
-	v := app.Viewer{Email: email, Name: "Ada Lovelace", User: id[token.UserKind](9), Account: id[token.AccountKind](9), LoginAt: Now(), WindowUntil: Now().Add(30 * time.Minute)}
+	v := app.Viewer{Email: email, Name: "Ada Lovelace", User: id[token.UserKind](9), Account: id[token.AccountKind](9), LoginAt: Now(), AuthAt: Now().UnixMilli(), WindowUntil: Now().Add(30 * time.Minute)}
 	switch email {
 	case Late:
 		v.WindowUntil = Now().Add(-time.Minute)

@@ -1,0 +1,31 @@
+package app
+
+import (
+	"context"
+
+	"farthing.dev/farthing/token"
+)
+
+// Mail is a message to one person, in plain text.
+type Mail struct {
+	To      string // an e-mail address
+	Subject string
+	Text    string
+}
+
+// Mailer sends mail. Send returns when the message is accepted for sending, without
+// waiting for anybody else's server; what cannot be delivered at once is tried again.
+type Mailer interface {
+	Send(ctx context.Context, m Mail) error
+}
+
+// CanMail reports whether this provider sends e-mail.
+func (a *App) CanMail() bool { return a.mailer != nil }
+
+// mail sends a message, or says that this provider sends none.
+func (a *App) mail(ctx context.Context, m Mail) error {
+	if a.mailer == nil {
+		return token.New(token.Unprocessable, token.CodeMailOff, "this provider sends no e-mail, so this does not work here; ask the provider for help")
+	}
+	return a.mailer.Send(ctx, m)
+}
