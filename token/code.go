@@ -32,6 +32,8 @@ const (
 	CodeAllowanceMissing Code = "allowance_missing"
 	CodeAllowanceSpent   Code = "allowance_exceeded"
 	CodeURLNotAllowed    Code = "url_not_registered"
+	CodeURLNotPublic     Code = "url_not_public"
+	CodeAnswerTooLarge   Code = "answer_too_large"
 	CodeModeMismatch     Code = "mode_mismatch"
 	CodeHoldTooSmall     Code = "hold_too_small"
 	CodeRefundTooLarge   Code = "refund_too_large"

@@ -32,6 +32,7 @@ type (
 	AllowanceKind struct{}
 	LimitKind     struct{}
 	RefundKind    struct{}
+	EventKind     struct{}
 	ReaderKind    struct{}
 )
 
@@ -53,6 +54,7 @@ type (
 	AllowanceID = ID[AllowanceKind]
 	LimitID     = ID[LimitKind]
 	RefundID    = ID[RefundKind]
+	EventID     = ID[EventKind] // a line of the security log
 	// ReaderID is the pseudonym under which one vendor knows one user. It says
 	// nothing to any other vendor and carries no time.
 	ReaderID = ID[ReaderKind]
@@ -72,6 +74,7 @@ func (SessionKind) Prefix() string   { return "ses" }
 func (AllowanceKind) Prefix() string { return "alw" }
 func (LimitKind) Prefix() string     { return "lim" }
 func (RefundKind) Prefix() string    { return "rfd" }
+func (EventKind) Prefix() string     { return "evt" }
 func (ReaderKind) Prefix() string    { return "rdr" }
 
 var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)

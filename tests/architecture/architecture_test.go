@@ -32,6 +32,7 @@ var rules = []struct {
 	{"domain/journal", []string{"token", "domain/ledger", "domain/limit", "domain/royalty", "domain/entitlement"}},
 	{"domain/audit", []string{"token", "domain/ledger", "domain/limit", "domain/royalty", "domain/entitlement", "domain/journal"}},
 	{"domain", []string{"token", "domain"}},
+	{"outbound", []string{"token"}},
 	{"store/sqlite", []string{"token", "domain", "store"}},
 	{"store/postgres", []string{"token", "domain", "store"}},
 	{"store/storetest", []string{"token", "domain", "store", "tests"}},
