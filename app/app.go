@@ -14,6 +14,7 @@ import (
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/royalty"
+	"farthing.dev/farthing/domain/security"
 	"farthing.dev/farthing/token"
 )
 
@@ -34,6 +35,7 @@ type Engine interface {
 type Catalog interface {
 	account.Store
 	catalog.Store
+	security.Store
 }
 
 // Deps is everything that an App is made of. Zero values of the settings stand for
@@ -74,6 +76,7 @@ type App struct {
 	logins *throttle
 	holds  holdWatch
 	mailer Mailer
+	notes  notebook
 	caches
 
 	window      time.Duration

@@ -41,6 +41,9 @@ type provider struct {
 // holdsEvery is how often expired holds are looked for.
 const holdsEvery = time.Second
 
+// notesEvery is how often the security log is written.
+const notesEvery = time.Second
+
 // readyQueue is how many commands may wait before a balancer should look elsewhere.
 const readyQueue = 3072
 
@@ -171,6 +174,12 @@ func (p *provider) work(ctx context.Context) {
 	p.workers.Go(func() {
 		defer ticker.Stop()
 		holds.Run(ctx, ticker.C)
+	})
+	notesTicker := time.NewTicker(notesEvery)
+	notes := &worker.Notes{Write: p.app.WriteNotes, Log: p.log}
+	p.workers.Go(func() {
+		defer notesTicker.Stop()
+		notes.Run(ctx, notesTicker.C)
 	})
 }
 

@@ -39,6 +39,7 @@ func RunCatalog(t *testing.T, open func(t *testing.T) store.Tables) {
 		{"campaigns", testCampaigns},
 		{"pages", testPages},
 		{"totals", testTotals},
+		{"the security log", testSecurityEvents},
 		{"what is not there", testMissing},
 	}
 	for _, test := range tests {

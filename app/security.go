@@ -1,0 +1,205 @@
+package app
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"farthing.dev/farthing/domain/security"
+	"farthing.dev/farthing/token"
+)
+
+// The bounds of the security log.
+const (
+	maxNotes    = 1024                 // different events that wait to be written
+	notesPerGo  = 256                  // written in one transaction
+	keepEvents  = 180 * 24 * time.Hour // then they are forgotten
+	dropsEvents = 24 * time.Hour       // how often old ones are looked for
+)
+
+// SecurityEvent is something that somebody concerned should be able to see: a refusal
+// for safety's sake, or a change around an account.
+//
+// The user sees it where User is set, and the members of the vendor where Vendor is set:
+// so an event of the user's alone, such as a login, has no Vendor. Detail is one sentence
+// for all who see it, at most 300 bytes. It names no person and no secret, and nothing of
+// one vendor to another.
+type SecurityEvent struct {
+	Code   token.Code
+	Vendor token.VendorID
+	User   token.UserID
+	Order  token.OrderID
+	Detail string
+}
+
+// SecurityView is a line of the security log, as a user or a vendor sees it.
+type SecurityView struct {
+	ID         token.EventID
+	At         time.Time
+	Code       token.Code
+	Detail     string
+	Order      token.OrderID
+	Times      int64          // how often it happened, at least 1
+	VendorName string         // for the user: at which vendor
+	Reader     token.ReaderID // for the vendor: its pseudonym of the user
+}
+
+// notebook is what waits to be written into the security log. Events that tell the
+// same are one, with a count, so a flood takes no more room than a drop.
+type notebook struct {
+	mu      sync.Mutex
+	waiting []security.Event
+	at      map[SecurityEvent]int // where in waiting
+	lost    int64                 // since the last write, for want of room
+
+	writing sync.Mutex // held from taking events out until they are written
+	cleaned time.Time  // when old events were dropped; under writing
+}
+
+// Note records a security event. It never blocks and never fails: it is in the
+// operator's log at once, and in the table within a second.
+func (a *App) Note(ctx context.Context, e SecurityEvent) {
+	e.Code = token.Code(shorten(string(e.Code), security.MaxCode))
+	e.Detail = shorten(e.Detail, security.MaxDetail)
+	a.log.WarnContext(ctx, "security", "code", string(e.Code), "vendor", e.Vendor.String(), "user", e.User.String(),
+		"order", e.Order.String(), "detail", e.Detail)
+	n := &a.notes
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if at, ok := n.at[e]; ok {
+		n.waiting[at].Times++
+		return
+	}
+	if len(n.waiting) >= maxNotes {
+		n.lost++
+		return
+	}
+	if n.at == nil {
+		n.at = map[SecurityEvent]int{}
+	}
+	n.at[e] = len(n.waiting)
+	n.waiting = append(n.waiting, security.Event{
+		ID: token.NewID[token.EventKind](a.ids), At: a.clock.Now().UnixMilli(),
+		Code: e.Code, Vendor: e.Vendor, User: e.User, Order: e.Order, Detail: e.Detail, Times: 1,
+	})
+}
+
+// shorten cuts a text off after so many bytes, at the end of a character.
+func shorten(text string, most int) string {
+	if len(text) > most {
+		text = text[:most]
+	}
+	return strings.ToValidUTF8(text, "")
+}
+
+// WriteNotes writes the events that wait into the table, and drops those that are too
+// old. Call it every second, and once at the end. What cannot be written waits on.
+func (a *App) WriteNotes(ctx context.Context) error {
+	n := &a.notes
+	n.writing.Lock()
+	defer n.writing.Unlock()
+	for range maxNotes/notesPerGo + 1 { // what is added meanwhile can wait for the next time
+		events, lost := n.take()
+		if lost > 0 {
+			a.log.ErrorContext(ctx, "security events were not kept: too many at once", "lost", lost)
+		}
+		if len(events) == 0 {
+			break
+		}
+		if err := a.catalog.AddEvents(ctx, events); err != nil {
+			n.putBack(events)
+			return err
+		}
+	}
+	return a.dropEvents(ctx)
+}
+
+// take takes out the oldest events that wait.
+func (n *notebook) take() (events []security.Event, lost int64) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	count := min(len(n.waiting), notesPerGo)
+	events = append(events, n.waiting[:count]...)
+	n.replace(append([]security.Event(nil), n.waiting[count:]...))
+	lost, n.lost = n.lost, 0
+	return events, lost
+}
+
+// putBack puts events that could not be written before the others, as far as there is
+// room.
+func (n *notebook) putBack(events []security.Event) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	all := append(events, n.waiting...)
+	if len(all) > maxNotes {
+		n.lost += int64(len(all) - maxNotes)
+		all = all[:maxNotes]
+	}
+	n.replace(all)
+}
+
+func (n *notebook) replace(waiting []security.Event) {
+	n.waiting, n.at = waiting, make(map[SecurityEvent]int, len(waiting))
+	for i, e := range waiting {
+		n.at[SecurityEvent{Code: e.Code, Vendor: e.Vendor, User: e.User, Order: e.Order, Detail: e.Detail}] = i
+	}
+}
+
+// dropEvents forgets what is too old, once a day.
+func (a *App) dropEvents(ctx context.Context) error {
+	now := a.clock.Now()
+	if now.Sub(a.notes.cleaned) < dropsEvents {
+		return nil
+	}
+	err := a.catalog.DropEventsBefore(ctx, now.Add(-keepEvents).UnixMilli())
+	if err == nil {
+		a.notes.cleaned = now
+	}
+	return err
+}
+
+// SecurityEvents returns a page of what was refused or happened around the viewer's
+// account, newest first.
+func (a *App) SecurityEvents(ctx context.Context, v Viewer, before string, limit int) (page []SecurityView, next string, err error) {
+	events, next, err := a.events(ctx, before, limit, func(from token.EventID, limit int) ([]security.Event, error) {
+		return a.catalog.EventsOfUser(ctx, v.User, from, limit)
+	})
+	for _, e := range events {
+		view := viewOfEvent(e)
+		view.VendorName = a.vendorName(ctx, e.Vendor)
+		page = append(page, view)
+	}
+	return page, next, err
+}
+
+// VendorSecurityEvents returns a page of what was refused or happened at a vendor that
+// the viewer acts for, newest first. Users appear under the vendor's own pseudonyms.
+func (a *App) VendorSecurityEvents(ctx context.Context, v Viewer, vendor token.VendorID, before string, limit int) (page []SecurityView, next string, err error) {
+	if _, err := a.member(ctx, v, vendor); err != nil {
+		return nil, "", err
+	}
+	events, next, err := a.events(ctx, before, limit, func(from token.EventID, limit int) ([]security.Event, error) {
+		return a.catalog.EventsOfVendor(ctx, vendor, from, limit)
+	})
+	for _, e := range events {
+		view := viewOfEvent(e)
+		if view.Reader, err = a.keys.pseudonym(vendor, e.User); err != nil {
+			return nil, "", err
+		}
+		page = append(page, view)
+	}
+	return page, next, err
+}
+
+// events reads a page after writing what waits, so that people see what has just happened.
+func (a *App) events(ctx context.Context, before string, limit int, list func(token.EventID, int) ([]security.Event, error)) ([]security.Event, string, error) {
+	if err := a.WriteNotes(ctx); err != nil {
+		return nil, "", err
+	}
+	return pageOf(before, limit, list, func(e security.Event) token.EventID { return e.ID })
+}
+
+func viewOfEvent(e security.Event) SecurityView {
+	return SecurityView{ID: e.ID, At: when(e.At), Code: e.Code, Detail: e.Detail, Order: e.Order, Times: e.Times}
+}

@@ -1,0 +1,126 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/domain/security"
+	"farthing.dev/farthing/token"
+)
+
+// brokenLog is a catalogue whose security log cannot be written while it is broken.
+type brokenLog struct {
+	app.Catalog
+	broken  bool
+	batches []int
+}
+
+func (b *brokenLog) AddEvents(ctx context.Context, events []security.Event) error {
+	if b.broken {
+		return errors.New("no database")
+	}
+	b.batches = append(b.batches, len(events))
+	return b.Catalog.AddEvents(ctx, events)
+}
+
+func openNotes(t *testing.T) (*house, *brokenLog) {
+	log := &brokenLog{}
+	return open(t, func(d *app.Deps) {
+		log.Catalog = d.Catalog
+		d.Catalog = log
+	}), log
+}
+
+func TestEachSeesItsOwnSecurityEvents(t *testing.T) {
+	h := open(t)
+	order := h.order(h.live, article("a", "0.25"))
+	h.Note(t.Context(), app.SecurityEvent{Code: "ticket_other_session", Vendor: h.vendor.ID, User: h.reader.User, Order: order.ID, Detail: "a link was opened elsewhere"})
+	h.clock.move(time.Minute)
+	h.Note(t.Context(), app.SecurityEvent{Code: token.CodeLoginInvalid, User: h.reader.User, Detail: "a login was refused"})
+	h.Note(t.Context(), app.SecurityEvent{Code: token.CodeURLNotAllowed, Vendor: h.vendor.ID, Detail: "an address was refused"})
+
+	mine, next, err := h.SecurityEvents(t.Context(), h.reader, "", 1)
+	must(t, err)
+	if len(mine) != 1 || mine[0].Code != token.CodeLoginInvalid || mine[0].VendorName != "" || next == "" {
+		t.Fatalf("the reader's first page: %+v, next %q", mine, next)
+	}
+	mine, next, err = h.SecurityEvents(t.Context(), h.reader, next, 1)
+	must(t, err)
+	if len(mine) != 1 || mine[0].Order != order.ID || mine[0].VendorName != "The Daily" || !mine[0].At.Equal(noon) || next != "" {
+		t.Fatalf("the reader's second page: %+v, next %q", mine, next)
+	}
+
+	theirs, _, err := h.VendorSecurityEvents(t.Context(), h.owner, h.vendor.ID, "", 10)
+	must(t, err)
+	if len(theirs) != 2 || theirs[0].Code != token.CodeURLNotAllowed || !theirs[0].Reader.IsZero() {
+		t.Fatalf("the vendor's page: %+v", theirs)
+	}
+	pseudonym, err := h.ReaderAt(h.vendor.ID, h.reader.User)
+	must(t, err)
+	want(t, "the vendor's name for the reader", theirs[1].Reader, pseudonym)
+
+	_, _, err = h.VendorSecurityEvents(t.Context(), h.reader, h.vendor.ID, "", 10)
+	wantCode(t, err, token.CodeNotFound)
+	_, _, err = h.SecurityEvents(t.Context(), h.reader, "no cursor", 10)
+	wantCode(t, err, token.CodeMalformed)
+	none, _, err := h.SecurityEvents(t.Context(), h.owner, "", 10)
+	must(t, err)
+	want(t, "events of somebody else", len(none), 0)
+}
+
+func TestTheSameEventIsCounted(t *testing.T) {
+	h, log := openNotes(t)
+	for range 5000 {
+		h.Note(t.Context(), app.SecurityEvent{Code: token.CodeLoginInvalid, User: h.reader.User})
+	}
+	mine, _, err := h.SecurityEvents(t.Context(), h.reader, "", 10)
+	must(t, err)
+	if len(mine) != 1 || mine[0].Times != 5000 || len(log.batches) != 1 {
+		t.Errorf("%+v in %v", mine, log.batches)
+	}
+}
+
+func TestAFloodOfEventsIsBounded(t *testing.T) {
+	h, log := openNotes(t)
+	for i := range 3000 {
+		h.Note(t.Context(), app.SecurityEvent{Code: token.CodeLoginInvalid, User: h.reader.User, Detail: "number " + strconv.Itoa(i)})
+	}
+	log.broken = true
+	if err := h.WriteNotes(t.Context()); err == nil {
+		t.Fatal("writing should have failed")
+	}
+	log.broken = false
+	must(t, h.WriteNotes(t.Context()))
+	all := 0
+	for _, n := range log.batches {
+		all += n
+	}
+	want(t, "events kept", all, 1024)
+	mine, _, err := h.SecurityEvents(t.Context(), h.reader, "", 1)
+	must(t, err)
+	want(t, "the newest that was kept", mine[0].Detail, "number 1023")
+}
+
+func TestLongEventsAreCut(t *testing.T) {
+	h := open(t)
+	h.Note(t.Context(), app.SecurityEvent{Code: token.Code(strings.Repeat("c", 99)), User: h.reader.User, Detail: strings.Repeat("ä", 200)})
+	mine, _, err := h.SecurityEvents(t.Context(), h.reader, "", 1)
+	must(t, err)
+	want(t, "the code", len(mine[0].Code), security.MaxCode)
+	want(t, "the detail", mine[0].Detail, strings.Repeat("ä", 150))
+}
+
+func TestOldEventsAreForgotten(t *testing.T) {
+	h := open(t)
+	h.Note(t.Context(), app.SecurityEvent{Code: token.CodeLoginInvalid, User: h.reader.User})
+	must(t, h.WriteNotes(t.Context()))
+	h.clock.move(181 * 24 * time.Hour)
+	mine, _, err := h.SecurityEvents(t.Context(), h.reader, "", 1)
+	must(t, err)
+	want(t, "events after half a year", len(mine), 0)
+}
