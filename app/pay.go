@@ -39,13 +39,18 @@ func (a *App) Checkout(ctx context.Context, id token.OrderID, v *Viewer) (Checko
 	if err != nil || order == nil || order.ExpiresAt == 0 {
 		return Checkout{}, foreign(err, "there is no such order")
 	}
+	return a.checkout(ctx, order, v)
+}
+
+// checkout shows an order, recorded or only planned.
+func (a *App) checkout(ctx context.Context, order *core.Order, v *Viewer) (Checkout, error) {
 	vendor, err := a.vendor(ctx, order.Vendor)
 	if err != nil {
 		return Checkout{}, err
 	}
 	now := a.clock.Now().UnixMilli()
 	c := Checkout{
-		Order: id, Vendor: order.Vendor, VendorName: vendor.Name, VendorSite: originOf(order.ReturnURL),
+		Order: order.ID, Vendor: order.Vendor, VendorName: vendor.Name, VendorSite: originOf(order.ReturnURL),
 		Title: order.Item.Title, Description: order.Item.Description, ItemURL: order.Item.URL, Price: order.Price, Currency: order.Currency,
 		Terms: order.Item.Terms, Status: statusAt(order, now), ExpiresAt: when(order.ExpiresAt),
 		CancelURL: order.CancelURL, Test: order.Test, Manual: order.Manual, HoldHours: order.HoldHours,

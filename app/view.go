@@ -251,9 +251,24 @@ type AllowanceInput struct {
 	Days        int // from now; 1 to 3660
 }
 
+// BuyInput is what a browser brings that comes to buy an offer from a plain form.
+type BuyInput struct {
+	Offer    token.OfferID
+	Tracking string // the vendor's own words, at most 500 characters; they came through the browser, so they prove nothing
+}
+
+// Price is what everybody may know of an offer who has its id.
+type Price struct {
+	Offer    token.OfferID
+	Title    string
+	Amount   token.Amount
+	Currency token.Currency
+}
+
 // Checkout is an order as the person who is asked to pay it sees it.
 type Checkout struct {
-	Order         token.OrderID
+	Order         token.OrderID // zero where there is none yet: see Buy
+	Buy           BuyInput      // the offer that becomes an order when it is confirmed
 	Vendor        token.VendorID
 	VendorName    string
 	VendorSite    string // the origin that the reader came from and goes back to

@@ -35,6 +35,7 @@ type App interface {
 	Checkout(ctx context.Context, id token.OrderID, v *app.Viewer) (app.Checkout, error)
 	Pay(ctx context.Context, v app.Viewer, id token.OrderID, quoted token.Amount, method journal.ConsentMethod) (returnURL string, err error)
 	PayTest(ctx context.Context, id token.OrderID, quoted token.Amount) (returnURL string, err error)
+	offers
 }
 
 var _ App = (*app.App)(nil)
@@ -88,6 +89,7 @@ func (h *Handler) Register(mux *http.ServeMux) {
 
 	public("GET /pay/{order}", h.showOrder)
 	public("POST /pay/{order}", h.pay)
+	h.registerOffers(mux)
 
 	member("GET /wallet", "/wallet", h.wallet)
 	member("GET /wallet/purchases", "/wallet/purchases", h.purchases)

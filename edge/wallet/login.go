@@ -170,20 +170,29 @@ func (h *Handler) addBill(w http.ResponseWriter, r *http.Request, v *app.Viewer,
 // waiting returns the order that next leads to, and permits the form of this page to
 // end at its shop: where the reader is not asked again, the way goes straight there.
 func (h *Handler) waiting(w http.ResponseWriter, r *http.Request, v *app.Viewer, next string) (app.Checkout, bool) {
-	written, waits := strings.CutPrefix(next, "/pay/")
-	if !waits {
-		return app.Checkout{}, false
-	}
-	id, err := token.ParseID[token.OrderKind](written)
-	if err != nil {
-		return app.Checkout{}, false
-	}
-	checkout, err := h.app.Checkout(r.Context(), id, v)
-	if err != nil {
-		return app.Checkout{}, false // the order's own page will say what is wrong with it
+	checkout, err := h.checkoutAt(r, v, next)
+	if err != nil || checkout.Vendor.IsZero() {
+		return app.Checkout{}, false // the page itself will say what is wrong with it
 	}
 	web.AllowFormsTo(w, web.Origin(checkout.VendorSite))
 	return checkout, true
+}
+
+// checkoutAt returns what is for sale on the page next; its vendor is zero where
+// nothing is.
+func (h *Handler) checkoutAt(r *http.Request, v *app.Viewer, next string) (app.Checkout, error) {
+	if in, is := readBuyPath(next); is {
+		return h.app.OfferCheckout(r.Context(), in, v)
+	}
+	written, is := strings.CutPrefix(next, "/pay/")
+	if !is {
+		return app.Checkout{}, nil
+	}
+	id, err := token.ParseID[token.OrderKind](written)
+	if err != nil {
+		return app.Checkout{}, err
+	}
+	return h.app.Checkout(r.Context(), id, v)
 }
 
 // vendorRef returns the id where it is one of a vendor, "" otherwise.

@@ -20,6 +20,9 @@ type bill struct {
 	Missing token.Amount
 	Host    string // where the shop is
 	Demo    bool
+	Page    string // the path of the page that shows it
+	Action  string // where its form goes
+	Once    string // of an offer: tells this page from another one that is shown later
 
 	Heading string // why it cannot be paid now
 	Refusal string
@@ -47,7 +50,7 @@ func (h *Handler) showOrder(w http.ResponseWriter, r *http.Request, v *app.Viewe
 			web.LeaveTo(w, r, back)
 			return nil
 		}
-		return h.refuse(w, r, v, id, err)
+		return h.refuseOrder(w, r, v, id, err)
 	}
 	return h.showBill(w, r, v, checkout, nil)
 }
@@ -81,21 +84,27 @@ func (h *Handler) pay(w http.ResponseWriter, r *http.Request, v *app.Viewer) err
 		back, err = h.app.Pay(r.Context(), *v, id, quoted, journal.ByClick)
 	}
 	if err != nil {
-		return h.refuse(w, r, v, id, err)
+		return h.refuseOrder(w, r, v, id, err)
 	}
 	web.LeaveTo(w, r, back)
 	return nil
 }
 
-// refuse shows the order as it stands now, with why it was not paid.
-func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, v *app.Viewer, id token.OrderID, cause error) error {
+// refuseOrder shows the order as it stands now, with why it was not paid.
+func (h *Handler) refuseOrder(w http.ResponseWriter, r *http.Request, v *app.Viewer, id token.OrderID, cause error) error {
+	return h.refuse(w, r, v, cause, func() (app.Checkout, error) { return h.app.Checkout(r.Context(), id, v) })
+}
+
+// refuse shows what was not paid, and why, as look finds it now.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, v *app.Viewer, cause error, look func() (app.Checkout, error)) error {
 	if _, correctable := web.Explain(cause); !correctable && web.StatusOf(cause) != http.StatusGone {
 		return cause
 	}
-	checkout, err := h.app.Checkout(r.Context(), id, v)
+	checkout, err := look()
 	if err != nil {
 		return err
 	}
+	h.site.HintRetry(w, cause)
 	return h.showBill(w, r, v, checkout, cause)
 }
 
@@ -105,9 +114,15 @@ func (h *Handler) showBill(w http.ResponseWriter, r *http.Request, v *app.Viewer
 		cause = checkout.Problem
 	}
 	if v != nil && !checkout.Test && payable(checkout) && needsLogIn(cause) {
-		return h.askLogIn(w, r, v, http.StatusOK, loginView{Next: "/pay/" + checkout.Order.String(), Email: v.Email, Again: true})
+		return h.askLogIn(w, r, v, http.StatusOK, loginView{Next: pageOf(checkout), Email: v.Email, Again: true})
 	}
 	b := h.bill(checkout)
+	if checkout.Order.IsZero() {
+		var err error
+		if b.Once, err = h.once(); err != nil {
+			return err
+		}
+	}
 	status := h.judge(b, cause)
 	if b.State == "limit" && v != nil {
 		b.Limit, b.RetryAt = h.findLimit(r, *v, cause), web.RetryAt(cause)
@@ -122,6 +137,11 @@ func (h *Handler) showBill(w http.ResponseWriter, r *http.Request, v *app.Viewer
 // bill prepares an order for the page.
 func (h *Handler) bill(c app.Checkout) *bill {
 	b := &bill{Checkout: c, Terms: terms(c.Terms), Quoted: c.Price.Decimal(0), Host: web.Host(c.VendorSite), Demo: h.demo}
+	b.Page = pageOf(c)
+	b.Action = b.Page
+	if c.Order.IsZero() {
+		b.Action = "/buy/" + c.Buy.Offer.String() + "/confirm"
+	}
 	b.After = c.Balance - c.Price
 	if c.Owned {
 		b.After = c.Balance
@@ -130,6 +150,14 @@ func (h *Handler) bill(c app.Checkout) *bill {
 		b.Missing = missing
 	}
 	return b
+}
+
+// pageOf is the path of the page that shows an order, or the offer that it will be of.
+func pageOf(c app.Checkout) string {
+	if c.Order.IsZero() {
+		return buyPath(c.Buy)
+	}
+	return "/pay/" + c.Order.String()
 }
 
 // judge decides which answer the page gives, and its status.

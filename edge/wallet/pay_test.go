@@ -80,7 +80,7 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 		status int
 		says   []string
 	}{
-		{pretend.Poor, http.StatusPaymentRequired, []string{"Not enough", "0.04", "0.21", "/wallet/funds?currency=USD&amp;next=/pay/"}},
+		{pretend.Poor, http.StatusPaymentRequired, []string{"Not enough", "0.04", "0.21", "/wallet/funds?currency=USD&amp;next=%2fpay%2f"}},
 		{pretend.Strict, http.StatusForbidden, []string{"Over your limit", "10.00", "7.35", "a week", "30 Nov 2026", "/wallet/limits"}},
 	} {
 		b, a := visit(t)

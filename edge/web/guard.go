@@ -58,6 +58,13 @@ func AllowFormsTo(w http.ResponseWriter, origin string) {
 	w.Header().Set("Content-Security-Policy", policy+" "+origin)
 }
 
+// AllowForeign lets requests of a pattern of the mux come from other sites. Nothing
+// may be changed there. Call it before serving.
+func (s *Site) AllowForeign(pattern string) { s.csrf.AddInsecureBypassPattern(pattern) }
+
+// Origin is the scheme and host of the pages, as browsers write it.
+func (s *Site) Origin() string { return s.origin }
+
 // LeaveTo sends the browser to another site without saying where it came from.
 func LeaveTo(w http.ResponseWriter, r *http.Request, address string) {
 	w.Header().Set("Referrer-Policy", "no-referrer")

@@ -243,7 +243,7 @@ func TestFromSigningUpToTheConsole(t *testing.T) {
 	reader := h.person()
 	reader.get(path, click...).says(t, http.StatusOK, "Log in to pay", "The last ferry")
 	reader.post("/signup", "email", "ada@readers.example", "password", password, "name", "Ada", "next", path).leads(t, path)
-	reader.get(path, click...).says(t, http.StatusPaymentRequired, "Missing", "0.25", "/wallet/funds?currency=USD&amp;next="+path)
+	reader.get(path, click...).says(t, http.StatusPaymentRequired, "Missing", "0.25", "/wallet/funds?currency=USD&amp;next="+strings.ReplaceAll(path, "/", "%2f"))
 	reader.post("/wallet/funds", "currency", "USD", "amount", "5", "reference", "demo-one", "next", path).leads(t, path)
 	reader.post("/wallet/funds", "currency", "USD", "amount", "5", "reference", "demo-one", "next", path).leads(t, path)
 	reader.get(path, click...).says(t, http.StatusOK, "3 views", "5.00", "4.75", `value="0.25"`)

@@ -288,6 +288,8 @@ func (a *App) Checkout(_ context.Context, order token.OrderID, v *app.Viewer) (a
 		c.Status, c.CanPay = "paid", false
 	case a.Mine:
 		c.Status, c.Paid = "paid", v != nil
+	case token.OrderID{}:
+		c.ExpiresAt = time.Time{}
 	case a.Owned:
 		c.Owned, c.WithoutAsking = v != nil, v != nil
 	default:

@@ -1,0 +1,143 @@
+package app
+
+import (
+	"context"
+
+	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/token"
+)
+
+// formLogin stands as the login of orders that a browser's form made.
+const formLogin = "form"
+
+// OfferCheckout shows an offer, to the person who came to buy it from a plain form or
+// link on the vendor's page, as the order that it would become. Everything but the
+// tracking stands at the provider, and nothing is written: an order is made when the
+// person confirms, by Buy.
+func (a *App) OfferCheckout(ctx context.Context, in BuyInput, v *Viewer) (Checkout, error) {
+	order, err := a.planned(ctx, in)
+	if err != nil {
+		return Checkout{}, err
+	}
+	c, err := a.checkout(ctx, order, v)
+	c.Order, c.Buy, c.ExpiresAt = token.OrderID{}, in, when(0)
+	if order.Item.Repeatable {
+		c.WithoutAsking = false // coming twice by mistake must not charge twice
+	}
+	return c, err
+}
+
+// planned is the order that buying an offer would make now.
+func (a *App) planned(ctx context.Context, in BuyInput) (*core.Order, error) {
+	offer, err := a.offer(ctx, in.Offer, 0)
+	if err != nil {
+		return nil, foreign(err, "there is no such offer")
+	}
+	opened, err := a.opened(ctx, Seller{Vendor: offer.Vendor, Login: formLogin}, OrderInput{
+		Offer: in.Offer, Tracking: in.Tracking, CancelURL: offer.Item.URL,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &core.Order{
+		ID: token.NewID[token.OrderKind](a.ids), Vendor: offer.Vendor, Status: core.Open,
+		Opened: opened, OpenedAt: a.clock.Now().UnixMilli(),
+	}, nil
+}
+
+// Buy makes an order of an offer for the viewer who confirmed it, and pays it. It
+// returns where the browser goes then: to the offer's address at the vendor, with a
+// ticket. What cannot be paid makes no order. once is new for each page that asks, so
+// that a form sent twice buys once.
+func (a *App) Buy(ctx context.Context, v Viewer, in BuyInput, quoted token.Amount, method journal.ConsentMethod, once string) (returnURL string, err error) {
+	if method != journal.ByClick && method != journal.ByApproval {
+		return "", token.New(token.Malformed, token.CodeMalformed, "a person pays by a click or within the approval limit")
+	}
+	if once == "" || len(once) > 100 {
+		return "", token.New(token.Malformed, token.CodeMalformed, "the form is not the one that was shown; load the page again")
+	}
+	if err := a.buys.take(v.User.String(), a.clock.Now()); err != nil {
+		return "", err
+	}
+	order, err := a.planned(ctx, in)
+	if err != nil {
+		return "", err
+	}
+	request := in.Offer.String() + " " + quoted.Decimal(6) + " " + in.Tracking
+	key := journal.NewKey(v.Account, "buy "+v.User.String(), once, []byte(request))
+	known, err := a.boughtBy(ctx, key)
+	if err != nil {
+		return "", err
+	}
+	if known == nil {
+		if known, err = a.openFor(ctx, v.buyer(method), order, quoted, key); err != nil {
+			return "", err
+		}
+	}
+	return a.pay(ctx, known, v.buyer(method), quoted)
+}
+
+// boughtBy returns the order that a page made when its form was sent before, or nil.
+func (a *App) boughtBy(ctx context.Context, key journal.Key) (*core.Order, error) {
+	entries, err := a.engine.Find(ctx, journal.TermKey(key.Name()), func(e *journal.Entry) bool {
+		return e.Key.Name() == key.Name()
+	}, 0, 1)
+	if err != nil || len(entries) == 0 {
+		return nil, err
+	}
+	if entries[0].Key.Digest != key.Digest {
+		return nil, token.New(token.Conflict, token.CodeQuoteChanged, "the form is not the one that was shown; load the page again")
+	}
+	return a.engine.Order(ctx, entries[0].Order)
+}
+
+// openFor makes the order, where who buys could pay it as things stand.
+func (a *App) openFor(ctx context.Context, who buyer, order *core.Order, quoted token.Amount, key journal.Key) (*core.Order, error) {
+	if quoted != order.Price {
+		return nil, token.New(token.Conflict, token.CodeQuoteChanged, "the price is not the one you confirmed")
+	}
+	var c Checkout
+	if err := a.tryToPay(ctx, order, who, &c); err != nil {
+		return nil, err
+	}
+	if c.Problem != nil {
+		return nil, c.Problem
+	}
+	out, err := a.engine.Do(ctx, &core.OpenOrder{ID: order.ID, Vendor: order.Vendor, Opened: order.Opened, Key: key})
+	if err != nil {
+		return nil, err
+	}
+	return a.engine.Order(ctx, out.Entry.Order)
+}
+
+// SellsAt reports whether origin, as browsers write it, is that of a site which the
+// offer's vendor registered.
+func (a *App) SellsAt(ctx context.Context, id token.OfferID, origin string) (bool, error) {
+	offer, err := a.offer(ctx, id, 0)
+	if err != nil {
+		return false, foreign(err, "there is no such offer")
+	}
+	sites, err := a.sites.get(offer.Vendor, func() ([]catalog.Site, error) {
+		return a.catalog.Sites(ctx, offer.Vendor, token.SiteID{}, maxSites)
+	})
+	if err != nil {
+		return false, err
+	}
+	for i := range sites {
+		if sites[i].Origin == origin {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// Price returns the newest version of an offer as everybody may see it who has its id.
+func (a *App) Price(ctx context.Context, id token.OfferID) (Price, error) {
+	offer, err := a.offer(ctx, id, 0)
+	if err != nil {
+		return Price{}, foreign(err, "there is no such offer")
+	}
+	return Price{Offer: offer.ID, Title: offer.Item.Title, Amount: offer.Price, Currency: offer.Currency}, nil
+}

@@ -1,0 +1,55 @@
+package pretend
+
+import (
+	"context"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/token"
+)
+
+// Offer is what the shop sells by a plain form.
+var Offer = id[token.OfferKind](1)
+
+// OfferCheckout shows the offer as Checkout shows an order.
+func (a *App) OfferCheckout(ctx context.Context, in app.BuyInput, v *app.Viewer) (app.Checkout, error) {
+	if in.Offer != Offer {
+		return app.Checkout{}, token.New(token.NotFound, token.CodeNotFound, "there is no such offer")
+	}
+	c, err := a.Checkout(ctx, token.OrderID{}, v)
+	c.Buy = in
+	return c, err
+}
+
+// Buy buys it.
+func (a *App) Buy(ctx context.Context, v app.Viewer, in app.BuyInput, quoted token.Amount, method journal.ConsentMethod, once string) (string, error) {
+	c, err := a.OfferCheckout(ctx, in, &v)
+	switch {
+	case err != nil:
+		return "", err
+	case c.Problem != nil:
+		return "", c.Problem
+	case quoted != c.Price:
+		return "", token.New(token.Conflict, token.CodeQuoteChanged, "the price is not the one you confirmed")
+	case once == "":
+		return "", token.New(token.Malformed, token.CodeMalformed, "the form is not the one that was shown; load the page again")
+	}
+	a.did("buy %s %s method=%d tracking=%s", v.Email, in.Offer, method, in.Tracking)
+	return a.Site + "/back?order=" + a.Open.String() + "&ticket=pretended", nil
+}
+
+// SellsAt knows the one site.
+func (a *App) SellsAt(_ context.Context, offer token.OfferID, origin string) (bool, error) {
+	if offer != Offer {
+		return false, token.New(token.NotFound, token.CodeNotFound, "there is no such offer")
+	}
+	return origin == a.Site, nil
+}
+
+// Price is the price of the offer.
+func (a *App) Price(_ context.Context, offer token.OfferID) (app.Price, error) {
+	if offer != Offer {
+		return app.Price{}, token.New(token.NotFound, token.CodeNotFound, "there is no such offer")
+	}
+	return app.Price{Offer: offer, Title: "The last ferry of the season", Amount: 250_000, Currency: usd}, nil
+}
