@@ -32,6 +32,8 @@ const (
 	CodeAllowanceMissing Code = "allowance_missing"
 	CodeAllowanceSpent   Code = "allowance_exceeded"
 	CodeURLNotAllowed    Code = "url_not_registered"
+	CodeSiteUnproved     Code = "site_unproved"
+	CodeSiteProved       Code = "site_proved" // of the security log only
 	CodeURLNotPublic     Code = "url_not_public"
 	CodeAnswerTooLarge   Code = "answer_too_large"
 	CodeModeMismatch     Code = "mode_mismatch"

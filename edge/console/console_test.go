@@ -45,13 +45,15 @@ func TestMembersSeeTheirShop(t *testing.T) {
 	handler, a := pages(t)
 	shop := "/console/" + a.Shop.String()
 	for path, says := range map[string][]string{
-		"/console":               {"The Daily Harbour", "harbour.example", "Open another"},
-		shop:                     {"1,234.5675", "98,000", "The last ferry", a.Shop.String()},
-		shop + "/sales":          {"12,345.00", "older", "Royalties"},
-		shop + "/royalties":      {"Grete Hansen", "\u22121.234567", "refund"},
-		shop + "/catalogue":      {"30 %", "12.5 %", "0.01 fixed", "at least 0.02", "Features"},
-		shop + "/setup":          {"x7Qa", "Revoke", "https://harbour.example/"},
-		shop + "/sales?before=x": {"Back to the newest"},
+		"/console":                    {"The Daily Harbour", "harbour.example", "Open another"},
+		shop:                          {"1,234.5675", "98,000", "The last ferry", a.Shop.String()},
+		shop + "/sales":               {"12,345.00", "older", "Royalties"},
+		shop + "/royalties":           {"Grete Hansen", "\u22121.234567", "refund"},
+		shop + "/catalogue":           {"30 %", "12.5 %", "0.01 fixed", "at least 0.02", "Features"},
+		shop + "/setup":               {"x7Qa", "Revoke", "https://harbour.example/"},
+		shop + "/security":            {"Ticket used twice", "ticket_used", "rdr_", "evil.example"},
+		shop + "/security?before=end": {"nothing older"},
+		shop + "/sales?before=x":      {"Back to the newest"},
 	} {
 		status, page, _ := ask(t, handler, pretend.Reader, http.MethodGet, path, nil)
 		if status != http.StatusOK {
@@ -68,7 +70,7 @@ func TestMembersSeeTheirShop(t *testing.T) {
 func TestOthersSeeNothing(t *testing.T) {
 	handler, a := pages(t)
 	for _, vendor := range []string{a.Shop.String(), a.Foreign.String(), "nonsense"} {
-		for _, path := range []string{"", "/sales", "/royalties", "/catalogue", "/setup"} {
+		for _, path := range []string{"", "/sales", "/royalties", "/catalogue", "/setup", "/security"} {
 			if status, _, _ := ask(t, handler, pretend.Quick, http.MethodGet, "/console/"+vendor+path, nil); status != http.StatusNotFound {
 				t.Errorf("%s%s answered a stranger %d", vendor, path, status)
 			}

@@ -31,6 +31,8 @@ type App interface {
 	CreateKey(ctx context.Context, v app.Viewer, vendor token.VendorID, login string, test bool) (secret string, view app.KeyView, err error)
 	RevokeKey(ctx context.Context, v app.Viewer, vendor token.VendorID, id token.KeyID) error
 
+	VendorSecurityEvents(ctx context.Context, v app.Viewer, vendor token.VendorID, before string, limit int) (page []app.SecurityView, next string, err error)
+
 	Offers(ctx context.Context, s app.Seller, before string, limit int) (page []catalog.Offer, next string, err error)
 	Splits(ctx context.Context, s app.Seller, before string, limit int) (page []catalog.Split, next string, err error)
 	Payees(ctx context.Context, s app.Seller, before string, limit int) (page []catalog.Payee, next string, err error)
@@ -76,6 +78,7 @@ func (h *Handler) Register(mux *http.ServeMux) {
 	h.vendorPage(mux, "GET /console/{vendor}/royalties", h.royalties)
 	h.vendorPage(mux, "GET /console/{vendor}/catalogue", h.catalogue)
 	h.vendorPage(mux, "GET /console/{vendor}/setup", h.setup)
+	h.vendorPage(mux, "GET /console/{vendor}/security", h.security)
 	h.vendorPage(mux, "POST /console/{vendor}/keys", h.createKey)
 	h.vendorPage(mux, "POST /console/{vendor}/keys/revoke", h.revokeKey)
 	h.vendorPage(mux, "POST /console/{vendor}/sites", h.createSite)

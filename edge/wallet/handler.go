@@ -32,6 +32,8 @@ type App interface {
 	GiveAllowance(ctx context.Context, v app.Viewer, in app.AllowanceInput) error
 	TakeAllowance(ctx context.Context, v app.Viewer, id token.AllowanceID) error
 
+	SecurityEvents(ctx context.Context, v app.Viewer, before string, limit int) (page []app.SecurityView, next string, err error)
+
 	Checkout(ctx context.Context, id token.OrderID, v *app.Viewer) (app.Checkout, error)
 	Pay(ctx context.Context, v app.Viewer, id token.OrderID, quoted token.Amount, method journal.ConsentMethod) (returnURL string, err error)
 	PayTest(ctx context.Context, id token.OrderID, quoted token.Amount) (returnURL string, err error)
@@ -91,6 +93,7 @@ func (h *Handler) Register(mux *http.ServeMux) {
 	public("POST /pay/{order}", h.pay)
 	h.registerOffers(mux)
 
+	member("GET /security", "/security", h.security)
 	member("GET /wallet", "/wallet", h.wallet)
 	member("GET /wallet/purchases", "/wallet/purchases", h.purchases)
 	member("GET /wallet/limits", "/wallet/limits", h.limits)

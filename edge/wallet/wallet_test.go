@@ -121,7 +121,7 @@ func TestPagesForEverybody(t *testing.T) {
 
 func TestMembersPagesSendOthersToLogIn(t *testing.T) {
 	b, _ := visit(t)
-	for _, path := range []string{"/wallet", "/wallet/purchases", "/wallet/purchases?before=at50", "/wallet/limits", "/wallet/funds"} {
+	for _, path := range []string{"/wallet", "/wallet/purchases", "/wallet/purchases?before=at50", "/wallet/limits", "/wallet/funds", "/security"} {
 		a := b.get(path)
 		if a.status != http.StatusSeeOther || a.location != "/login?next="+url.QueryEscape(path) {
 			t.Errorf("%s answered %d to %q", path, a.status, a.location)

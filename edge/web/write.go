@@ -22,6 +22,9 @@ func (s *Site) functions() template.FuncMap {
 		"stamp":  func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 		"count":  func(n int, one, many string) string { return Count(n, one, many) },
 		"host":   Host,
+
+		"happened": Happened,
+		"sentence": Sentence,
 	}
 }
 

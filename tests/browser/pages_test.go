@@ -55,7 +55,7 @@ func TestEveryPageInEveryLook(t *testing.T) {
 			{"pay", "/pay/" + a.Open.String()}, {"pay-long", "/pay/" + a.Long.String()}, {"pay-hold", "/pay/" + a.Hold.String()},
 			{"pay-expired", "/pay/" + a.Expired.String()}, {"pay-taken", "/pay/" + a.Taken.String()},
 			{"console", "/console"}, {"console-overview", shop}, {"console-sales", shop + "/sales"}, {"console-royalties", shop + "/royalties"},
-			{"console-catalogue", shop + "/catalogue"}, {"console-setup", shop + "/setup"},
+			{"console-catalogue", shop + "/catalogue"}, {"console-setup", shop + "/setup"}, {"security", "/security"}, {"console-security", shop + "/security"},
 		}},
 		{pretend.Newcomer, []struct{ name, path string }{{"empty-wallet", "/wallet"}, {"empty-purchases", "/wallet/purchases"}, {"empty-limits", "/wallet/limits"}, {"empty-console", "/console"}}},
 		{pretend.Poor, []struct{ name, path string }{{"pay-poor", "/pay/" + a.Open.String()}, {"frozen-wallet", "/wallet"}}},

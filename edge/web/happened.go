@@ -1,0 +1,39 @@
+package web
+
+import "farthing.dev/farthing/token"
+
+// Happened says in a few words what a code of the security log stands for. The line's
+// own detail says more.
+func Happened(code token.Code) string {
+	switch code {
+	case token.CodeLoginInvalid:
+		return "Login refused"
+	case token.CodeThrottled:
+		return "Too many tries"
+	case token.CodeWindowClosed:
+		return "Purchase outside the window"
+	case token.CodeTicketInvalid:
+		return "Ticket refused"
+	case token.CodeTicketExpired:
+		return "Ticket too old"
+	case token.CodeTicketUsed:
+		return "Ticket used twice"
+	case token.CodeURLNotAllowed:
+		return "Address refused"
+	case token.CodeURLNotPublic:
+		return "Address not on the public internet"
+	case token.CodeSiteUnproved:
+		return "Site not shown to be yours"
+	case token.CodeSiteProved:
+		return "Site shown to be yours"
+	case token.CodeQuoteChanged:
+		return "Price not the one shown"
+	case token.CodeModeMismatch:
+		return "Test and live mixed up"
+	case token.CodeNotFound:
+		return "Asked for what belongs to others"
+	case token.CodeForbidden:
+		return "Not permitted"
+	}
+	return "Security notice"
+}
