@@ -13,6 +13,7 @@ import (
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/keyring"
 	"farthing.dev/farthing/domain/royalty"
 	"farthing.dev/farthing/domain/security"
 	"farthing.dev/farthing/token"
@@ -36,6 +37,7 @@ type Catalog interface {
 	account.Store
 	catalog.Store
 	security.Store
+	keyring.Store
 }
 
 // Deps is everything that an App is made of. Zero values of the settings stand for
@@ -72,6 +74,7 @@ type App struct {
 
 	dice   *dice
 	keys   *locksmith
+	rings  *rings
 	hasher *account.Hasher
 	logins *throttle
 	buys   *throttle // of offers, by plain forms
@@ -101,6 +104,7 @@ func New(d Deps) *App {
 		d.Random = rand.Reader
 	}
 	a.dice = &dice{from: d.Random}
+	a.rings = newRings(d.Catalog, d.Clock, a.keys, a.dice)
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}

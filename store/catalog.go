@@ -12,6 +12,7 @@ import (
 
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/keyring"
 	"farthing.dev/farthing/token"
 )
 
@@ -35,6 +36,7 @@ type Catalog struct {
 var (
 	_ account.Store = (*Catalog)(nil)
 	_ catalog.Store = (*Catalog)(nil)
+	_ keyring.Store = (*Catalog)(nil)
 )
 
 // NewCatalog returns the Catalog in a database whose tables have been made.

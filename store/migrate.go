@@ -45,9 +45,10 @@ func Migrate(ctx context.Context, db Database) error {
 	return nil
 }
 
-// spelt is a folder of migrations, spelt for one database. There is one difference: a
+// spelt is a folder of migrations, spelt for one database. There are two differences: a
 // number that is the primary key is the row's own number in SQLite, and needs no
-// second tree, if and only if its type is spelt INTEGER.
+// second tree, if and only if its type is spelt INTEGER; and SQLite has no tables that
+// are left out of its log.
 type spelt struct {
 	fs.FS
 	dialect string
@@ -64,6 +65,7 @@ func (s spelt) Open(name string) (fs.File, error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	text = bytes.ReplaceAll(text, []byte("BIGINT NOT NULL PRIMARY KEY"), []byte("INTEGER NOT NULL PRIMARY KEY"))
+	text = bytes.ReplaceAll(text, []byte("CREATE UNLOGGED TABLE"), []byte("CREATE TABLE"))
 	return &speltFile{file, bytes.NewReader(text)}, nil
 }
 

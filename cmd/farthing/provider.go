@@ -17,6 +17,7 @@ import (
 	"farthing.dev/farthing/edge/vendorapi"
 	"farthing.dev/farthing/edge/wallet"
 	"farthing.dev/farthing/edge/web"
+	"farthing.dev/farthing/edge/wellknown"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/store/postgres"
 	"farthing.dev/farthing/store/sqlite"
@@ -138,6 +139,7 @@ func (p *provider) routes(c config, clock token.Clock, currencies []token.Curren
 	all.Handle("/openapi.json", api)
 	all.Handle("/docs", api)
 	all.Handle("/docs/", api)
+	all.Handle(wellknown.KeysPath, wellknown.Keys(p.app, p.log))
 	all.Handle("/", site.Handler(pages))
 	outer := http.NewServeMux()
 	outer.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })

@@ -40,6 +40,7 @@ func RunCatalog(t *testing.T, open func(t *testing.T) store.Tables) {
 		{"pages", testPages},
 		{"totals", testTotals},
 		{"the security log", testSecurityEvents},
+		{"signing keys", testSigningKeys},
 		{"what is not there", testMissing},
 	}
 	for _, test := range tests {
