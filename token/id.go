@@ -34,6 +34,8 @@ type (
 	RefundKind    struct{}
 	EventKind     struct{}
 	ReaderKind    struct{}
+	ClientKind    struct{}
+	GrantKind     struct{}
 )
 
 // One type per noun: who pays (account, user), who sells (vendor, site, offer,
@@ -54,7 +56,9 @@ type (
 	AllowanceID = ID[AllowanceKind]
 	LimitID     = ID[LimitKind]
 	RefundID    = ID[RefundKind]
-	EventID     = ID[EventKind] // a line of the security log
+	EventID     = ID[EventKind]  // a line of the security log
+	ClientID    = ID[ClientKind] // a vendor's site that readers log in at
+	GrantID     = ID[GrantKind]  // one login of a reader at such a site
 	// ReaderID is the pseudonym under which one vendor knows one user. It says
 	// nothing to any other vendor and carries no time.
 	ReaderID = ID[ReaderKind]
@@ -76,6 +80,8 @@ func (LimitKind) Prefix() string     { return "lim" }
 func (RefundKind) Prefix() string    { return "rfd" }
 func (EventKind) Prefix() string     { return "evt" }
 func (ReaderKind) Prefix() string    { return "rdr" }
+func (ClientKind) Prefix() string    { return "cli" }
+func (GrantKind) Prefix() string     { return "grn" }
 
 var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 

@@ -12,6 +12,7 @@ import (
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/entitlement"
+	"farthing.dev/farthing/domain/grant"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/royalty"
 	"farthing.dev/farthing/store"
@@ -41,6 +42,10 @@ func RunCatalog(t *testing.T, open func(t *testing.T) store.Tables) {
 		{"totals", testTotals},
 		{"the security log", testSecurityEvents},
 		{"signing keys", testSigningKeys},
+		{"clients", testClients},
+		{"grants", testGrants},
+		{"the same code and token many times at once", testReplays},
+		{"logins that end", testEndLogins},
 		{"what is not there", testMissing},
 	}
 	for _, test := range tests {
@@ -398,6 +403,10 @@ func testMissing(t *testing.T, s *shelf) {
 		"payee":    func() error { _, err := s.Payee(ctx, token.PayeeID{1}); return err },
 		"split":    func() error { _, err := s.Split(ctx, token.SplitID{1}, 0); return err },
 		"offer":    func() error { _, err := s.Offer(ctx, token.OfferID{1}, 1); return err },
+		"client":   func() error { _, err := s.Client(ctx, token.ClientID{1}); return err },
+		"code":     func() error { _, err := s.TakeCode(ctx, grant.Hash{1}, 1); return err },
+		"token":    func() error { _, _, err := s.FindToken(ctx, grant.Hash{1}, 1); return err },
+		"refresh":  func() error { _, _, err := s.TakeRefresh(ctx, grant.Hash{1}, 1); return err },
 		"campaign": func() error { _, err := s.Campaign(ctx, token.CampaignID{1}); return err },
 	}
 	for name, find := range missing {

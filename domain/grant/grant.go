@@ -1,0 +1,88 @@
+package grant
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+
+	"farthing.dev/farthing/token"
+)
+
+// Hash is SHA-256 of a code, token or secret, which only the client knows.
+type Hash [32]byte
+
+// HashOf returns the hash of a secret.
+func HashOf(secret string) Hash { return sha256.Sum256([]byte(secret)) }
+
+// IsZero reports whether it is the hash of nothing.
+func (h Hash) IsZero() bool { return h == Hash{} }
+
+// Equal compares in constant time.
+func (h Hash) Equal(other Hash) bool { return subtle.ConstantTimeCompare(h[:], other[:]) == 1 }
+
+// Grant is one login of a reader at a client, with everything that was issued for it.
+type Grant struct {
+	ID      token.GrantID
+	Client  token.ClientID
+	Vendor  token.VendorID
+	User    token.UserID
+	Session token.SessionID // the login at the provider that it came from, and that it ends with
+
+	Code      Hash
+	CodeUntil int64  // milliseconds since 1970
+	CodeUsed  int64  // when the code was presented; zero for not yet
+	Redirect  string // where the code was sent
+	Challenge string // S256 of the verifier (RFC 7636)
+	Nonce     string // of the request; goes into the ID token
+	Offline   bool   // refresh tokens are issued
+	AuthAt    int64  // when the reader proved who she is, as told to the client; zero for not told
+
+	CreatedAt int64
+	EndedAt   int64 // zero while it lives
+}
+
+// ProvenBy reports whether a verifier is the one that the challenge was made of (RFC
+// 7636, 4.6, S256).
+func (g Grant) ProvenBy(verifier string) bool {
+	if len(verifier) < 43 || len(verifier) > 128 {
+		return false
+	}
+	sum := sha256.Sum256([]byte(verifier))
+	return subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(sum[:])), []byte(g.Challenge)) == 1
+}
+
+// IsChallenge reports whether text can be an S256 challenge.
+func IsChallenge(text string) bool {
+	sum, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	return err == nil && len(sum) == sha256.Size
+}
+
+// Use is what a token is good for.
+type Use string
+
+// The uses of tokens.
+const (
+	Access  Use = "access"  // asks who the reader is
+	Refresh Use = "refresh" // gets new tokens, once
+)
+
+// Token is what a client holds of a grant.
+type Token struct {
+	Hash      Hash
+	Grant     token.GrantID
+	Use       Use
+	Until     int64 // milliseconds since 1970
+	UsedAt    int64 // when a refresh token was changed for a new one; zero for not yet
+	CreatedAt int64
+}
+
+// Logout is what a client is still to be told: that a login ended.
+type Logout struct {
+	Grant       token.GrantID
+	Client      token.ClientID
+	Vendor      token.VendorID
+	User        token.UserID
+	Session     token.SessionID
+	Backchannel string
+	Tries       int64 // how often it was tried, this time included
+}

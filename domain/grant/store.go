@@ -1,0 +1,56 @@
+package grant
+
+import (
+	"context"
+
+	"farthing.dev/farthing/token"
+)
+
+// Store keeps clients, consents, grants and their tokens. What is not there is answered
+// with CodeNotFound.
+type Store interface {
+	// AddClient adds a client.
+	AddClient(ctx context.Context, client Client) error
+	// Client returns a client that has not been removed.
+	Client(ctx context.Context, id token.ClientID) (Client, error)
+	// Clients returns a vendor's clients, newest first, at most a hundred.
+	Clients(ctx context.Context, vendor token.VendorID) ([]Client, error)
+	// SetClientSecret replaces the hash of a client's secret.
+	SetClientSecret(ctx context.Context, vendor token.VendorID, id token.ClientID, secret Hash) error
+	// RemoveClient removes a client, and ends everything that was issued to it at a
+	// millisecond.
+	RemoveClient(ctx context.Context, vendor token.VendorID, id token.ClientID, at int64) error
+
+	// Consented reports whether a user has agreed to be known to a vendor.
+	Consented(ctx context.Context, user token.UserID, vendor token.VendorID) (bool, error)
+	// AddConsent remembers that she agreed; once more is no harm.
+	AddConsent(ctx context.Context, user token.UserID, vendor token.VendorID, at int64) error
+
+	// AddGrant adds a grant.
+	AddGrant(ctx context.Context, g Grant) error
+	// TakeCode marks a code as presented and returns its grant as it was before: CodeUsed
+	// and EndedAt tell whether the code was still good. EndedAt is set also where the
+	// session behind the grant is over.
+	TakeCode(ctx context.Context, code Hash, at int64) (Grant, error)
+	// TakeRefresh marks a refresh token as used and returns it as it was before, with
+	// its grant: UsedAt and EndedAt tell whether it was still good.
+	TakeRefresh(ctx context.Context, hash Hash, at int64) (Token, Grant, error)
+	// FindToken returns a token with its grant.
+	FindToken(ctx context.Context, hash Hash, at int64) (Token, Grant, error)
+	// AddTokens adds tokens of one grant; where it has ended, CodeNotFound.
+	AddTokens(ctx context.Context, tokens ...Token) error
+	// EndGrant ends a grant and forgets its tokens.
+	EndGrant(ctx context.Context, id token.GrantID, at int64) error
+
+	// EndLogins looks at up to `limit` living grants after one, in the sequence of their
+	// making, ends those whose session is over, and notes which clients are to be told. It
+	// returns the last grant looked at, or zero at the end.
+	EndLogins(ctx context.Context, after token.GrantID, at int64, limit int) (last token.GrantID, err error)
+	// DueLogouts takes up to limit logouts that clients are to be told. Each is due again
+	// at the millisecond `again`, unless LogoutTold is called.
+	DueLogouts(ctx context.Context, at, again int64, limit int) ([]Logout, error)
+	// LogoutTold says that a client knows, or never will.
+	LogoutTold(ctx context.Context, id token.GrantID) error
+	// DropGrants forgets grants that ended, and tokens that expired, before a millisecond.
+	DropGrants(ctx context.Context, before int64) error
+}

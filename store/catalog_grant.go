@@ -1,0 +1,252 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"farthing.dev/farthing/domain/grant"
+	"farthing.dev/farthing/token"
+)
+
+var _ grant.Store = (*Catalog)(nil)
+
+const grantColumns = `g.id, g.client, g.vendor, g.member, g.session, g.code, g.code_until, g.code_used, g.redirect, g.challenge, g.nonce, g.offline,
+	g.auth_at, g.created_at, g.ended_at, CASE WHEN s.id IS NULL THEN 1 ELSE 0 END`
+
+// scanGrant reads grantColumns, after more. A grant whose session is over has ended.
+func scanGrant(r row, at int64, more ...any) (g grant.Grant, err error) {
+	var offline, over int64
+	err = r.Scan(append(more, word{&g.ID}, word{&g.Client}, word{&g.Vendor}, word{&g.User}, word{&g.Session}, digest32{(*[32]byte)(&g.Code)},
+		&g.CodeUntil, &g.CodeUsed, &g.Redirect, &g.Challenge, &g.Nonce, &offline, &g.AuthAt, &g.CreatedAt, &g.EndedAt, &over)...)
+	g.Offline = offline != 0
+	if over != 0 && g.EndedAt == 0 {
+		g.EndedAt = at
+	}
+	return g, err
+}
+
+// AddGrant adds a grant.
+func (c *Catalog) AddGrant(ctx context.Context, g grant.Grant) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		return insert(ctx, tx, "there is such a grant already", `INSERT INTO openid_grants (id, client, vendor, member, session, code, code_until,
+			code_used, redirect, challenge, nonce, offline, auth_at, created_at, ended_at, tell_at, tries)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0)`,
+			g.ID.String(), g.Client.String(), g.Vendor.String(), g.User.String(), g.Session.String(), g.Code[:], g.CodeUntil,
+			g.CodeUsed, g.Redirect, g.Challenge, g.Nonce, number(g.Offline), g.AuthAt, g.CreatedAt, g.EndedAt)
+	})
+}
+
+// TakeCode marks a code as presented and returns its grant as it was before.
+func (c *Catalog) TakeCode(ctx context.Context, code grant.Hash, at int64) (g grant.Grant, err error) {
+	err = c.write(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE openid_grants SET code_used = $1 WHERE code = $2 AND code_used = 0`, at, code[:])
+		if err != nil {
+			return err
+		}
+		first, err := result.RowsAffected()
+		if err != nil {
+			return err
+		}
+		g, err = scanGrant(tx.QueryRowContext(ctx, `SELECT `+grantColumns+` FROM openid_grants g
+			LEFT JOIN sessions s ON s.id = g.session AND s.expires_at > $1 WHERE g.code = $2`, at, code[:]), at)
+		if first == 1 {
+			g.CodeUsed = 0
+		}
+		return absent(err, "there is no such code")
+	})
+	return g, err
+}
+
+const tokenColumns = `SELECT t.hash, t.grant_id, t.kind, t.until, t.used_at, t.created_at, ` + grantColumns + ` FROM openid_tokens t
+	JOIN openid_grants g ON g.id = t.grant_id LEFT JOIN sessions s ON s.id = g.session AND s.expires_at > $1 WHERE t.hash = $2`
+
+func scanToken(r row, at int64) (t grant.Token, g grant.Grant, err error) {
+	var kind string
+	g, err = scanGrant(r, at, digest32{(*[32]byte)(&t.Hash)}, word{&t.Grant}, &kind, &t.Until, &t.UsedAt, &t.CreatedAt)
+	t.Use = grant.Use(kind)
+	return t, g, absent(err, "there is no such token")
+}
+
+// TakeRefresh marks a refresh token as used and returns it as it was before.
+func (c *Catalog) TakeRefresh(ctx context.Context, hash grant.Hash, at int64) (t grant.Token, g grant.Grant, err error) {
+	err = c.write(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE openid_tokens SET used_at = $1 WHERE hash = $2 AND used_at = 0 AND kind = 'refresh'`, at, hash[:])
+		if err != nil {
+			return err
+		}
+		first, err := result.RowsAffected()
+		if err != nil {
+			return err
+		}
+		t, g, err = scanToken(tx.QueryRowContext(ctx, tokenColumns+` AND t.kind = 'refresh'`, at, hash[:]), at)
+		if first == 1 {
+			t.UsedAt = 0
+		}
+		return err
+	})
+	return t, g, err
+}
+
+// FindToken returns a token with its grant.
+func (c *Catalog) FindToken(ctx context.Context, hash grant.Hash, at int64) (grant.Token, grant.Grant, error) {
+	type found struct {
+		token grant.Token
+		grant grant.Grant
+	}
+	f, err := one(ctx, c, func(r row) (f found, err error) {
+		f.token, f.grant, err = scanToken(r, at)
+		return f, err
+	}, tokenColumns, at, hash[:])
+	return f.token, f.grant, err
+}
+
+// AddTokens adds tokens of one grant that lives.
+func (c *Catalog) AddTokens(ctx context.Context, tokens ...grant.Token) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		for _, t := range tokens {
+			// The grant's row is written, so that nobody ends it meanwhile.
+			result, err := tx.ExecContext(ctx, `UPDATE openid_grants SET ended_at = ended_at WHERE id = $1 AND ended_at = 0`, t.Grant.String())
+			if err != nil {
+				return err
+			}
+			if n, err := result.RowsAffected(); err != nil || n != 1 {
+				return errors.Join(err, token.New(token.NotFound, token.CodeNotFound, "the grant has ended"))
+			}
+			err = insert(ctx, tx, "there is such a token already",
+				`INSERT INTO openid_tokens (hash, grant_id, kind, until, used_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+				t.Hash[:], t.Grant.String(), string(t.Use), t.Until, t.UsedAt, t.CreatedAt)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// EndGrant ends a grant and forgets its tokens.
+func (c *Catalog) EndGrant(ctx context.Context, id token.GrantID, at int64) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE openid_grants SET ended_at = $1 WHERE id = $2 AND ended_at = 0`, at, id.String()); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM openid_tokens WHERE grant_id = $1`, id.String())
+		return err
+	})
+}
+
+// EndLogins ends grants whose session is over, among `limit` after one.
+func (c *Catalog) EndLogins(ctx context.Context, after token.GrantID, at int64, limit int) (last token.GrantID, err error) {
+	type seen struct {
+		id   token.GrantID
+		over int64
+	}
+	grants, err := list(ctx, c, func(r row) (s seen, err error) {
+		err = r.Scan(word{&s.id}, &s.over)
+		return s, err
+	}, `SELECT g.id, CASE WHEN s.id IS NULL THEN 1 ELSE 0 END FROM openid_grants g
+		LEFT JOIN sessions s ON s.id = g.session AND s.expires_at > $1 WHERE g.ended_at = 0 AND g.id > $2 ORDER BY g.id LIMIT $3`,
+		at, after.String(), limit)
+	if err != nil {
+		return after, err
+	}
+	var over []token.GrantID
+	for _, g := range grants {
+		if g.over != 0 {
+			over = append(over, g.id)
+		}
+	}
+	if len(over) > 0 {
+		if err := c.write(ctx, func(tx *sql.Tx) error { return endLogins(ctx, tx, over, at) }); err != nil {
+			return after, err
+		}
+	}
+	if len(grants) < limit {
+		return token.GrantID{}, nil
+	}
+	return grants[len(grants)-1].id, nil
+}
+
+// endLogins ends grants, oldest first. A client is told once of a session, by the
+// newest grant that it got anything for.
+func endLogins(ctx context.Context, tx *sql.Tx, over []token.GrantID, at int64) error {
+	for _, id := range over {
+		_, err := tx.ExecContext(ctx, `UPDATE openid_grants SET ended_at = $1, tell_at = CASE WHEN code_used > 0
+			AND EXISTS (SELECT 1 FROM openid_clients c WHERE c.id = openid_grants.client AND c.backchannel <> '')
+			AND NOT EXISTS (SELECT 1 FROM openid_grants n WHERE n.session = openid_grants.session AND n.client = openid_grants.client
+				AND n.id > openid_grants.id AND n.code_used > 0 AND n.ended_at = 0)
+			THEN CAST($2 AS BIGINT) ELSE 0 END WHERE id = $3 AND ended_at = 0`, at, at, id.String())
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM openid_tokens WHERE grant_id = $1`, id.String()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DueLogouts takes up to limit logouts that clients are to be told.
+func (c *Catalog) DueLogouts(ctx context.Context, at, again int64, limit int) ([]grant.Logout, error) {
+	type due struct {
+		grant.Logout
+		at int64
+	}
+	all, err := list(ctx, c, func(r row) (d due, err error) {
+		err = r.Scan(word{&d.Grant}, word{&d.Client}, word{&d.Vendor}, word{&d.User}, word{&d.Session}, &d.Backchannel, &d.Tries, &d.at)
+		d.Tries++
+		return d, err
+	}, `SELECT g.id, g.client, g.vendor, g.member, g.session, c.backchannel, g.tries, g.tell_at FROM openid_grants g
+		JOIN openid_clients c ON c.id = g.client WHERE g.tell_at > 0 AND g.tell_at <= $1 ORDER BY g.tell_at, g.id LIMIT $2`, at, limit)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	var mine []grant.Logout
+	err = c.write(ctx, func(tx *sql.Tx) error {
+		mine = nil
+		for _, d := range all {
+			result, err := tx.ExecContext(ctx, `UPDATE openid_grants SET tell_at = $1, tries = tries + 1 WHERE id = $2 AND tell_at = $3`,
+				again, d.Grant.String(), d.at)
+			if err != nil {
+				return err
+			}
+			n, err := result.RowsAffected()
+			if err != nil {
+				return err
+			}
+			if n == 1 { // no other replica took it
+				mine = append(mine, d.Logout)
+			}
+		}
+		return nil
+	})
+	return mine, err
+}
+
+// LogoutTold says that a client knows, or never will.
+func (c *Catalog) LogoutTold(ctx context.Context, id token.GrantID) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE openid_grants SET tell_at = 0 WHERE id = $1`, id.String())
+		return err
+	})
+}
+
+// DropGrants forgets grants that ended, and tokens that expired, before a millisecond.
+func (c *Catalog) DropGrants(ctx context.Context, before int64) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM openid_grants WHERE ended_at > 0 AND ended_at < $1 AND tell_at = 0`, before)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM openid_tokens WHERE until < $1`, before)
+		return err
+	})
+}
+
+// absent answers CodeNotFound where a query found no row.
+func absent(err error, detail string) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return token.New(token.NotFound, token.CodeNotFound, detail)
+	}
+	return err
+}

@@ -1,0 +1,188 @@
+package storetest
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"farthing.dev/farthing/domain/account"
+	"farthing.dev/farthing/domain/grant"
+	"farthing.dev/farthing/token"
+)
+
+func (s *shelf) client(t *testing.T) grant.Client {
+	t.Helper()
+	vendor, _, _ := s.vendor(t)
+	client := grant.Client{
+		ID: token.NewID[token.ClientKind](s.ids), Vendor: vendor.ID, Name: "Website", Secret: grant.Hash{4}, CreatedAt: 6,
+		Redirects: []string{"https://daily.example/back"}, AfterLogout: []string{"https://daily.example/"}, Backchannel: "https://daily.example/out",
+	}
+	must(t, s.AddClient(t.Context(), client))
+	return client
+}
+
+// session adds a session that ends at a millisecond.
+func (s *shelf) session(t *testing.T, until int64) account.Session {
+	t.Helper()
+	id := token.NewID[token.SessionKind](s.ids)
+	session := account.Session{ID: id, Hash: account.SessionHash(grant.HashOf(id.String())), User: token.NewID[token.UserKind](s.ids),
+		Account: token.NewID[token.AccountKind](s.ids), LoginAt: 1, ExpiresAt: until}
+	must(t, s.AddSession(t.Context(), session))
+	return session
+}
+
+func (s *shelf) grant(t *testing.T, client grant.Client, session account.Session) grant.Grant {
+	t.Helper()
+	id := token.NewID[token.GrantKind](s.ids)
+	g := grant.Grant{
+		ID: id, Client: client.ID, Vendor: client.Vendor, User: session.User, Session: session.ID, Code: grant.HashOf(id.String()), CodeUntil: 60,
+		Redirect: "https://daily.example/back", Challenge: "c", Nonce: "n", Offline: true, AuthAt: 3, CreatedAt: 5,
+	}
+	must(t, s.AddGrant(t.Context(), g))
+	return g
+}
+
+func testClients(t *testing.T, s *shelf) {
+	client := s.client(t)
+	other := s.client(t)
+	found, err := s.Client(t.Context(), client.ID)
+	same(t, found, err, client)
+	wantCode(t, s.SetClientSecret(t.Context(), other.Vendor, client.ID, grant.Hash{9}), token.CodeNotFound)
+	must(t, s.SetClientSecret(t.Context(), client.Vendor, client.ID, grant.Hash{5}))
+	client.Secret = grant.Hash{5}
+	all, err := s.Clients(t.Context(), client.Vendor)
+	same(t, all, err, []grant.Client{client})
+
+	g := s.grant(t, client, s.session(t, 100))
+	must(t, s.AddTokens(t.Context(), grant.Token{Hash: grant.Hash{1}, Grant: g.ID, Use: grant.Access, Until: 50, CreatedAt: 6}))
+	wantCode(t, s.RemoveClient(t.Context(), other.Vendor, client.ID, 7), token.CodeNotFound)
+	must(t, s.RemoveClient(t.Context(), client.Vendor, client.ID, 7))
+	_, err = s.Client(t.Context(), client.ID)
+	wantCode(t, err, token.CodeNotFound)
+	_, _, err = s.FindToken(t.Context(), grant.Hash{1}, 8)
+	wantCode(t, err, token.CodeNotFound)
+	taken, err := s.TakeCode(t.Context(), g.Code, 8)
+	g.EndedAt = 7
+	same(t, taken, err, g)
+
+	user := token.NewID[token.UserKind](s.ids)
+	for _, want := range []bool{false, true, true} {
+		agreed, err := s.Consented(t.Context(), user, client.Vendor)
+		same(t, agreed, err, want)
+		must(t, s.AddConsent(t.Context(), user, client.Vendor, 9))
+	}
+	agreed, err := s.Consented(t.Context(), user, other.Vendor)
+	same(t, agreed, err, false)
+}
+
+func testGrants(t *testing.T, s *shelf) {
+	ctx := t.Context()
+	session := s.session(t, 100)
+	g := s.grant(t, s.client(t), session)
+	taken, err := s.TakeCode(ctx, g.Code, 10)
+	same(t, taken, err, g)
+	g.CodeUsed = 10
+	taken, err = s.TakeCode(ctx, g.Code, 11)
+	same(t, taken, err, g)
+
+	access := grant.Token{Hash: grant.Hash{1}, Grant: g.ID, Use: grant.Access, Until: 50, CreatedAt: 12}
+	refresh := grant.Token{Hash: grant.Hash{2}, Grant: g.ID, Use: grant.Refresh, Until: 90, CreatedAt: 12}
+	must(t, s.AddTokens(ctx, access, refresh))
+	found, of, err := s.FindToken(ctx, access.Hash, 13)
+	same(t, found, err, access)
+	same(t, of, err, g)
+	_, _, err = s.TakeRefresh(ctx, access.Hash, 13)
+	wantCode(t, err, token.CodeNotFound)
+	found, _, err = s.TakeRefresh(ctx, refresh.Hash, 13)
+	same(t, found, err, refresh)
+	refresh.UsedAt = 13
+	found, _, err = s.TakeRefresh(ctx, refresh.Hash, 14)
+	same(t, found, err, refresh)
+
+	// The session's end is the grant's, whether it expires or is dropped.
+	_, of, err = s.FindToken(ctx, access.Hash, 100)
+	must(t, err)
+	if of.EndedAt != 100 {
+		t.Errorf("the grant ended at %d, with its session at 100", of.EndedAt)
+	}
+	must(t, s.DropGrants(ctx, 60))
+	_, _, err = s.FindToken(ctx, access.Hash, 61)
+	wantCode(t, err, token.CodeNotFound)
+
+	must(t, s.EndGrant(ctx, g.ID, 70))
+	_, _, err = s.FindToken(ctx, refresh.Hash, 71)
+	wantCode(t, err, token.CodeNotFound)
+	wantCode(t, s.AddTokens(ctx, access), token.CodeNotFound)
+	must(t, s.DropGrants(ctx, 71))
+	_, err = s.TakeCode(ctx, g.Code, 72)
+	wantCode(t, err, token.CodeNotFound)
+}
+
+func testReplays(t *testing.T, s *shelf) {
+	g := s.grant(t, s.client(t), s.session(t, 100))
+	refresh := grant.Token{Hash: grant.Hash{2}, Grant: g.ID, Use: grant.Refresh, Until: 90, CreatedAt: 12}
+	must(t, s.AddTokens(t.Context(), refresh))
+	var codes, tokens atomic.Int64
+	var wait sync.WaitGroup
+	for range 16 {
+		wait.Go(func() {
+			ctx := context.WithoutCancel(t.Context())
+			if taken, err := s.TakeCode(ctx, g.Code, 10); err != nil {
+				t.Error(err)
+			} else if taken.CodeUsed == 0 {
+				codes.Add(1)
+			}
+			if taken, _, err := s.TakeRefresh(ctx, refresh.Hash, 10); err != nil {
+				t.Error(err)
+			} else if taken.UsedAt == 0 {
+				tokens.Add(1)
+			}
+		})
+	}
+	wait.Wait()
+	if codes.Load() != 1 || tokens.Load() != 1 {
+		t.Errorf("the code was good %d times and the token %d times", codes.Load(), tokens.Load())
+	}
+}
+
+func testEndLogins(t *testing.T, s *shelf) {
+	ctx := t.Context()
+	client, session := s.client(t), s.session(t, 1000)
+	var grants []grant.Grant
+	for range 3 {
+		grants = append(grants, s.grant(t, client, session))
+	}
+	for _, g := range grants[:2] { // the third never got anything
+		_, err := s.TakeCode(ctx, g.Code, 10)
+		must(t, err)
+	}
+	lives := s.grant(t, client, s.session(t, 1000))
+	due := func(at, again int64) []grant.Logout {
+		t.Helper()
+		logouts, err := s.DueLogouts(ctx, at, again, 10)
+		must(t, err)
+		return logouts
+	}
+	sweep := func(at int64) {
+		t.Helper()
+		last, err := s.EndLogins(ctx, token.GrantID{}, at, 2)
+		same(t, last, err, grants[1].ID)
+		_, err = s.EndLogins(ctx, last, at, 100)
+		must(t, err)
+	}
+	sweep(20)
+	same(t, due(20, 30), nil, []grant.Logout(nil))
+	must(t, s.DropSession(ctx, session.Hash))
+	sweep(20)
+	want := grant.Logout{Grant: grants[1].ID, Client: client.ID, Vendor: client.Vendor, User: session.User, Session: session.ID,
+		Backchannel: client.Backchannel, Tries: 1}
+	same(t, due(20, 30), nil, []grant.Logout{want})
+	same(t, due(29, 40), nil, []grant.Logout(nil))
+	want.Tries = 2
+	same(t, due(30, 40), nil, []grant.Logout{want})
+	must(t, s.LogoutTold(ctx, want.Grant))
+	same(t, due(50, 60), nil, []grant.Logout(nil))
+	taken, err := s.TakeCode(ctx, lives.Code, 51)
+	same(t, taken, err, lives)
+}
