@@ -91,7 +91,7 @@ func (a *App) tryToPay(ctx context.Context, order *core.Order, who buyer, c *Che
 	out, err := (&core.Pay{
 		Order: order.ID, Account: who.account, User: who.user, Consent: who.consent, Quoted: order.Price, Split: split,
 	}).Decide(state, now)
-	c.Balance = spendable(account, order)
+	c.Balance, c.Allowance = spendable(account, order), a.allowanceFor(ctx, account, order, who.user)
 	c.CanPay, c.Problem = err == nil, nil
 	if err == nil {
 		c.Paid = out.Replayed

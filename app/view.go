@@ -285,12 +285,13 @@ type Checkout struct {
 	Test          bool
 	Manual        bool
 	HoldHours     uint32
-	Owned         bool         // already bought: paying charges nothing
-	CanPay        bool         // Pay would succeed as things stand
-	Problem       *token.Error // why not: funds, limit, window, login
-	WithoutAsking bool         // owned, or under the approval limit: pay with journal.ByApproval at once
-	Balance       token.Amount // what the person could spend on it
-	Paid          bool         // by this person: Pay returns the way back again
+	Owned         bool           // already bought: paying charges nothing
+	CanPay        bool           // Pay would succeed as things stand
+	Problem       *token.Error   // why not: funds, limit, window, login
+	WithoutAsking bool           // owned, or under the approval limit: pay with journal.ByApproval at once
+	Balance       token.Amount   // what the person could spend on it
+	Paid          bool           // by this person: Pay returns the way back again
+	Allowance     *AllowanceView // what the person allowed the vendor in this currency; nil for nothing
 }
 
 // KeyView is a key without its secret.

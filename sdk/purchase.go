@@ -1,6 +1,9 @@
 package sdk
 
-import "context"
+import (
+	"context"
+	"net/url"
+)
 
 // NewPurchase charges a reader who gave you an allowance for one of your offers.
 type NewPurchase struct {
@@ -25,4 +28,14 @@ func (c *Client) CreatePurchase(ctx context.Context, purchase NewPurchase, optio
 	}
 	made.Charged, made.Replayed = one.status == 201, one.replayed
 	return made, nil
+}
+
+// Allowed reports whether a reader gave you an allowance that covers one of your offers
+// now. CreatePurchase may still refuse: for funds, or the reader's own limits.
+func (c *Client) Allowed(ctx context.Context, offer, reader string) (bool, error) {
+	var answer struct {
+		Allowed bool `json:"allowed"`
+	}
+	err := c.get(ctx, "/v1/offers/"+url.PathEscape(offer)+"/readers/"+url.PathEscape(reader), &answer)
+	return answer.Allowed, err
 }

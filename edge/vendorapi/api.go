@@ -18,6 +18,7 @@ type App interface {
 	orders
 	tickets
 	purchases
+	allowances
 	offers
 	splits
 	payees
@@ -78,6 +79,7 @@ func New(o Options) http.Handler {
 	a.addOrders()
 	a.addTickets()
 	a.addPurchases()
+	a.addAllowed()
 	a.addOffers()
 	a.addSplits()
 	a.addPayees()

@@ -72,6 +72,10 @@ func describe[In, Out any](document *huma.OpenAPI, o operation) {
 		d.Parameters = append(d.Parameters, &huma.Param{Name: "id", In: "path", Required: true,
 			Description: "The id of one of your " + kind, Schema: &huma.Schema{Type: huma.TypeString}})
 	}
+	if strings.Contains(o.path, "{reader}") {
+		d.Parameters = append(d.Parameters, &huma.Param{Name: "reader", In: "path", Required: true,
+			Description: "Your pseudonym of a reader", Schema: &huma.Schema{Type: huma.TypeString}})
+	}
 	if o.list {
 		d.Parameters = append(d.Parameters, &huma.Param{Ref: "#/components/parameters/Limit"}, &huma.Param{Ref: "#/components/parameters/Cursor"})
 	}

@@ -70,8 +70,9 @@ func each(t testing.TB, d openAPI, fn func(operation string, a ask)) {
 		kind, _, _ := strings.Cut(strings.TrimPrefix(path, "/v1/"), "/")
 		for method, operation := range methods {
 			count++
+			path := strings.NewReplacer("{id}", ids[kind], "{reader}", token.ReaderID{5}.String()).Replace(path)
 			fn(operation.OperationID, ask{
-				method: strings.ToUpper(method), path: strings.Replace(path, "{id}", ids[kind], 1), body: bodies[operation.OperationID],
+				method: strings.ToUpper(method), path: path, body: bodies[operation.OperationID],
 			})
 		}
 	}

@@ -97,6 +97,10 @@ func (f *fakeApp) CreatePurchase(_ context.Context, _ app.Seller, _ app.Purchase
 	return f.move(digest)
 }
 
+func (f *fakeApp) Allowed(context.Context, app.Seller, token.OfferID, token.ReaderID) (bool, error) {
+	return true, f.refusal
+}
+
 func fakeOffer() catalog.Offer {
 	return catalog.Offer{ID: token.OfferID{4}, Version: 1, Item: journal.Item{Title: "T"}, Price: 1, Currency: token.Currency{'U', 'S', 'D'}, CreatedAt: 1}
 }

@@ -118,7 +118,14 @@ func (h *Handler) buy(w http.ResponseWriter, r *http.Request, v *app.Viewer) err
 		http.Redirect(w, r, buyPath(in), http.StatusSeeOther)
 		return nil
 	}
-	back, err := h.app.Buy(r.Context(), *v, in, quoted, journal.ByClick, form.Get("once"))
+	checkout, err := h.app.OfferCheckout(r.Context(), in, v)
+	if err != nil {
+		return err
+	}
+	back := ""
+	if err = h.allowFirst(r.Context(), *v, checkout, form); err == nil {
+		back, err = h.app.Buy(r.Context(), *v, in, quoted, journal.ByClick, form.Get("once"))
+	}
 	if err != nil {
 		return h.refuseOffer(w, r, v, in, err)
 	}

@@ -3,7 +3,6 @@ package wallet
 import (
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/domain/limit"
@@ -29,7 +28,8 @@ type limitsView struct {
 	Refusal      string
 	Max, Per     string
 	Days         string
-	GiveOpen     bool // an allowance is about to be given
+	Changing     string // whose allowance is about to be changed
+	GiveOpen     bool   // an allowance is about to be given
 	AnyAllowance bool
 }
 
@@ -64,6 +64,10 @@ func (h *Handler) showLimits(w http.ResponseWriter, r *http.Request, v app.Viewe
 	if err != nil {
 		return err
 	}
+	if a := chosenAllowance(r, wallet); a != nil && cause == nil {
+		held, view.Form, view.Changing = h.held(*a), "allowance", a.VendorName
+		view.Max, view.Per, view.Days = held.Get("max"), held.Get("per_purchase"), held.Get("days")
+	}
 	vendors, err := h.vendors(r, v, wallet, &view)
 	if err != nil {
 		return err
@@ -84,6 +88,16 @@ func (h *Handler) showLimits(w http.ResponseWriter, r *http.Request, v app.Viewe
 	view.Spans = periodChoices(held.Get("period"), limit.Day, limit.Week, limit.Month)
 	page := web.Page{Title: "Limits", Reader: web.Reader(&v), Section: "limits", Body: view}
 	return h.pages.Render(w, r, status, "limits.html", page)
+}
+
+// chosenAllowance returns the allowance that the address says is to be changed.
+func chosenAllowance(r *http.Request, wallet app.WalletView) *app.AllowanceView {
+	for i := range wallet.Allowances {
+		if wallet.Allowances[i].ID.String() == r.URL.Query().Get("allowance") {
+			return &wallet.Allowances[i]
+		}
+	}
+	return nil
 }
 
 // vendors gathers the vendors that the reader has to do with: those of limits and
@@ -166,22 +180,16 @@ func (h *Handler) setApproval(w http.ResponseWriter, r *http.Request, v app.View
 
 func (h *Handler) giveAllowance(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
 	return h.change(w, r, v, "allowance", "The allowance is given.", func(form url.Values) error {
-		in := app.AllowanceInput{}
-		var err error
+		currency, err := token.ParseCurrency(form.Get("currency"))
+		if err != nil {
+			return err
+		}
+		in, err := readAllowance(form, currency)
+		if err != nil {
+			return err
+		}
 		if in.Vendor, err = token.ParseID[token.VendorKind](form.Get("vendor")); err != nil {
 			return token.New(token.Unprocessable, token.CodeFieldInvalid, "choose the shop that the allowance is for")
-		}
-		if in.Currency, in.PerPurchase, err = readMoney(form.Get("currency"), form.Get("per_purchase")); err != nil {
-			return err
-		}
-		if in.Max, err = token.ParseAmount(form.Get("max")); err != nil {
-			return err
-		}
-		if in.Period, err = limit.ParsePeriod(form.Get("period")); err != nil {
-			return err
-		}
-		if in.Days, err = strconv.Atoi(form.Get("days")); err != nil {
-			return token.New(token.Unprocessable, token.CodeFieldInvalid, "an allowance lasts for a whole number of days")
 		}
 		return h.app.GiveAllowance(r.Context(), v, in)
 	})

@@ -20,9 +20,10 @@ type bill struct {
 	Missing token.Amount
 	Host    string // where the shop is
 	Demo    bool
-	Page    string // the path of the page that shows it
-	Action  string // where its form goes
-	Once    string // of an offer: tells this page from another one that is shown later
+	Page    string     // the path of the page that shows it
+	Action  string     // where its form goes
+	Allow   *allowForm // gives the shop an allowance with the purchase
+	Once    string     // of an offer: tells this page from another one that is shown later
 
 	Heading string // why it cannot be paid now
 	Refusal string
@@ -81,7 +82,9 @@ func (h *Handler) pay(w http.ResponseWriter, r *http.Request, v *app.Viewer) err
 		http.Redirect(w, r, "/pay/"+id.String(), http.StatusSeeOther)
 		return nil
 	default:
-		back, err = h.app.Pay(r.Context(), *v, id, quoted, journal.ByClick)
+		if err = h.allowFirst(r.Context(), *v, checkout, r.PostForm); err == nil {
+			back, err = h.app.Pay(r.Context(), *v, id, quoted, journal.ByClick)
+		}
 	}
 	if err != nil {
 		return h.refuseOrder(w, r, v, id, err)
@@ -130,7 +133,13 @@ func (h *Handler) showBill(w http.ResponseWriter, r *http.Request, v *app.Viewer
 	if payable(checkout) {
 		web.AllowFormsTo(w, web.Origin(checkout.VendorSite))
 	}
+	if b.State == "confirm" && v != nil && !b.Test && !b.Owned {
+		b.Allow = newAllowForm(r, checkout)
+	}
 	page := web.Page{Title: b.title(), Reader: web.Reader(v), Quiet: true, Body: b}
+	if wantsAllowance(r.PostForm) && cause != nil && !isNotAllowed(cause) {
+		page.Flash = "The allowance is given. The purchase was not made."
+	}
 	return h.pages.Render(w, r, status, "pay.html", page)
 }
 
@@ -180,6 +189,10 @@ func (h *Handler) judge(b *bill, cause error) int {
 	}
 	sentence, _ := web.Explain(cause)
 	b.Refusal = sentence
+	if isNotAllowed(cause) {
+		b.Heading = "The allowance was not given, and nothing was paid"
+		return web.StatusOf(cause)
+	}
 	switch token.CodeOf(cause) {
 	case token.CodeFundsMissing:
 		b.State, b.Heading = "funds", "Not enough in your wallet"

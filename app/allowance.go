@@ -1,0 +1,38 @@
+package app
+
+import (
+	"context"
+
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/token"
+)
+
+// Allowed tells a vendor whether a reader gave it an allowance that would cover the
+// offer now: yes or no, and nothing about its bounds or about the reader's funds and
+// limits, by which CreatePurchase may still refuse.
+func (a *App) Allowed(ctx context.Context, s Seller, id token.OfferID, reader token.ReaderID) (bool, error) {
+	offer, err := a.Offer(ctx, s, id)
+	if err != nil {
+		return false, err
+	}
+	user, account, err := a.payer(ctx, s, reader)
+	if err != nil {
+		return false, err
+	}
+	payer, err := a.engine.Account(ctx, account)
+	if err != nil {
+		return false, err
+	}
+	return payer.Allows(user, s.Vendor, offer.Price, offer.Currency, a.clock.Now().UnixMilli()), nil
+}
+
+// allowanceFor shows who is asked to pay an order what she allowed the vendor already.
+func (a *App) allowanceFor(ctx context.Context, account *core.Account, order *core.Order, user token.UserID) *AllowanceView {
+	now := a.clock.Now().UnixMilli()
+	given := account.Allowance(user, order.Vendor, order.Currency)
+	if given == nil || now >= given.Until || order.Test {
+		return nil
+	}
+	view := a.allowanceView(ctx, given, now)
+	return &view
+}

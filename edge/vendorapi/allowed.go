@@ -1,0 +1,38 @@
+package vendorapi
+
+import (
+	"context"
+	"net/http"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/token"
+)
+
+type allowances interface {
+	Allowed(ctx context.Context, s app.Seller, offer token.OfferID, reader token.ReaderID) (bool, error)
+}
+
+// allowed says whether a reader can be charged without a click.
+type allowed struct {
+	Allowed bool `json:"allowed" doc:"The reader's allowance to you would cover the offer now. A purchase may still be refused, for funds or the reader's own limits"`
+}
+
+func (a *api) addAllowed() {
+	route(a, operation{
+		method: http.MethodGet, path: "/v1/offers/{id}/readers/{reader}", id: "getAllowed", tag: "Purchases",
+		summary: "See whether a reader's allowance covers an offer",
+		explain: "Yes or no, so that your page can say what a click does. Nothing is charged, and the allowance's bounds stay the reader's own.",
+		refuses: []token.Code{token.CodeNotFound, token.CodeModeMismatch},
+	}, func(ctx context.Context, c *call, _ *none) (answer[allowed], error) {
+		offer, err := pathID[token.OfferKind](c)
+		if err != nil {
+			return answer[allowed]{}, err
+		}
+		reader, err := token.ParseID[token.ReaderKind](c.request.PathValue("reader"))
+		if err != nil {
+			return answer[allowed]{}, errNotHere
+		}
+		yes, err := a.app.Allowed(ctx, c.seller, offer, reader)
+		return answer[allowed]{body: allowed{Allowed: yes}}, err
+	})
+}
