@@ -32,6 +32,12 @@ type Paywall struct {
 	// provider at once. Its page has a form that posts to "?farthing=buy".
 	Teaser func(http.ResponseWriter, *http.Request, NewOrder)
 
+	// ZeroClick, where set, is for how long after a ticket a reader is known to your
+	// whole site, by a cookie. Who gave you an allowance then reads on without a click:
+	// what Sell names as an Offer is charged as the page is opened. All others are asked,
+	// as without it. AccessOf says what was charged, for the page to tell.
+	ZeroClick time.Duration
+
 	// Failed, where set, answers when the provider refuses or cannot be reached.
 	Failed func(http.ResponseWriter, *http.Request, error)
 
@@ -46,6 +52,8 @@ type Access struct {
 	Order       string      // the purchase
 	Reader      string      // your pseudonym for the reader
 	Entitlement Entitlement // as it stands after this view; zero for requests that count none
+	Charged     string      // what opening the page just now charged under the reader's allowance; mostly nothing
+	Currency    string      // of what was charged
 }
 
 type accessKey struct{}
@@ -85,11 +93,14 @@ func (p *Paywall) Protect(next http.Handler) http.Handler {
 // open serves the page to who has bought it.
 func (p *Paywall) open(w http.ResponseWriter, r *http.Request, sale NewOrder, next http.Handler) {
 	pass, ok := p.readPass(r, sale)
-	if !ok {
-		p.offer(w, r, sale)
-		return
-	}
 	access := Access{Order: pass.order, Reader: pass.reader}
+	if !ok {
+		if access, ok = p.charge(r, sale); !ok {
+			p.offer(w, r, sale)
+			return
+		}
+		pass.order, pass.reader = access.Order, access.Reader
+	}
 	var err error
 	switch {
 	case r.Method == http.MethodHead:
@@ -166,6 +177,7 @@ func (p *Paywall) comeBack(w http.ResponseWriter, r *http.Request, sale NewOrder
 	}
 	if err == nil {
 		p.writePass(w, r, sale, pass{order: redemption.Order.ID, reader: redemption.Reader})
+		p.writeReader(w, redemption.Reader)
 		http.Redirect(w, r, p.cleanURL(r), http.StatusSeeOther)
 		return
 	}

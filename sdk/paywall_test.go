@@ -25,6 +25,9 @@ type shop struct {
 	over          string // the code with which views are refused
 	sku           string // what the ticket is for
 	down          bool
+	offer         string // what the ticket is for, where it is an offer
+	purchases     int
+	allowance     string // the code with which purchases are refused
 }
 
 func newShop(t *testing.T) *shop {
@@ -76,7 +79,13 @@ func (s *shop) provide(w http.ResponseWriter, r *http.Request) {
 		refuse(409, sdk.TicketUsed)
 	case r.URL.Path == "/v1/tickets/redeem":
 		s.used = true
-		io.WriteString(w, `{"reader":"rdr_1","order":{"id":"ord_1","item":{"sku":"`+s.sku+`","title":"T"}}}`)
+		io.WriteString(w, `{"reader":"rdr_1","order":{"id":"ord_1","offer":"`+s.offer+`","item":{"sku":"`+s.sku+`","title":"T"}}}`)
+	case r.URL.Path == "/v1/purchases" && s.allowance != "":
+		refuse(403, s.allowance)
+	case r.URL.Path == "/v1/purchases":
+		s.purchases++
+		w.WriteHeader(201)
+		io.WriteString(w, `{"id":"ord_1","price":"0.25","currency":"USD","charged":"0.25"}`)
 	case r.URL.Path == "/v1/orders/ord_1" && s.over != "":
 		io.WriteString(w, `{"id":"ord_1","entitlement":{"usable":false,"not_usable":"`+s.over+`"}}`)
 	case r.URL.Path == "/v1/orders/ord_1":
