@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"farthing.dev/farthing/token"
 )
@@ -11,6 +12,12 @@ type Mail struct {
 	To      string // an e-mail address
 	Subject string
 	Text    string
+}
+
+// SentMail is a message that was sent, and when.
+type SentMail struct {
+	Mail
+	At time.Time
 }
 
 // Mailer sends mail. Send returns when the message is accepted for sending, without

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"farthing.dev/farthing/domain/royalty"
+	"farthing.dev/farthing/mailer"
 	"farthing.dev/farthing/token"
 	"github.com/BurntSushi/toml"
 )
@@ -30,7 +31,10 @@ type config struct {
 	feePercent string
 	feeFixed   string
 	window     time.Duration
+	windowMost time.Duration
 	session    time.Duration
+	smtp       string
+	mailFrom   string
 	logFormat  string
 	logLevel   string
 	metrics    bool
@@ -49,7 +53,10 @@ func (c *config) flags(flags *flag.FlagSet) {
 	flags.StringVar(&c.feePercent, "fee-percent", "5", "the provider's share of each price, for vendors who open from now on")
 	flags.StringVar(&c.feeFixed, "fee-fixed", "0", "and what it takes of each sale on top, in major units")
 	flags.DurationVar(&c.window, "purchase-window", 30*time.Minute, "how long after login buying is allowed")
+	flags.DurationVar(&c.windowMost, "purchase-window-max", 0, "what readers may lengthen that to for themselves (default: they may only shorten it)")
 	flags.DurationVar(&c.session, "session", 30*24*time.Hour, "how long after login looking is allowed")
+	flags.StringVar(&c.smtp, "smtp", "", "the server that takes e-mail, smtp://user:password@mail.example.org:587 (STARTTLS is required) or smtps://…:465; better as a variable or in the file, for the password's sake (default: no e-mail is sent)")
+	flags.StringVar(&c.mailFrom, "mail-from", "", "from whom e-mail comes, such as \"Farthing <no-reply@pay.example.org>\"; needed with --smtp")
 	flags.StringVar(&c.logFormat, "log-format", "json", "json or text")
 	flags.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.BoolVar(&c.metrics, "metrics", true, "serve /metrics")
@@ -139,6 +146,17 @@ func (c *config) complete() error {
 	}
 	if c.window <= 0 || c.session <= 0 || c.grace <= 0 {
 		return errors.New("purchase-window, session and grace are durations above zero")
+	}
+	if c.windowMost != 0 && c.windowMost < c.window {
+		return errors.New("purchase-window-max is not less than purchase-window")
+	}
+	if c.session < max(c.window, c.windowMost) {
+		return errors.New("session is not shorter than the purchase window")
+	}
+	if c.smtp != "" {
+		if _, err := mailer.NewSMTP(c.smtp, c.mailFrom); err != nil {
+			return fmt.Errorf("smtp, mail-from: %w", err)
+		}
 	}
 	_, err = c.currencyList()
 	if err == nil {

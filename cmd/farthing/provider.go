@@ -34,6 +34,7 @@ type provider struct {
 	log     *slog.Logger
 	engine  *store.Engine
 	db      store.Database
+	post    post
 	stop    context.CancelFunc // of the workers
 	workers sync.WaitGroup
 	closing atomic.Bool
@@ -101,9 +102,12 @@ func openProvider(ctx context.Context, c config, clock token.Clock, log *slog.Lo
 	if err != nil {
 		return nil, errors.Join(err, p.close(ctx))
 	}
+	if err := p.openPost(c, clock, demo); err != nil {
+		return nil, errors.Join(err, p.close(ctx))
+	}
 	p.app = app.New(app.Deps{
 		Engine: engine, Catalog: store.NewCatalog(db), Clock: clock, IDs: token.NewMaker(clock, nil), Log: log,
-		Secret: secret, BaseURL: c.baseURL, PurchaseWindow: c.window, SessionLife: c.session,
+		Secret: secret, BaseURL: c.baseURL, Mailer: p.post.mailer(), PurchaseWindow: c.window, LongestWindow: c.windowMost, SessionLife: c.session,
 		Currencies: currencies, Fee: fee, Demo: demo, Alone: !db.Shared(),
 	})
 	if p.handler, err = p.routes(c, clock, currencies, demo); err != nil {
@@ -120,7 +124,7 @@ func (p *provider) routes(c config, clock token.Clock, currencies []token.Curren
 		return nil, err
 	}
 	pages := http.NewServeMux()
-	readers, err := wallet.New(wallet.Config{Site: site, App: p.app, Clock: clock, Random: rand.Reader, Currencies: currencies, Demo: demo})
+	readers, err := wallet.New(wallet.Config{Site: site, App: p.app, Clock: clock, Random: rand.Reader, Currencies: currencies, Demo: demo, Outbox: p.post.sent()})
 	if err != nil {
 		return nil, err
 	}
@@ -183,6 +187,7 @@ func (p *provider) work(ctx context.Context) {
 		defer notesTicker.Stop()
 		notes.Run(ctx, notesTicker.C)
 	})
+	p.workers.Go(func() { p.post.run(ctx) })
 }
 
 // close ends the workers, writes everything behind, and closes the database.

@@ -50,6 +50,8 @@ type Config struct {
 	Random     io.Reader        // for the references of demo funds
 	Currencies []token.Currency // offered in forms
 	Demo       bool             // readers can give themselves tokens
+
+	Outbox func() []app.SentMail // the e-mail that a demonstration shows, newest first; nil for no such page
 }
 
 // Handler serves the pages.
@@ -60,6 +62,7 @@ type Handler struct {
 	random     io.Reader
 	currencies []token.Currency
 	demo       bool
+	outbox     func() []app.SentMail
 	pages      *web.Pages
 }
 
@@ -73,7 +76,7 @@ func New(c Config) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handler{site: c.Site, app: c.App, clock: c.Clock, random: c.Random, currencies: c.Currencies, demo: c.Demo, pages: pages}, nil
+	return &Handler{site: c.Site, app: c.App, clock: c.Clock, random: c.Random, currencies: c.Currencies, demo: c.Demo, outbox: c.Outbox, pages: pages}, nil
 }
 
 // Register adds the pages to mux.
@@ -102,6 +105,9 @@ func (h *Handler) Register(mux *http.ServeMux) {
 	member("POST /wallet/approval", "/wallet/limits", h.setApproval)
 	member("POST /wallet/allowances", "/wallet/limits", h.giveAllowance)
 	member("POST /wallet/allowances/remove", "/wallet/limits", h.takeAllowance)
+	if h.outbox != nil {
+		public("GET /demo/outbox", h.showOutbox)
+	}
 	if h.demo {
 		member("GET /wallet/funds", "/wallet/funds", h.funds)
 		member("POST /wallet/funds", "/wallet/funds", h.addFunds)

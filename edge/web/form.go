@@ -50,3 +50,12 @@ func Origin(address string) string {
 	}
 	return parsed.Scheme + "://" + parsed.Host
 }
+
+// PathOf returns the local path of an address of this site, or "".
+func (s *Site) PathOf(address string) string {
+	path, ours := strings.CutPrefix(address, s.origin)
+	if !ours {
+		return ""
+	}
+	return LocalPath(path, "")
+}

@@ -40,6 +40,7 @@ var rules = []struct {
 	{"verify", []string{"token", "domain", "store"}},
 	{"app", []string{"token", "domain", "store"}},
 	{"edge", []string{"token", "domain", "app", "edge"}},
+	{"mailer", []string{"token", "app"}},
 	{"worker", []string{"token", "domain", "app"}},
 	{"bench", []string{"token", "domain", "store", "app", "edge", "tests"}},
 	{"cmd", []string{""}},
