@@ -12,6 +12,7 @@ import (
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/credential"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/keyring"
 	"farthing.dev/farthing/domain/royalty"
@@ -38,6 +39,7 @@ type Catalog interface {
 	catalog.Store
 	security.Store
 	keyring.Store
+	credential.Store
 }
 
 // Deps is everything that an App is made of. Zero values of the settings stand for

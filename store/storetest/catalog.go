@@ -46,6 +46,9 @@ func RunCatalog(t *testing.T, open func(t *testing.T) store.Tables) {
 		{"grants", testGrants},
 		{"the same code and token many times at once", testReplays},
 		{"logins that end", testEndLogins},
+		{"passkeys", testPasskeys},
+		{"authenticators", testAuthenticators},
+		{"logins under way", testAttempts},
 		{"what is not there", testMissing},
 	}
 	for _, test := range tests {

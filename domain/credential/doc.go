@@ -1,0 +1,3 @@
+// Package credential is how people show who they are, beside the password: passkeys,
+// an authenticator with recovery codes, and logins that are under way.
+package credential

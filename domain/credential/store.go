@@ -1,0 +1,42 @@
+package credential
+
+import (
+	"context"
+
+	"farthing.dev/farthing/token"
+)
+
+// Store keeps credentials and attempts. What is not there is answered with CodeNotFound.
+type Store interface {
+	// AddPasskey adds a passkey, or CodeTaken for one that is known already.
+	AddPasskey(ctx context.Context, passkey Passkey) error
+	Passkey(ctx context.Context, id []byte) (Passkey, error)
+	// Passkeys returns a user's passkeys, oldest first.
+	Passkeys(ctx context.Context, user token.UserID) ([]Passkey, error)
+	// UsePasskey records the sign count, backup state and time of a use, or CodeStale
+	// where the count is not above the last one (both may be 0).
+	UsePasskey(ctx context.Context, used Passkey) error
+	RenamePasskey(ctx context.Context, user token.UserID, id []byte, name string) error
+	DropPasskey(ctx context.Context, user token.UserID, id []byte) error
+
+	// SetAuthenticator replaces a user's authenticator and recovery codes.
+	SetAuthenticator(ctx context.Context, authenticator Authenticator, codes []RecoveryHash) error
+	Authenticator(ctx context.Context, user token.UserID) (Authenticator, error)
+	// UseStep takes a time step, or CodeStale where it or a later one was taken before.
+	UseStep(ctx context.Context, user token.UserID, step int64) error
+	// DropAuthenticator removes a user's authenticator and recovery codes.
+	DropAuthenticator(ctx context.Context, user token.UserID) error
+	SetRecoveryCodes(ctx context.Context, user token.UserID, codes []RecoveryHash) error
+	// UseRecoveryCode removes a code, or CodeNotFound where the user has none such.
+	UseRecoveryCode(ctx context.Context, user token.UserID, code RecoveryHash) error
+	RecoveryCodesLeft(ctx context.Context, user token.UserID) (int, error)
+
+	AddAttempt(ctx context.Context, attempt Attempt) error
+	Attempt(ctx context.Context, hash AttemptHash) (Attempt, error)
+	// TryAttempt uses up one of `most` tries, or CodeNotFound where none is left.
+	TryAttempt(ctx context.Context, hash AttemptHash, most int64) error
+	// TakeAttempt removes an attempt, for one caller only.
+	TakeAttempt(ctx context.Context, hash AttemptHash) error
+	// DropAttemptsBefore forgets attempts that expired before a millisecond.
+	DropAttemptsBefore(ctx context.Context, at int64) error
+}

@@ -1,0 +1,55 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"farthing.dev/farthing/domain/account"
+	"farthing.dev/farthing/domain/credential"
+	"farthing.dev/farthing/token"
+)
+
+// AddAttempt adds a login that is under way.
+func (c *Catalog) AddAttempt(ctx context.Context, a credential.Attempt) error {
+	state := a.State
+	if state == nil {
+		state = []byte{}
+	}
+	return c.write(ctx, func(tx *sql.Tx) error {
+		return insert(ctx, tx, "there is such an attempt already",
+			`INSERT INTO login_attempts (hash, kind, member, email, methods, code, state, tries, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			a.Hash[:], string(a.Kind), a.User.String(), a.Email, account.JoinMethods(a.Methods), a.Code[:], state, a.Tries, a.ExpiresAt)
+	})
+}
+
+// Attempt returns the attempt whose secret has a hash.
+func (c *Catalog) Attempt(ctx context.Context, hash credential.AttemptHash) (credential.Attempt, error) {
+	return one(ctx, c, func(r row) (a credential.Attempt, err error) {
+		var methods string
+		err = r.Scan(digest32{(*[32]byte)(&a.Hash)}, &a.Kind, word{&a.User}, &a.Email, &methods, digest32{&a.Code}, &a.State, &a.Tries, &a.ExpiresAt)
+		a.Methods = account.SplitMethods(methods)
+		return a, err
+	}, `SELECT hash, kind, member, email, methods, code, state, tries, expires_at FROM login_attempts WHERE hash = $1`, hash[:])
+}
+
+func noAttempt() error {
+	return token.New(token.NotFound, token.CodeNotFound, "this login is over; begin again")
+}
+
+// TryAttempt uses up one of an attempt's tries.
+func (c *Catalog) TryAttempt(ctx context.Context, hash credential.AttemptHash, most int64) error {
+	return c.change(ctx, noAttempt(), `UPDATE login_attempts SET tries = tries + 1 WHERE hash = $1 AND tries < $2`, hash[:], most)
+}
+
+// TakeAttempt removes an attempt, for one caller only.
+func (c *Catalog) TakeAttempt(ctx context.Context, hash credential.AttemptHash) error {
+	return c.change(ctx, noAttempt(), `DELETE FROM login_attempts WHERE hash = $1`, hash[:])
+}
+
+// DropAttemptsBefore forgets attempts that expired before a millisecond.
+func (c *Catalog) DropAttemptsBefore(ctx context.Context, at int64) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM login_attempts WHERE expires_at < $1`, at)
+		return err
+	})
+}
