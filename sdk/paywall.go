@@ -25,7 +25,8 @@ type Paywall struct {
 	Site   string // how browsers reach you, as "https://news.example": one of your registered sites
 
 	// Sell says what a request opens, and for how much; false means that it is free.
-	// The order needs no URLs: the browser comes back to where it was.
+	// The order needs no URLs: the browser comes back to where it was. With an Offer,
+	// Item may say what the offer is of; then a new offer of the same SKU locks nobody out.
 	Sell func(*http.Request) (NewOrder, bool)
 
 	// Teaser, where set, answers who has not bought, instead of sending them to the
@@ -157,6 +158,9 @@ func (p *Paywall) offer(w http.ResponseWriter, r *http.Request, sale NewOrder) {
 func (p *Paywall) sendToPay(w http.ResponseWriter, r *http.Request, sale NewOrder) {
 	if sale.ReturnURL == "" {
 		sale.ReturnURL = p.cleanURL(r)
+	}
+	if sale.Offer != "" { // what the offer says counts
+		sale.Item, sale.Price, sale.Currency, sale.Split = nil, "", "", ""
 	}
 	order, err := p.Client.CreateOrder(r.Context(), sale)
 	if err != nil {

@@ -32,7 +32,7 @@ type story struct {
 	*demo
 	begins  time.Time
 	viewers map[string]app.Viewer // by e-mail, at their last login
-	splits  map[string]string     // of the newspaper's authors
+	offers  map[string]string     // of the newspaper, by the article's slug
 }
 
 // The two readers.
@@ -116,7 +116,7 @@ func (s *story) shops(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.splits, err = newspaper.Prepare(ctx, s.client(gazette), articles)
+	s.offers, err = newspaper.Prepare(ctx, s.client(gazette), articles, s.urls[gazette])
 	return err
 }
 
@@ -173,7 +173,7 @@ func (s *story) read(ctx context.Context, who string, place int) (sdk.Redemption
 		return sdk.Redemption{}, errors.New("there is no such article")
 	}
 	a := articles[place]
-	bought, err := s.buy(ctx, who, gazette, newspaper.Order(a, s.urls[gazette], s.splits[a.Author]), who+"-"+a.Slug)
+	bought, err := s.buy(ctx, who, gazette, newspaper.Order(a, s.urls[gazette], s.offers[a.Slug]), who+"-"+a.Slug)
 	if err != nil {
 		return bought, err
 	}

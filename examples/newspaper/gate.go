@@ -2,20 +2,20 @@ package newspaper
 
 import (
 	"net/http"
+	"time"
 
 	"farthing.dev/farthing/examples/shop"
 	"farthing.dev/farthing/sdk"
 )
 
+// knownFor is how long a reader who bought something is known to the paper. Who gave
+// it an allowance reads on without a click for so long.
+const knownFor = 12 * time.Hour
+
 // Order is what an article asks of the provider. The Paywall adds the address to
 // come back to.
-func Order(a Article, siteURL, split string) sdk.NewOrder {
-	address := siteURL + "/articles/" + a.Slug
-	return sdk.NewOrder{
-		Item:  &sdk.Item{SKU: a.SKU(), Title: a.Title, Description: a.Standfirst, URL: address},
-		Price: a.Price, Currency: a.Currency, Split: split, CancelURL: address,
-		Tracking: a.Section, Login: "website",
-	}
+func Order(a Article, siteURL, offer string) sdk.NewOrder {
+	return sdk.NewOrder{Offer: offer, CancelURL: siteURL + "/articles/" + a.Slug, Tracking: a.Section, Login: "website"}
 }
 
 // gate returns the way to an article: its beginning for everybody, the whole for
@@ -23,7 +23,7 @@ func Order(a Article, siteURL, split string) sdk.NewOrder {
 func (s *site) gate() http.Handler {
 	wall := &sdk.Paywall{
 		Client: s.Client, Secret: s.Secret, Site: s.SiteURL, Now: s.Now,
-		Sell: s.sell, Teaser: s.teaser,
+		Sell: s.sell, Teaser: s.teaser, ZeroClick: knownFor,
 		Failed: func(w http.ResponseWriter, _ *http.Request, err error) { s.trouble(w, "sell article", err) },
 	}
 	protected := wall.Protect(http.HandlerFunc(s.article))
@@ -33,7 +33,7 @@ func (s *site) gate() http.Handler {
 			return
 		}
 		if err := s.prepare(r); err != nil {
-			s.trouble(w, "prepare royalties", err)
+			s.trouble(w, "prepare offers", err)
 			return
 		}
 		shop.AllowInlineStyle(w)
@@ -41,20 +41,20 @@ func (s *site) gate() http.Handler {
 	})
 }
 
-// prepare makes sure, before the first sale, that the provider knows who earns. To
-// show a teaser nothing of that is needed.
+// prepare makes sure, before the first sale, that the provider knows what is sold and
+// who earns. To show a teaser to a stranger nothing of that is needed.
 func (s *site) prepare(r *http.Request) error {
-	if r.Method != http.MethodPost {
+	if r.Method != http.MethodPost && len(r.Cookies()) == 0 && !r.URL.Query().Has("ticket") {
 		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.splits != nil {
+	if s.offers != nil {
 		return nil
 	}
-	splits, err := Prepare(r.Context(), s.Client, s.articles)
+	offers, err := Prepare(r.Context(), s.Client, s.articles, s.SiteURL)
 	if err == nil {
-		s.splits = splits
+		s.offers = offers
 	}
 	return err
 }
@@ -64,7 +64,9 @@ func (s *site) sell(r *http.Request) (sdk.NewOrder, bool) {
 	a := s.bySlug(r.PathValue("slug"))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Order(*a, s.SiteURL, s.splits[a.Author]), true
+	order := Order(*a, s.SiteURL, s.offers[a.Slug])
+	order.Item, order.Price, order.Currency = &sdk.Item{SKU: a.SKU(), Title: a.Title}, a.Price, a.Currency
+	return order, true
 }
 
 // teaser shows the beginning of an article, and the button.
@@ -73,8 +75,11 @@ func (s *site) teaser(w http.ResponseWriter, r *http.Request, _ sdk.NewOrder) {
 	s.render(w, http.StatusOK, "article.html", page{Title: a.Title, Article: a})
 }
 
-// article shows the whole of it.
+// article shows the whole of it, and what was charged for it just now.
 func (s *site) article(w http.ResponseWriter, r *http.Request) {
-	a := s.bySlug(r.PathValue("slug"))
-	s.render(w, http.StatusOK, "article.html", page{Title: a.Title, Article: a, Full: true})
+	a, charged := s.bySlug(r.PathValue("slug")), ""
+	if access, _ := sdk.AccessOf(r.Context()); access.Charged != "" {
+		charged = access.Charged + " " + access.Currency
+	}
+	s.render(w, http.StatusOK, "article.html", page{Title: a.Title, Article: a, Full: true, Charged: charged})
 }

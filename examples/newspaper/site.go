@@ -27,7 +27,7 @@ type site struct {
 	pages    *template.Template
 
 	mu     sync.Mutex
-	splits map[string]string // by author; nil until the provider was told
+	offers map[string]string // by slug; nil until the provider was told
 }
 
 // New returns the site.
@@ -73,6 +73,7 @@ type page struct {
 	Articles []Article
 	Article  *Article
 	Full     bool
+	Charged  string // under the reader's allowance, as the page was opened
 	Notice   string
 }
 
