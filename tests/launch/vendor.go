@@ -2,6 +2,7 @@ package launch
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"farthing.dev/farthing/sdk"
@@ -11,17 +12,25 @@ import (
 // returns a client with a sandbox key and the pseudonym of the sandbox's reader.
 func OpenVendor(tb testing.TB, provider string) (client *sdk.Client, reader string) {
 	tb.Helper()
-	b := NewBrowser(tb)
-	b.Get(provider+"/signup").Submit("/signup", "name", "Somebody", "email", "somebody@shop.example", "password", "correct horse battery")
-	b.Get("/console").Submit("/console", "name", "The Shop", "origin", "http://shop.localhost:1").Want(http.StatusOK)
-	if b.URL.Path == "/console" {
-		b.Get(b.Find(`href="(/console/vnd_[^"]*)"`))
-	}
-	b.Get(b.Find(`href="(/console/vnd_[^"]*/setup)"`)).Submit("/keys", "login", "website", "mode", "test").Want(http.StatusOK)
-	client = &sdk.Client{BaseURL: provider, Key: b.Find(`(fk_test_[A-Za-z0-9_-]+)`), Attempts: 1}
+	client = OpenShop(tb, provider, "The Shop", "http://shop.localhost:1", "test")
 	me, err := client.Me(tb.Context())
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return client, me.SandboxReader
+}
+
+// OpenShop signs somebody up at a provider, opens a shop through the console that sells
+// at origin, and returns a client with a key of the mode: live or test.
+func OpenShop(tb testing.TB, provider, name, origin, mode string) *sdk.Client {
+	tb.Helper()
+	b := NewBrowser(tb)
+	email := strings.ReplaceAll(strings.ToLower(name), " ", "-") + "@shop.example"
+	b.Get(provider+"/signup").Submit("/signup", "name", "Somebody", "email", email, "password", "correct horse battery")
+	b.Get("/console").Submit("/console", "name", name, "origin", origin).Want(http.StatusOK)
+	if b.URL.Path == "/console" {
+		b.Get(b.Find(`href="(/console/vnd_[^"]*)"`))
+	}
+	b.Get(b.Find(`href="(/console/vnd_[^"]*/setup)"`)).Submit("/keys", "login", "website", "mode", mode).Want(http.StatusOK)
+	return &sdk.Client{BaseURL: provider, Key: b.Find(`(fk_` + mode + `_[A-Za-z0-9_-]+)`), Attempts: 1}
 }
