@@ -40,6 +40,7 @@ type Catalog interface {
 	security.Store
 	keyring.Store
 	credential.Store
+	keyring.TicketStore
 }
 
 // Deps is everything that an App is made of. Zero values of the settings stand for
@@ -52,7 +53,7 @@ type Deps struct {
 	Log     *slog.Logger
 	Random  io.Reader // for session tokens, keys and tickets; the system's where nil
 
-	Secret  [32]byte // every pseudonym and ticket key is derived from it; never change it
+	Secret  [32]byte // pseudonyms are derived from it, and keys in the database encrypted under it; never change it
 	BaseURL string   // where browsers find the provider, without a slash at the end
 	Mailer  Mailer   // nil where no e-mail can be sent
 
@@ -77,6 +78,7 @@ type App struct {
 	dice   *dice
 	keys   *locksmith
 	rings  *rings
+	vault  *vault
 	hasher *account.Hasher
 	logins *throttle
 	buys   *throttle // of offers, by plain forms
@@ -107,6 +109,7 @@ func New(d Deps) *App {
 	}
 	a.dice = &dice{from: d.Random}
 	a.rings = newRings(d.Catalog, d.Clock, a.keys, a.dice)
+	a.vault = newVault(d.Catalog, a.keys, a.dice, d.Clock)
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}

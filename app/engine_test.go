@@ -9,6 +9,7 @@ import (
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/store"
+	"farthing.dev/farthing/store/sqlite"
 )
 
 var _ app.Engine = (*store.Engine)(nil)
@@ -32,4 +33,9 @@ type reads struct {
 func (r *reads) SQL() *sql.DB {
 	r.count.Add(1)
 	return r.Tables.SQL()
+}
+
+// Scrub has what was deleted leave the database's files.
+func (r *reads) Scrub(ctx context.Context) error {
+	return r.Tables.(*sqlite.Database).Scrub(ctx)
 }

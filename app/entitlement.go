@@ -12,7 +12,7 @@ import (
 // minutes, for the vendor that it was made for. With countView it counts a view
 // in the same commit.
 func (a *App) Redeem(ctx context.Context, s Seller, ticket string, countView bool) (Redemption, error) {
-	c, err := a.unseal(s.Vendor, ticket)
+	c, err := a.unseal(ctx, s.Vendor, ticket)
 	if err != nil {
 		a.log.WarnContext(ctx, "ticket refused", "vendor", s.Vendor.String(), "code", string(token.CodeOf(err)))
 		return Redemption{}, err

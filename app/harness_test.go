@@ -47,6 +47,7 @@ var noon = time.Date(2026, 4, 15, 12, 0, 0, 0, time.UTC)
 type house struct {
 	*app.App
 	t       testing.TB
+	folder  string // of the database
 	deps    app.Deps
 	clock   *clock
 	catalog *counter
@@ -68,7 +69,8 @@ type counter struct {
 // open makes a house. A change may alter what it is made of.
 func open(t testing.TB, changes ...func(*app.Deps)) *house {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{})
+	folder := t.TempDir()
+	db, err := sqlite.Open(t.Context(), folder, sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +78,7 @@ func open(t testing.TB, changes ...func(*app.Deps)) *house {
 	if err := store.Migrate(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, clock: &clock{now: noon}}
+	h := &house{t: t, folder: folder, clock: &clock{now: noon}}
 	counted := &reads{Tables: db}
 	h.catalog = &counter{Catalog: store.NewCatalog(counted), db: counted}
 	h.deps = app.Deps{

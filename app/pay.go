@@ -181,18 +181,21 @@ func (a *App) pay(ctx context.Context, order *core.Order, who buyer, quoted toke
 	if err != nil {
 		return "", err
 	}
+	if err := a.vault.ready(ctx); err != nil { // before anything is charged
+		return "", err
+	}
 	_, err = a.engine.Do(ctx, &core.Pay{
 		Order: order.ID, Account: who.account, User: who.user, Consent: who.consent, Quoted: quoted, Split: split,
 	})
 	if err != nil {
 		return "", err
 	}
-	return a.wayBack(order, who.user)
+	return a.wayBack(ctx, order, who.user)
 }
 
 // wayBack is the order's return URL with the order's id, a new ticket, and the
 // vendor's post parameter.
-func (a *App) wayBack(order *core.Order, user token.UserID) (string, error) {
+func (a *App) wayBack(ctx context.Context, order *core.Order, user token.UserID) (string, error) {
 	c := claims{Order: order.ID, URL: hashURL(order.ReturnURL), Expires: a.clock.Now().Add(ticketLife).UnixMilli()}
 	var err error
 	if c.Reader, err = a.keys.pseudonym(order.Vendor, user); err != nil {
@@ -201,7 +204,7 @@ func (a *App) wayBack(order *core.Order, user token.UserID) (string, error) {
 	if err := a.dice.fill(c.Nonce[:]); err != nil {
 		return "", err
 	}
-	ticket, err := a.seal(order.Vendor, c)
+	ticket, err := a.seal(ctx, order.Vendor, c)
 	if err != nil {
 		return "", err
 	}

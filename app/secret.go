@@ -7,10 +7,8 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/base64"
-	"encoding/binary"
 	"io"
 	"sync"
-	"time"
 
 	"farthing.dev/farthing/token"
 )
@@ -38,25 +36,18 @@ func (d *dice) secret() (string, error) {
 	return base64.RawURLEncoding.EncodeToString(b[:]), err
 }
 
-// locksmith derives every key from the provider's one secret. A vendor's keys are
-// its own: what one vendor is given tells another nothing.
+// locksmith derives lasting keys from the provider's one secret. A vendor's keys are
+// its own: what one vendor is given tells another nothing. Keys that must be able to
+// be destroyed are not derived: see vault and rings.
 type locksmith struct {
 	secret  [32]byte
 	readers *cache[token.VendorID, cipher.Block]
-	tickets *cache[ticketEpoch, cipher.AEAD]
-}
-
-// ticketEpoch names the key that seals a vendor's tickets for one hour.
-type ticketEpoch struct {
-	vendor token.VendorID
-	hour   uint32
 }
 
 func newLocksmith(secret [32]byte, clock token.Clock) *locksmith {
 	return &locksmith{
 		secret:  secret,
 		readers: newCache[token.VendorID, cipher.Block](clock, 0, 4096),
-		tickets: newCache[ticketEpoch, cipher.AEAD](clock, 2*time.Hour, 4096),
 	}
 }
 
@@ -100,21 +91,6 @@ func (l *locksmith) user(vendor token.VendorID, reader token.ReaderID) (token.Us
 		block.Decrypt(user[:], reader[:])
 	}
 	return user, err
-}
-
-func (l *locksmith) ticket(vendor token.VendorID, hour uint32) (cipher.AEAD, error) {
-	return l.tickets.get(ticketEpoch{vendor, hour}, func() (cipher.AEAD, error) {
-		key, err := l.derive("ticket", vendor, binary.BigEndian.AppendUint32(nil, hour), 32)
-		if err != nil {
-			return nil, token.Wrap(err, "derive ticket key")
-		}
-		block, err := aes.NewCipher(key)
-		if err != nil {
-			return nil, token.Wrap(err, "make ticket cipher")
-		}
-		aead, err := cipher.NewGCM(block)
-		return aead, token.Wrap(err, "make ticket cipher")
-	})
 }
 
 // authorisation is the provider's authorising answer to a paid order: a short code

@@ -1,11 +1,14 @@
 package app
 
 import (
+	"context"
+	"crypto/cipher"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"time"
 
+	"farthing.dev/farthing/domain/keyring"
 	"farthing.dev/farthing/token"
 )
 
@@ -23,21 +26,30 @@ type claims struct {
 
 const claimsLength = 16 + 16 + 16 + 16 + 8
 
+// A ticket is 4 bytes of epoch, 12 of nonce, the claims, and 16 by which a change is
+// noticed (AES-256-GCM).
+const (
+	ticketHead   = 4 + 12
+	ticketLength = ticketHead + claimsLength + 16
+)
+
+// What is wrong with a ticket.
+var (
+	errTicketInvalid = token.New(token.Forbidden, token.CodeTicketInvalid, "this ticket was not made for you, or was altered")
+	errTicketExpired = token.New(token.Gone, token.CodeTicketExpired, "this ticket is too old; send the reader to the pay_url again for a new one")
+)
+
 func hashURL(url string) [16]byte {
 	sum := sha256.Sum256([]byte(url))
 	return [16]byte(sum[:16])
 }
 
-// seal writes a ticket: the hour of its key, a nonce, and the claims encrypted
-// under the vendor's key of that hour.
-func (a *App) seal(vendor token.VendorID, c claims) (string, error) {
-	hour := uint32(a.clock.Now().Unix() / 3600)
-	aead, err := a.keys.ticket(vendor, hour)
-	if err != nil {
-		return "", err
-	}
-	out := binary.BigEndian.AppendUint32(make([]byte, 0, 4+12+claimsLength+16), hour)
-	out = out[:4+aead.NonceSize()]
+// seal writes a ticket: the epoch of its key, a nonce, and the claims encrypted under
+// the vendor's key of that epoch.
+func (a *App) seal(ctx context.Context, vendor token.VendorID, c claims) (string, error) {
+	epoch := a.vault.now()
+	out := binary.BigEndian.AppendUint32(make([]byte, 0, ticketLength), uint32(epoch))
+	out = out[:ticketHead]
 	if err := a.dice.fill(out[4:]); err != nil {
 		return "", err
 	}
@@ -47,40 +59,46 @@ func (a *App) seal(vendor token.VendorID, c claims) (string, error) {
 	plain = append(plain, c.Nonce[:]...)
 	plain = append(plain, c.URL[:]...)
 	plain = binary.BigEndian.AppendUint64(plain, uint64(c.Expires))
-	sealed := aead.Seal(out, out[4:], plain, out[:4])
-	return base64.RawURLEncoding.EncodeToString(sealed), nil
+	var sealed []byte
+	found, err := a.vault.use(ctx, epoch, vendor, func(key cipher.AEAD) { sealed = key.Seal(out, out[4:], plain, out[:4]) })
+	if err == nil && !found { // the epoch ended in between, after a long pause
+		err = token.New(token.Unavailable, token.CodeUnavailable, "the way back could not be made; try again")
+	}
+	return base64.RawURLEncoding.EncodeToString(sealed), err
 }
 
-// unseal reads a ticket, if it was made for this vendor, in this hour or the one
-// before, and is in time.
-func (a *App) unseal(vendor token.VendorID, ticket string) (claims, error) {
+// unseal reads a ticket, if it was made for this vendor, its key is not destroyed yet,
+// and it is in time.
+func (a *App) unseal(ctx context.Context, vendor token.VendorID, ticket string) (claims, error) {
 	var c claims
-	invalid := token.New(token.Forbidden, token.CodeTicketInvalid, "this ticket was not made for you, or was altered")
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(ticket)
-	if err != nil || len(sealed) != 4+12+claimsLength+16 {
-		return c, invalid
+	if err != nil || len(sealed) != ticketLength {
+		return c, errTicketInvalid
 	}
-	now := a.clock.Now()
-	hour := binary.BigEndian.Uint32(sealed)
-	current := uint32(now.Unix() / 3600)
-	if hour != current && hour+1 != current {
-		return c, token.New(token.Gone, token.CodeTicketExpired, "this ticket is too old; send the reader to the pay_url again for a new one")
+	epoch, now := keyring.Epoch(binary.BigEndian.Uint32(sealed)), a.vault.now()
+	if epoch < now.Oldest() || epoch > now+1 { // a replica's clock may be a little ahead
+		return c, errTicketExpired
 	}
-	aead, err := a.keys.ticket(vendor, hour)
-	if err != nil {
+	var plain []byte
+	var wrong error
+	found, err := a.vault.use(ctx, epoch, vendor, func(key cipher.AEAD) {
+		plain, wrong = key.Open(nil, sealed[4:ticketHead], sealed[ticketHead:], sealed[:4])
+	})
+	switch {
+	case err != nil:
 		return c, err
-	}
-	plain, err := aead.Open(nil, sealed[4:16], sealed[16:], sealed[:4])
-	if err != nil {
-		return c, invalid
+	case !found:
+		return c, errTicketExpired
+	case wrong != nil:
+		return c, errTicketInvalid
 	}
 	copy(c.Order[:], plain)
 	copy(c.Reader[:], plain[16:])
 	copy(c.Nonce[:], plain[32:])
 	copy(c.URL[:], plain[48:])
 	c.Expires = int64(binary.BigEndian.Uint64(plain[64:]))
-	if now.UnixMilli() >= c.Expires {
-		return c, token.New(token.Gone, token.CodeTicketExpired, "this ticket is too old; send the reader to the pay_url again for a new one")
+	if a.clock.Now().UnixMilli() >= c.Expires {
+		return c, errTicketExpired
 	}
 	return c, nil
 }

@@ -34,9 +34,10 @@ type Catalog struct {
 }
 
 var (
-	_ account.Store = (*Catalog)(nil)
-	_ catalog.Store = (*Catalog)(nil)
-	_ keyring.Store = (*Catalog)(nil)
+	_ account.Store       = (*Catalog)(nil)
+	_ catalog.Store       = (*Catalog)(nil)
+	_ keyring.Store       = (*Catalog)(nil)
+	_ keyring.TicketStore = (*Catalog)(nil)
 )
 
 // NewCatalog returns the Catalog in a database whose tables have been made.

@@ -46,6 +46,9 @@ const holdsEvery = time.Second
 // notesEvery is how often the security log is written.
 const notesEvery = time.Second
 
+// keysEvery is how often keys are looked after.
+const keysEvery = time.Second
+
 // readyQueue is how many commands may wait before a balancer should look elsewhere.
 const readyQueue = 3072
 
@@ -188,6 +191,12 @@ func (p *provider) work(ctx context.Context) {
 		notes.Run(ctx, notesTicker.C)
 	})
 	p.workers.Go(func() { p.post.run(ctx) })
+	keysTicker := time.NewTicker(keysEvery)
+	keys := &worker.Keys{Turn: p.app.TurnKeys, Log: p.log}
+	p.workers.Go(func() {
+		defer keysTicker.Stop()
+		keys.Run(ctx, keysTicker.C)
+	})
 }
 
 // close ends the workers, writes everything behind, and closes the database.

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/ncruces/go-sqlite3"
@@ -18,6 +19,7 @@ type checkpointer struct {
 	done     chan struct{}
 	failure  error
 	busy     atomic.Bool
+	passing  sync.Mutex // held by whoever uses conn
 }
 
 func startCheckpointer(d *Database) (*checkpointer, error) {
@@ -57,6 +59,21 @@ const (
 )
 
 func (c *checkpointer) pass() error {
+	c.passing.Lock()
+	defer c.passing.Unlock()
+	if err := c.copyMost(); err != nil {
+		return err
+	}
+	return c.database.chunks.away(func() error {
+		c.database.writing.Lock()
+		defer c.database.writing.Unlock()
+		_, _, err := c.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_PASSIVE)
+		return err
+	})
+}
+
+// copyMost copies the WAL while appends go on, until little is left.
+func (c *checkpointer) copyMost() error {
 	if err := c.database.chunks.away(func() error { return nil }); err != nil { // they begin anew, with what is in the WAL now
 		return err
 	}
@@ -73,12 +90,7 @@ func (c *checkpointer) pass() error {
 			break
 		}
 	}
-	return c.database.chunks.away(func() error {
-		c.database.writing.Lock()
-		defer c.database.writing.Unlock()
-		_, _, err := c.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_PASSIVE)
-		return err
-	})
+	return nil
 }
 
 // size returns how many pages the WAL holds and how many of them were copied.

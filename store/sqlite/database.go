@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
@@ -50,6 +51,9 @@ type Database struct {
 
 var _ store.Database = (*Database)(nil)
 
+// busyTimeout is how long a connection waits for another's lock.
+const busyTimeout = 10 * time.Second
+
 // The file in the folder, and how many connections read it.
 const (
 	fileName    = "farthing.db"
@@ -86,7 +90,7 @@ func Open(ctx context.Context, folder string, options Options) (*Database, error
 
 func (d *Database) connect(ctx context.Context) error {
 	var err error
-	if d.write, err = d.pool("immediate", d.options.Synchronous, 1); err != nil {
+	if d.write, err = d.pool("immediate", d.options.Synchronous, 1, secureDelete); err != nil {
 		return err
 	}
 	if err := d.write.PingContext(ctx); err != nil {
@@ -97,10 +101,10 @@ func (d *Database) connect(ctx context.Context) error {
 	if d.options.Synchronous == "OFF" {
 		behind = "OFF"
 	}
-	if d.behind, err = d.pool("immediate", behind, 1); err != nil {
+	if d.behind, err = d.pool("immediate", behind, 1, ""); err != nil {
 		return err
 	}
-	if d.read, err = d.pool("deferred", d.options.Synchronous, readerCount); err != nil {
+	if d.read, err = d.pool("deferred", d.options.Synchronous, readerCount, ""); err != nil {
 		return err
 	}
 	for range readerCount {
@@ -135,8 +139,18 @@ func (d *Database) name(lock string) string {
 	return "file:" + (&url.URL{Path: d.path}).EscapedPath() + "?" + query.Encode()
 }
 
-func (d *Database) pool(lock, synchronous string, size int) (*sql.DB, error) {
-	pool, err := driver.Open(d.name(lock), func(c *sqlite3.Conn) error { return d.prepare(c, synchronous) })
+// secureDelete has what a connection deletes overwritten in its page. Derived data, of
+// which whole pages are freed, goes without: it would be written twice.
+const secureDelete = `PRAGMA secure_delete=on`
+
+// pool opens connections through database/sql; each begins with the statements of more.
+func (d *Database) pool(lock, synchronous string, size int, more string) (*sql.DB, error) {
+	pool, err := driver.Open(d.name(lock), func(c *sqlite3.Conn) error {
+		if err := d.prepare(c, synchronous); err != nil {
+			return err
+		}
+		return c.Exec(more)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", d.path, err)
 	}
@@ -158,10 +172,13 @@ func (d *Database) connection() (*sqlite3.Conn, error) {
 }
 
 func (d *Database) prepare(c *sqlite3.Conn, synchronous string) error {
-	if d.options.ReadOnly {
-		return c.Exec(`PRAGMA busy_timeout=10000; PRAGMA query_only=on; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-2048; PRAGMA temp_store=memory`)
+	if err := c.BusyTimeout(busyTimeout); err != nil {
+		return err
 	}
-	return c.Exec(`PRAGMA busy_timeout=10000; PRAGMA page_size=4096; PRAGMA journal_mode=wal; PRAGMA synchronous=` + synchronous +
+	if d.options.ReadOnly {
+		return c.Exec(`PRAGMA query_only=on; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-2048; PRAGMA temp_store=memory`)
+	}
+	return c.Exec(`PRAGMA page_size=4096; PRAGMA journal_mode=wal; PRAGMA synchronous=` + synchronous +
 		`; PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=on; PRAGMA cache_size=-4096; PRAGMA temp_store=memory`)
 }
 

@@ -42,6 +42,7 @@ func RunCatalog(t *testing.T, open func(t *testing.T) store.Tables) {
 		{"totals", testTotals},
 		{"the security log", testSecurityEvents},
 		{"signing keys", testSigningKeys},
+		{"ticket keys", testTicketKeys},
 		{"clients", testClients},
 		{"grants", testGrants},
 		{"the same code and token many times at once", testReplays},
