@@ -81,6 +81,7 @@ type App struct {
 	vault  *vault
 	hasher *account.Hasher
 	logins *throttle
+	entries
 	buys   *throttle // of offers, by plain forms
 	holds  holdWatch
 	mailer Mailer
@@ -102,7 +103,7 @@ func New(d Deps) *App {
 		baseURL: strings.TrimSuffix(d.BaseURL, "/"), mailer: d.Mailer, window: d.PurchaseWindow, sessionLife: d.SessionLife,
 		currencies: map[token.Currency]bool{}, fee: d.Fee, demo: d.Demo,
 		keys: newLocksmith(d.Secret, d.Clock), hasher: account.NewHasher(runtime.GOMAXPROCS(0)),
-		logins: newThrottle(time.Minute, 10, 65536), buys: newThrottle(2*time.Second, 30, 65536), caches: newCaches(d.Clock, d.Alone),
+		logins: newThrottle(time.Minute, 10, 65536), entries: newEntries(d.BaseURL), buys: newThrottle(2*time.Second, 30, 65536), caches: newCaches(d.Clock, d.Alone),
 	}
 	if d.Random == nil {
 		d.Random = rand.Reader

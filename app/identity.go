@@ -53,33 +53,6 @@ func (a *App) referrer(ctx context.Context, text string) token.VendorID {
 	return vendor.ID
 }
 
-// LogIn opens a session. An unknown address and a wrong password get the same answer,
-// after the same time.
-func (a *App) LogIn(ctx context.Context, email, password string) (secret string, viewer Viewer, err error) {
-	refused := token.New(token.Unauthorised, token.CodeLoginInvalid, "the e-mail address or the password is wrong")
-	email, err = account.NormalEmail(email)
-	if err != nil || len(password) > 4*account.MaxPassword {
-		return "", Viewer{}, refused
-	}
-	if err := a.logins.take(email, a.clock.Now()); err != nil {
-		return "", Viewer{}, err
-	}
-	user, err := a.catalog.UserByEmail(ctx, email)
-	if err != nil && token.CodeOf(err) != token.CodeNotFound {
-		return "", Viewer{}, err
-	}
-	same, err := a.hasher.Matches(ctx, password, user.Password)
-	if err != nil {
-		return "", Viewer{}, err
-	}
-	if !same {
-		a.log.InfoContext(ctx, "login refused", "user", user.ID.String())
-		return "", Viewer{}, refused
-	}
-	a.logins.forget(email)
-	return a.startSession(ctx, user, account.ByPassword)
-}
-
 // ChangePassword replaces the viewer's password. It ends all of her sessions, also the
 // one that asks: whoever else was logged in is not any more.
 func (a *App) ChangePassword(ctx context.Context, v Viewer, before, after string) error {

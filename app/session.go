@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"time"
 
 	"farthing.dev/farthing/domain/account"
@@ -92,7 +93,9 @@ func (a *App) windowOf(user account.User) time.Duration {
 	return a.window
 }
 
-// DropSessions forgets sessions that have expired. Call it now and then.
+// DropSessions forgets sessions, and logins under way, that have expired. Call it now
+// and then.
 func (a *App) DropSessions(ctx context.Context) error {
-	return a.catalog.DropSessionsBefore(ctx, a.clock.Now().UnixMilli())
+	now := a.clock.Now().UnixMilli()
+	return errors.Join(a.catalog.DropSessionsBefore(ctx, now), a.catalog.DropAttemptsBefore(ctx, now))
 }

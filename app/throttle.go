@@ -61,3 +61,12 @@ func (t *throttle) forget(key string) {
 	defer t.mu.Unlock()
 	delete(t.free, key)
 }
+
+// giveBack gives a key one try back.
+func (t *throttle) giveBack(key string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if free, known := t.free[key]; known {
+		t.free[key] = free.Add(-t.pause)
+	}
+}

@@ -20,6 +20,13 @@ const (
 	CodeUnavailable   Code = "unavailable"
 	CodeCommitUnknown Code = "commit_unknown"
 
+	CodeLoginOver      Code = "login_over"
+	CodeLoginStale     Code = "login_stale"
+	CodeLoginChanged   Code = "login_changed" // of the security log only
+	CodeSecondFactor   Code = "second_factor_needed"
+	CodePasskeyInvalid Code = "passkey_invalid"
+	CodePasskeyCopied  Code = "passkey_copied" // of the security log only
+
 	CodeKeyMissing Code = "idempotency_key_missing"
 	CodeKeyReused  Code = "idempotency_key_reused"
 

@@ -8,6 +8,10 @@ func Happened(code token.Code) string {
 	switch code {
 	case token.CodeLoginInvalid:
 		return "Login refused"
+	case token.CodeLoginChanged:
+		return "Login changed"
+	case token.CodePasskeyCopied:
+		return "Passkey may be copied"
 	case token.CodeThrottled:
 		return "Too many tries"
 	case token.CodeWindowClosed:

@@ -1,0 +1,69 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+
+	"farthing.dev/farthing/domain/credential"
+	"farthing.dev/farthing/token"
+)
+
+// The bounds of a login that is under way.
+const (
+	attemptLife  = 10 * time.Minute
+	attemptTries = 5
+)
+
+// begin writes a login that is under way down, and returns its secret, which only the
+// browser is given.
+func (a *App) begin(ctx context.Context, attempt credential.Attempt) (secret string, err error) {
+	if secret, err = a.dice.secret(); err != nil {
+		return "", err
+	}
+	return secret, a.beginAs(ctx, secret, attempt)
+}
+
+func (a *App) beginAs(ctx context.Context, secret string, attempt credential.Attempt) error {
+	attempt.Hash = sha256.Sum256([]byte(secret))
+	attempt.ExpiresAt = a.clock.Now().Add(attemptLife).UnixMilli()
+	return a.catalog.AddAttempt(ctx, attempt)
+}
+
+func loginOver() error {
+	return token.New(token.Unauthorised, token.CodeLoginOver, "this login took too long or too many tries; begin again")
+}
+
+// attempt returns the login of a kind that is under way in a browser.
+func (a *App) attempt(ctx context.Context, d Door, kind credential.Kind) (credential.Attempt, error) {
+	if len(d.Attempt) != 43 {
+		return credential.Attempt{}, loginOver()
+	}
+	attempt, err := a.catalog.Attempt(ctx, sha256.Sum256([]byte(d.Attempt)))
+	switch {
+	case token.CodeOf(err) == token.CodeNotFound:
+		return credential.Attempt{}, loginOver()
+	case err != nil:
+		return credential.Attempt{}, err
+	case attempt.Kind != kind, attempt.Tries >= attemptTries, a.clock.Now().UnixMilli() >= attempt.ExpiresAt:
+		return credential.Attempt{}, loginOver()
+	}
+	return attempt, nil
+}
+
+// try uses up one of the tries of an attempt.
+func (a *App) try(ctx context.Context, attempt credential.Attempt) error {
+	return orOver(a.catalog.TryAttempt(ctx, attempt.Hash, attemptTries))
+}
+
+// finish ends an attempt, for one caller only.
+func (a *App) finish(ctx context.Context, attempt credential.Attempt) error {
+	return orOver(a.catalog.TakeAttempt(ctx, attempt.Hash))
+}
+
+func orOver(err error) error {
+	if token.CodeOf(err) == token.CodeNotFound {
+		return loginOver()
+	}
+	return err
+}

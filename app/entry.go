@@ -1,0 +1,212 @@
+package app
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"time"
+
+	"github.com/go-webauthn/webauthn/webauthn"
+
+	"farthing.dev/farthing/domain/account"
+	"farthing.dev/farthing/token"
+)
+
+// entries is what the ways of logging in are made of, beside the password's own.
+type entries struct {
+	party    *webauthn.WebAuthn // nil where the address permits no passkeys
+	networks *throttle          // tries of every kind that led to no login, by network
+	posts    *throttle          // codes sent, by account
+	seconds  *throttle          // second factors, by account
+}
+
+func newEntries(baseURL string) entries {
+	return entries{
+		party: newParty(baseURL), networks: newThrottle(2*time.Second, 100, 65536),
+		posts: newThrottle(5*time.Minute, 5, 65536), seconds: newThrottle(5*time.Minute, 10, 65536),
+	}
+}
+
+// Door is the browser that somebody logs in with, as far as it can be told.
+type Door struct {
+	Address string // the network that it calls from; "" where that is not known
+	Known   string // what it was given at an earlier login; "" for none
+	Attempt string // the secret of the login that is under way in it; "" for none
+}
+
+// Entry is how far a login has come: in, or up to the second factor.
+type Entry struct {
+	Session string // the secret of the new session; "" where the second factor is still to be given
+	Attempt string // the secret of the login under way, "" once it is over
+	Known   string // for the browser to keep: its owner's tries are counted apart from strangers'
+	Viewer  Viewer
+}
+
+// EnterByPassword begins a login by the password. An unknown address and a wrong
+// password get the same answer, after the same time.
+func (a *App) EnterByPassword(ctx context.Context, d Door, email, password string) (Entry, error) {
+	refused := token.New(token.Unauthorised, token.CodeLoginInvalid, "the e-mail address or the password is wrong")
+	email, err := account.NormalEmail(email)
+	if err != nil || len(password) > 4*account.MaxPassword {
+		return Entry{}, refused
+	}
+	user, err := a.userByEmail(ctx, email)
+	if err != nil {
+		return Entry{}, err
+	}
+	who := a.triesOf(user, email, d)
+	if err := a.take(ctx, a.logins, user, who, d); err != nil {
+		return Entry{}, err
+	}
+	same, err := a.hasher.Matches(ctx, password, user.Password)
+	if err != nil {
+		return Entry{}, err
+	}
+	if !same {
+		a.refuseLogin(ctx, user, "somebody tried to log in as you with a wrong password")
+		return Entry{}, refused
+	}
+	a.logins.forget(who)
+	return a.firstFactor(ctx, d, user, account.ByPassword)
+}
+
+// LogIn opens a session by the password alone, for callers that are no browser. Who has
+// a second factor does not get in this way.
+func (a *App) LogIn(ctx context.Context, email, password string) (secret string, viewer Viewer, err error) {
+	entry, err := a.EnterByPassword(ctx, Door{}, email, password)
+	if err == nil && entry.Session == "" {
+		err = token.New(token.Forbidden, token.CodeSecondFactor, "this login has a second factor; log in on the provider's page")
+	}
+	return entry.Session, entry.Viewer, err
+}
+
+// userByEmail returns the user with an address, or the zero user.
+func (a *App) userByEmail(ctx context.Context, email string) (account.User, error) {
+	user, err := a.catalog.UserByEmail(ctx, email)
+	if token.CodeOf(err) == token.CodeNotFound {
+		return account.User{}, nil
+	}
+	return user, err
+}
+
+// firstFactor goes on after one factor has been shown: in, or to the second.
+func (a *App) firstFactor(ctx context.Context, d Door, user account.User, method account.Method) (Entry, error) {
+	needed, err := a.hasSecond(ctx, user.ID)
+	if err != nil {
+		return Entry{}, err
+	}
+	if needed {
+		a.networks.giveBack(d.Address)
+		return a.askSecond(ctx, user, method)
+	}
+	return a.enter(ctx, d, user, method)
+}
+
+// enter opens the session of somebody who has shown everything that is asked of her.
+func (a *App) enter(ctx context.Context, d Door, user account.User, methods ...account.Method) (Entry, error) {
+	secret, viewer, err := a.startSession(ctx, user, methods...)
+	if err != nil {
+		return Entry{}, err
+	}
+	a.networks.giveBack(d.Address)
+	known := d.Known
+	if !a.knows(user, known) {
+		if known, err = a.introduce(user); err != nil {
+			return Entry{}, err
+		}
+	}
+	return Entry{Session: secret, Viewer: viewer, Known: known}, nil
+}
+
+// triesOf is what a user's tries are counted by. A browser that she has logged in with
+// before counts for itself, so that strangers who guess cannot keep her out there.
+func (a *App) triesOf(user account.User, email string, d Door) string {
+	if a.knows(user, d.Known) {
+		return user.ID.String() + " " + d.Known
+	}
+	return email
+}
+
+// take uses up one try of an account and one of a network, or refuses.
+func (a *App) take(ctx context.Context, t *throttle, user account.User, who string, d Door) error {
+	now := a.clock.Now()
+	err := a.takeAddress(d)
+	if err == nil {
+		err = t.take(who, now)
+	}
+	if err != nil && !user.ID.IsZero() {
+		a.Note(ctx, SecurityEvent{Code: token.CodeThrottled, User: user.ID, Detail: "too many tries to log in as you; more were refused for a while"})
+	}
+	return err
+}
+
+// takeAddress uses up one try of the network that somebody calls from. Those that lead
+// to a login are given back.
+func (a *App) takeAddress(d Door) error {
+	if d.Address == "" {
+		return nil
+	}
+	return a.networks.take(d.Address, a.clock.Now())
+}
+
+// refuseLogin writes down that a login was refused, where somebody is concerned.
+func (a *App) refuseLogin(ctx context.Context, user account.User, detail string) {
+	if user.ID.IsZero() {
+		a.log.InfoContext(ctx, "login refused, no such user")
+		return
+	}
+	a.Note(ctx, SecurityEvent{Code: token.CodeLoginInvalid, User: user.ID, Detail: detail})
+}
+
+// The lengths of what a browser is known by: a random part, and its proof.
+const (
+	knownNonce = 16
+	knownProof = 16
+)
+
+// introduce returns what a browser is known by from now on.
+func (a *App) introduce(user account.User) (string, error) {
+	var nonce [knownNonce]byte
+	if err := a.dice.fill(nonce[:]); err != nil {
+		return "", err
+	}
+	proof, err := a.proofOf(user.ID, nonce[:])
+	return base64.RawURLEncoding.EncodeToString(append(nonce[:], proof...)), err
+}
+
+// knows reports whether a browser has logged in as the user before.
+func (a *App) knows(user account.User, known string) bool {
+	raw, err := base64.RawURLEncoding.DecodeString(known)
+	if err != nil || len(raw) != knownNonce+knownProof || user.ID.IsZero() {
+		return false
+	}
+	proof, err := a.proofOf(user.ID, raw[:knownNonce])
+	return err == nil && hmac.Equal(proof, raw[knownNonce:])
+}
+
+func (a *App) proofOf(user token.UserID, nonce []byte) ([]byte, error) {
+	key, err := a.keys.derive("known browsers", token.VendorID{}, nil, 32)
+	if err != nil {
+		return nil, token.Wrap(err, "derive the key of known browsers")
+	}
+	mac := hmac.New(sha256.New, key)
+	mac.Write(user[:])
+	mac.Write(nonce)
+	return mac.Sum(nil)[:knownProof], nil
+}
+
+// freshFor is for how long after an authentication the ways of logging in can be changed.
+const freshFor = 10 * time.Minute
+
+// Fresh reports whether the viewer has authenticated so lately that she can change how
+// she logs in.
+func (v Viewer) Fresh(now time.Time) bool { return now.UnixMilli() < v.AuthAt+freshFor.Milliseconds() }
+
+// needFresh refuses a viewer who has not authenticated lately.
+func (a *App) needFresh(v Viewer) error {
+	if v.Fresh(a.clock.Now()) {
+		return nil
+	}
+	return token.New(token.Forbidden, token.CodeLoginStale, "this changes how you log in, so log in again first")
+}

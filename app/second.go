@@ -1,0 +1,188 @@
+package app
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/base32"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/hotp"
+
+	"farthing.dev/farthing/domain/account"
+	"farthing.dev/farthing/domain/credential"
+	"farthing.dev/farthing/token"
+)
+
+// hasSecond reports whether a user is asked for a second factor.
+func (a *App) hasSecond(ctx context.Context, user token.UserID) (bool, error) {
+	_, err := a.catalog.Authenticator(ctx, user)
+	if token.CodeOf(err) == token.CodeNotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// askSecond keeps a login, which opens nothing, until the second factor is given.
+func (a *App) askSecond(ctx context.Context, user account.User, method account.Method) (Entry, error) {
+	secret, err := a.begin(ctx, credential.Attempt{Kind: credential.Second, User: user.ID, Email: user.Email, Methods: []account.Method{method}})
+	return Entry{Attempt: secret}, err
+}
+
+// EnterBySecond ends a login by the second factor: a code that an authenticator shows,
+// or a recovery code.
+func (a *App) EnterBySecond(ctx context.Context, d Door, code string) (Entry, error) {
+	attempt, err := a.attempt(ctx, d, credential.Second)
+	if err != nil {
+		return Entry{}, err
+	}
+	user, err := a.catalog.User(ctx, attempt.User)
+	if err != nil {
+		return Entry{}, err
+	}
+	who := a.triesOf(user, user.Email, d)
+	if err := a.take(ctx, a.seconds, user, who, d); err != nil {
+		return Entry{}, err
+	}
+	if err := a.try(ctx, attempt); err != nil {
+		return Entry{}, err
+	}
+	if err := a.checkSecond(ctx, user, code); err != nil {
+		if token.CodeOf(err) == token.CodeLoginInvalid {
+			a.refuseLogin(ctx, user, "somebody who got past the first step of your login gave a wrong second code")
+		}
+		return Entry{}, err
+	}
+	if err := a.finish(ctx, attempt); err != nil {
+		return Entry{}, err
+	}
+	a.seconds.forget(who)
+	return a.enter(ctx, d, user, append(attempt.Methods, account.ByOTP)...)
+}
+
+// checkSecond uses up a code of a user's, or refuses it.
+func (a *App) checkSecond(ctx context.Context, user account.User, code string) error {
+	wrong := token.New(token.Unauthorised, token.CodeLoginInvalid, "the code is wrong or was used already; wait for the next one")
+	code = credential.Typed(code)
+	if len(code) > 6 {
+		err := a.catalog.UseRecoveryCode(ctx, user.ID, credential.HashRecovery(code))
+		if token.CodeOf(err) == token.CodeNotFound {
+			return wrong
+		}
+		if err == nil {
+			a.tellOwner(ctx, user.ID, user.Email, "a recovery code was used to log in")
+		}
+		return err
+	}
+	authenticator, err := a.catalog.Authenticator(ctx, user.ID)
+	if err != nil {
+		return orOver(err) // switched off meanwhile
+	}
+	secret, err := a.openSecret(authenticator.Sealed, user.ID)
+	if err != nil {
+		return err
+	}
+	step, ok, err := matchingStep(secret, code, a.clock.Now())
+	if err != nil {
+		return err
+	}
+	if !ok || step <= authenticator.Step {
+		return wrong
+	}
+	if err := a.catalog.UseStep(ctx, user.ID, step); token.CodeOf(err) == token.CodeStale {
+		return wrong
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// stepLength is how long an authenticator shows a code.
+const stepLength = 30 * time.Second
+
+// matchingStep returns the time step whose code this is: the present one, or the one
+// before or after, for clocks that are not quite right.
+func matchingStep(secret []byte, code string, now time.Time) (step int64, ok bool, err error) {
+	present := now.Unix() / int64(stepLength/time.Second)
+	for _, at := range []int64{present, present - 1, present + 1} {
+		want, err := stepCode(secret, at)
+		if err != nil {
+			return 0, false, err
+		}
+		if subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 {
+			step, ok = at, true
+		}
+	}
+	return step, ok, nil
+}
+
+// stepCode is the code of a time step.
+func stepCode(secret []byte, step int64) (string, error) {
+	text := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(secret)
+	code, err := hotp.GenerateCodeCustom(text, uint64(step), hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+	return code, token.Wrap(err, "work out a code")
+}
+
+// authenticatorBox names the key that the secrets of authenticators are kept under.
+const authenticatorBox = "authenticators"
+
+// sealSecret encrypts a secret of a user's for the database.
+func (a *App) sealSecret(plain []byte, user token.UserID) ([]byte, error) {
+	box, err := a.keys.box(authenticatorBox)
+	if err != nil {
+		return nil, err
+	}
+	nonce := make([]byte, box.NonceSize())
+	if err := a.dice.fill(nonce); err != nil {
+		return nil, err
+	}
+	return box.Seal(nonce, nonce, plain, user[:]), nil
+}
+
+// openSecret is the way back from sealSecret.
+func (a *App) openSecret(sealed []byte, user token.UserID) ([]byte, error) {
+	box, err := a.keys.box(authenticatorBox)
+	if err != nil {
+		return nil, err
+	}
+	if len(sealed) < box.NonceSize() {
+		return nil, token.New(token.Internal, token.CodeInternal, "an authenticator's secret in the database is cut off")
+	}
+	plain, err := box.Open(nil, sealed[:box.NonceSize()], sealed[box.NonceSize():], user[:])
+	return plain, token.Wrap(err, "open an authenticator's secret")
+}
+
+// newRecoveryCodes makes recovery codes, as they are shown and as they are kept.
+func (a *App) newRecoveryCodes() (shown []string, kept []credential.RecoveryHash, err error) {
+	for range credential.RecoveryCodes {
+		var random [10]byte
+		if err := a.dice.fill(random[:]); err != nil {
+			return nil, nil, err
+		}
+		code := crockford.EncodeToString(random[:])
+		shown = append(shown, strings.Join([]string{code[:4], code[4:8], code[8:12], code[12:]}, "-"))
+		kept = append(kept, credential.HashRecovery(code))
+	}
+	return shown, kept, nil
+}
+
+// tellOwner mails a user that something about her login changed, and writes it into the
+// security log. Neither can fail the change.
+func (a *App) tellOwner(ctx context.Context, user token.UserID, email, what string) {
+	a.Note(ctx, SecurityEvent{Code: token.CodeLoginChanged, User: user, Detail: what})
+	if !a.CanMail() {
+		return
+	}
+	err := a.mail(ctx, Mail{To: email, Subject: "Your login has changed", Text: fmt.Sprintf(`On %s, %s.
+
+If that was you, all is well. If not, log in, change your password, and look at how
+you log in and where you are logged in:
+
+%s/settings/login
+`, a.clock.Now().UTC().Format("2 January 2006 at 15:04 UTC"), what, a.baseURL)})
+	if err != nil {
+		a.log.ErrorContext(ctx, "a notice about a login could not be sent", "user", user.String(), "error", err)
+	}
+}
