@@ -76,14 +76,17 @@ func readDerived(ctx context.Context, db store.Database, auditor *audit.Auditor)
 	}
 	auditor.SnapshotsTo(d.flushed)
 	newest := map[token.AccountID]audit.Snapshot{}
-	for _, kind := range []int{indexKind, snapshotKind} {
-		rows, err := tx.QueryContext(ctx, `SELECT c.body FROM sorted_run r
-			JOIN run_chunk c ON c.id >= r.id * $1 AND c.id < (r.id + 1) * $1
-			WHERE r.kind = $2 ORDER BY r.last_seq, r.id, c.id`, chunksPerRun, kind)
+	runs, err := readRuns(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	for _, run := range runs {
+		rows, err := tx.QueryContext(ctx, `SELECT body FROM run_chunk WHERE id >= $1 AND id < $2 ORDER BY id`,
+			run.id*chunksPerRun, (run.id+1)*chunksPerRun)
 		if err != nil {
 			return nil, fmt.Errorf("read chunks: %w", err)
 		}
-		if err := d.chunks(rows, kind, newest); err != nil {
+		if err := d.chunks(rows, run.kind, newest); err != nil {
 			return nil, err
 		}
 	}
@@ -91,6 +94,30 @@ func readDerived(ctx context.Context, db store.Database, auditor *audit.Auditor)
 		auditor.Snapshot(snapshot)
 	}
 	return d, nil
+}
+
+type sortedRun struct {
+	id   int64
+	kind int
+}
+
+// readRuns lists the runs from the oldest to the newest. Their chunks are read run by
+// run: the database must not sort gigabytes of them.
+func readRuns(ctx context.Context, tx *sql.Tx) ([]sortedRun, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT id, kind FROM sorted_run ORDER BY last_seq, id`)
+	if err != nil {
+		return nil, fmt.Errorf("read runs: %w", err)
+	}
+	defer rows.Close()
+	var runs []sortedRun
+	for rows.Next() {
+		var run sortedRun
+		if err := rows.Scan(&run.id, &run.kind); err != nil {
+			return nil, fmt.Errorf("read a run: %w", err)
+		}
+		runs = append(runs, run)
+	}
+	return runs, rows.Err()
 }
 
 func (d *derived) chunks(rows *sql.Rows, kind int, newest map[token.AccountID]audit.Snapshot) error {
