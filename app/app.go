@@ -54,6 +54,7 @@ type Deps struct {
 	Random  io.Reader // for session tokens, keys and tickets; the system's where nil
 
 	Secret  [32]byte // pseudonyms are derived from it, and keys in the database encrypted under it; never change it
+	Fetch   Fetch    // for looking at vendors' sites; where nil, none can be shown to be a vendor's
 	BaseURL string   // where browsers find the provider, without a slash at the end
 	Mailer  Mailer   // nil where no e-mail can be sent
 
@@ -83,6 +84,8 @@ type App struct {
 	logins *throttle
 	entries
 	buys   *throttle // of offers, by plain forms
+	proofs *throttle // of looking at vendors' sites
+	fetch  Fetch
 	holds  holdWatch
 	mailer Mailer
 	notes  notebook
@@ -103,7 +106,8 @@ func New(d Deps) *App {
 		baseURL: strings.TrimSuffix(d.BaseURL, "/"), mailer: d.Mailer, window: d.PurchaseWindow, sessionLife: d.SessionLife,
 		currencies: map[token.Currency]bool{}, fee: d.Fee, demo: d.Demo,
 		keys: newLocksmith(d.Secret, d.Clock), hasher: account.NewHasher(runtime.GOMAXPROCS(0)),
-		logins: newThrottle(time.Minute, 10, 65536), entries: newEntries(d.BaseURL), buys: newThrottle(2*time.Second, 30, 65536), caches: newCaches(d.Clock, d.Alone),
+		logins: newThrottle(time.Minute, 10, 65536), entries: newEntries(d.BaseURL), buys: newThrottle(2*time.Second, 30, 65536),
+		proofs: newThrottle(10*time.Second, 10, 4096), fetch: d.Fetch, caches: newCaches(d.Clock, d.Alone),
 	}
 	if d.Random == nil {
 		d.Random = rand.Reader

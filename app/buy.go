@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 
-	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/token"
@@ -113,20 +112,18 @@ func (a *App) openFor(ctx context.Context, who buyer, order *core.Order, quoted 
 }
 
 // SellsAt reports whether origin, as browsers write it, is that of a site which the
-// offer's vendor registered.
+// offer's vendor registered and showed to be its own.
 func (a *App) SellsAt(ctx context.Context, id token.OfferID, origin string) (bool, error) {
 	offer, err := a.offer(ctx, id, 0)
 	if err != nil {
 		return false, foreign(err, "there is no such offer")
 	}
-	sites, err := a.sites.get(offer.Vendor, func() ([]catalog.Site, error) {
-		return a.catalog.Sites(ctx, offer.Vendor, token.SiteID{}, maxSites)
-	})
+	sites, err := a.sitesOf(ctx, offer.Vendor)
 	if err != nil {
 		return false, err
 	}
 	for i := range sites {
-		if sites[i].Origin == origin {
+		if sites[i].Origin == origin && sites[i].ProvedAt != 0 {
 			return true, nil
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"farthing.dev/farthing/domain/royalty"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/store/sqlite"
+	"farthing.dev/farthing/tests/siteproof"
 	"farthing.dev/farthing/token"
 )
 
@@ -51,6 +52,7 @@ type house struct {
 	deps    app.Deps
 	clock   *clock
 	catalog *counter
+	web     siteproof.Web // where vendors' sites show that they are theirs
 
 	owner  app.Viewer // member of the vendor
 	vendor app.VendorView
@@ -83,7 +85,7 @@ func open(t testing.TB, changes ...func(*app.Deps)) *house {
 	h.catalog = &counter{Catalog: store.NewCatalog(counted), db: counted}
 	h.deps = app.Deps{
 		Engine: openEngine(t, db, h.clock), Catalog: h.catalog, Clock: h.clock, IDs: token.NewMaker(h.clock, nil), Secret: [32]byte{1, 2, 3},
-		BaseURL: "https://pay.example", Fee: royalty.FeeRule{PPM: 100_000}, Demo: true,
+		Fetch: h.web.Fetch, BaseURL: "https://pay.example", Fee: royalty.FeeRule{PPM: 100_000}, Demo: true,
 	}
 	for _, change := range changes {
 		change(&h.deps)
@@ -108,6 +110,7 @@ func (h *house) shop(owner app.Viewer, name, origin string) (app.VendorView, app
 	h.t.Helper()
 	vendor, err := h.CreateVendor(h.t.Context(), owner, name, origin)
 	must(h.t, err)
+	must(h.t, h.web.Prove(h.t.Context(), h.App, vendor.ID))
 	sellers := [2]app.Seller{}
 	for i, test := range []bool{false, true} {
 		secret, _, err := h.CreateKey(h.t.Context(), owner, vendor.ID, "shop", test)

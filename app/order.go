@@ -78,7 +78,7 @@ func (a *App) opened(ctx context.Context, s Seller, in OrderInput) (journal.Open
 	if err := a.times(&o, in); err != nil {
 		return o, err
 	}
-	return o, a.addresses(ctx, s.Vendor, &o)
+	return o, a.addresses(ctx, s, &o)
 }
 
 func checkOrderTexts(o *journal.Opened) error {
@@ -117,40 +117,6 @@ func (a *App) times(o *journal.Opened, in OrderInput) error {
 		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a hold lasts at most %d hours", core.MaxHoldHours)
 	}
 	return nil
-}
-
-// addresses refuses an order that would send the browser anywhere but to the
-// vendor. Without a return URL the browser goes back to the item's.
-func (a *App) addresses(ctx context.Context, vendor token.VendorID, o *journal.Opened) error {
-	if o.ReturnURL == "" {
-		o.ReturnURL = o.Item.URL
-	}
-	if o.ReturnURL == "" {
-		return token.New(token.Unprocessable, token.CodeURLNotAllowed, "an order has a return_url, or an item with a url")
-	}
-	if err := a.checkAddress(ctx, vendor, o.ReturnURL); err != nil || o.CancelURL == "" {
-		return err
-	}
-	return a.checkAddress(ctx, vendor, o.CancelURL)
-}
-
-func (a *App) checkAddress(ctx context.Context, vendor token.VendorID, text string) error {
-	address, err := catalog.ParseAddress(text)
-	if err != nil {
-		return err
-	}
-	sites, err := a.sites.get(vendor, func() ([]catalog.Site, error) {
-		return a.catalog.Sites(ctx, vendor, token.SiteID{}, maxSites)
-	})
-	if err != nil {
-		return err
-	}
-	for i := range sites {
-		if sites[i].Contains(address) {
-			return nil
-		}
-	}
-	return token.New(token.Unprocessable, token.CodeURLNotAllowed, "this url does not lie in a site that the vendor registered")
 }
 
 // Order returns an order of the vendor.

@@ -57,7 +57,7 @@ func TestEachSeesItsOwnSecurityEvents(t *testing.T) {
 
 	theirs, _, err := h.VendorSecurityEvents(t.Context(), h.owner, h.vendor.ID, "", 10)
 	must(t, err)
-	if len(theirs) != 2 || theirs[0].Code != token.CodeURLNotAllowed || !theirs[0].Reader.IsZero() {
+	if len(theirs) != 3 || theirs[2].Code != token.CodeSiteProved || theirs[0].Code != token.CodeURLNotAllowed || !theirs[0].Reader.IsZero() {
 		t.Fatalf("the vendor's page: %+v", theirs)
 	}
 	pseudonym, err := h.ReaderAt(h.vendor.ID, h.reader.User)
@@ -75,6 +75,8 @@ func TestEachSeesItsOwnSecurityEvents(t *testing.T) {
 
 func TestTheSameEventIsCounted(t *testing.T) {
 	h, log := openNotes(t)
+	must(t, h.WriteNotes(t.Context()))
+	log.batches = nil
 	for range 5000 {
 		h.Note(t.Context(), app.SecurityEvent{Code: token.CodeLoginInvalid, User: h.reader.User})
 	}
@@ -87,6 +89,8 @@ func TestTheSameEventIsCounted(t *testing.T) {
 
 func TestAFloodOfEventsIsBounded(t *testing.T) {
 	h, log := openNotes(t)
+	must(t, h.WriteNotes(t.Context()))
+	log.batches = nil
 	for i := range 3000 {
 		h.Note(t.Context(), app.SecurityEvent{Code: token.CodeLoginInvalid, User: h.reader.User, Detail: "number " + strconv.Itoa(i)})
 	}

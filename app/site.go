@@ -11,26 +11,34 @@ import (
 // maxSites bounds the sites of one vendor.
 const maxSites = 100
 
+// SiteView is a site as its vendor sees it.
+type SiteView struct {
+	catalog.Site
+	Proof    string // what the vendor puts at ProofURL to show that the site is its own
+	ProofURL string
+}
+
 // CreateSite registers a place on the web to which browsers may be sent back.
-func (a *App) CreateSite(ctx context.Context, s Seller, url string, key string, digest []byte) (site catalog.Site, replayed bool, err error) {
+func (a *App) CreateSite(ctx context.Context, s Seller, url string, key string, digest []byte) (view SiteView, replayed bool, err error) {
 	request, err := a.request(s, key, "site", digest)
 	if err != nil {
-		return site, false, err
+		return view, false, err
 	}
-	site = catalog.Site{ID: token.NewID[token.SiteKind](a.ids), Vendor: s.Vendor, CreatedAt: request.At}
+	site := catalog.Site{ID: token.NewID[token.SiteKind](a.ids), Vendor: s.Vendor, CreatedAt: request.At}
 	if site.Origin, site.Path, err = catalog.ParseSite(url); err != nil {
-		return site, false, err
+		a.noteAddress(ctx, s.Vendor, "a site to register", url, err)
+		return view, false, err
 	}
 	known, err := a.catalog.Sites(ctx, s.Vendor, token.SiteID{}, maxSites)
 	if err != nil {
-		return site, false, err
+		return view, false, err
 	}
 	if len(known) >= maxSites {
-		return site, false, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a vendor has at most %d sites", maxSites)
+		return view, false, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a vendor has at most %d sites", maxSites)
 	}
 	made, err := a.catalog.AddSite(ctx, site, request)
 	if err != nil {
-		return site, false, err
+		return view, false, err
 	}
 	a.sites.drop(s.Vendor)
 	if made.Replayed {
@@ -38,12 +46,36 @@ func (a *App) CreateSite(ctx context.Context, s Seller, url string, key string, 
 			site = known[at]
 		}
 	}
-	return site, made.Replayed, nil
+	view, err = a.viewOfSite(site)
+	return view, made.Replayed, err
 }
 
 // Sites returns a page of the vendor's sites.
-func (a *App) Sites(ctx context.Context, s Seller, before string, limit int) (page []catalog.Site, next string, err error) {
-	return pageOf(before, limit, func(before token.SiteID, limit int) ([]catalog.Site, error) {
+func (a *App) Sites(ctx context.Context, s Seller, before string, limit int) (page []SiteView, next string, err error) {
+	found, next, err := pageOf(before, limit, func(before token.SiteID, limit int) ([]catalog.Site, error) {
 		return a.catalog.Sites(ctx, s.Vendor, before, limit)
 	}, func(s catalog.Site) token.SiteID { return s.ID })
+	if err != nil {
+		return nil, "", err
+	}
+	page, err = a.viewsOfSites(found)
+	return page, next, err
+}
+
+func (a *App) viewsOfSites(sites []catalog.Site) ([]SiteView, error) {
+	views := make([]SiteView, 0, len(sites))
+	for _, site := range sites {
+		view, err := a.viewOfSite(site)
+		if err != nil {
+			return nil, err
+		}
+		views = append(views, view)
+	}
+	return views, nil
+}
+
+func (a *App) viewOfSite(site catalog.Site) (view SiteView, err error) {
+	view = SiteView{Site: site, ProofURL: site.Origin + proofPath}
+	view.Proof, err = a.keys.siteProof(site)
+	return view, err
 }

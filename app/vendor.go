@@ -114,7 +114,11 @@ func (a *App) Vendor(ctx context.Context, v Viewer, id token.VendorID) (VendorVi
 	if view.SandboxReader, err = a.keys.pseudonym(id, vendor.SandboxUser); err != nil {
 		return view, err
 	}
-	view.Sites, err = a.catalog.Sites(ctx, id, token.SiteID{}, maxSites)
+	sites, err := a.catalog.Sites(ctx, id, token.SiteID{}, maxSites)
+	if err != nil {
+		return view, err
+	}
+	view.Sites, err = a.viewsOfSites(sites)
 	return view, err
 }
 

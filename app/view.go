@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"farthing.dev/farthing/domain/account"
-	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/entitlement"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/limit"
@@ -310,7 +309,7 @@ type VendorView struct {
 	Name          string
 	CreatedAt     time.Time
 	SandboxReader token.ReaderID
-	Sites         []catalog.Site
+	Sites         []SiteView
 }
 
 // Me is who a key belongs to.

@@ -8,11 +8,13 @@
 package outbound
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"syscall"
 	"time"
 
@@ -49,14 +51,27 @@ func New(o Options) *http.Client {
 			return checkDial(network, address, o.AllowPrivate)
 		},
 	}
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		return dialer.DialContext(ctx, network, local(address))
+	}
 	return &http.Client{
 		Timeout: o.Timeout,
 		Transport: &guard{options: o, next: &http.Transport{
-			DialContext: dialer.DialContext, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, TLSHandshakeTimeout: o.Timeout,
+			DialContext: dial, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, TLSHandshakeTimeout: o.Timeout,
 			DisableKeepAlives: true, DisableCompression: true, MaxResponseHeaderBytes: 16 << 10, ResponseHeaderTimeout: o.Timeout,
 		}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+// local replaces names under localhost by localhost, which is what they mean (RFC 6761,
+// section 6.3) and not every resolver knows.
+func local(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err == nil && strings.HasSuffix(strings.ToLower(host), ".localhost") {
+		return net.JoinHostPort("localhost", port)
+	}
+	return address
 }
 
 // checkDial refuses a connection before it is made. address is the one that the

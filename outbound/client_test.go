@@ -84,17 +84,7 @@ func hello(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") 
 
 func get(t *testing.T, client *http.Client, address string) (int, string, error) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer, err := client.Do(request)
-	if err != nil {
-		return 0, "", err
-	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
-	return answer.StatusCode, string(body), err
+	return Fetcher(client)(t.Context(), address)
 }
 
 func TestNamesOfPrivateAddressesAreRefused(t *testing.T) {
@@ -130,7 +120,7 @@ func TestWrittenAddressesAreRefused(t *testing.T) {
 	u, asked := server(t, hello)
 	client := New(Options{})
 	for _, host := range []string{
-		"127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "0.0.0.0", "[::]", "[fe80::1%25lo]", "[fc00::1]", "169.254.169.254",
+		"127.0.0.1", "localhost", "shop.localhost", "SHOP.LOCALHOST", "[::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "0.0.0.0", "[::]", "[fe80::1%25lo]", "[fc00::1]", "169.254.169.254",
 	} {
 		if _, _, err := get(t, client, "https://"+host+":"+u.Port()+"/"); token.CodeOf(err) != token.CodeURLNotPublic {
 			t.Errorf("%s: %v", host, err)
@@ -158,9 +148,11 @@ func TestOtherSchemesAndUserNamesAreRefused(t *testing.T) {
 
 func TestPrivateAddressesWherePermitted(t *testing.T) {
 	u, _ := server(t, hello)
-	status, body, err := get(t, New(Options{AllowPrivate: true}), u.String())
-	if err != nil || status != http.StatusOK || body != "hello" {
-		t.Errorf("%d %q %v", status, body, err)
+	for _, address := range []string{u.String(), "http://shop.localhost:" + u.Port() + "/"} {
+		status, body, err := get(t, New(Options{AllowPrivate: true}), address)
+		if err != nil || status != http.StatusOK || body != "hello" {
+			t.Errorf("%s: %d %q %v", address, status, body, err)
+		}
 	}
 }
 

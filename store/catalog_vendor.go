@@ -106,15 +106,24 @@ func (c *Catalog) AddSite(ctx context.Context, s catalog.Site, request catalog.R
 
 func addSite(ctx context.Context, tx *sql.Tx, s catalog.Site) error {
 	return insert(ctx, tx, "this site is registered already",
-		`INSERT INTO sites (id, vendor, origin, path, created_at) VALUES ($1, $2, $3, $4, $5)`,
-		s.ID.String(), s.Vendor.String(), s.Origin, s.Path, s.CreatedAt)
+		`INSERT INTO sites (id, vendor, origin, path, created_at, proved_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		s.ID.String(), s.Vendor.String(), s.Origin, s.Path, s.CreatedAt, s.ProvedAt)
+}
+
+// ProveSite records that a vendor showed a site to be its own. What was shown before
+// stays as it is.
+func (c *Catalog) ProveSite(ctx context.Context, vendor token.VendorID, id token.SiteID, at int64) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE sites SET proved_at = $1 WHERE id = $2 AND vendor = $3 AND proved_at = 0`, at, id.String(), vendor.String())
+		return err
+	})
 }
 
 // Sites returns a page of a vendor's sites.
 func (c *Catalog) Sites(ctx context.Context, vendor token.VendorID, before token.SiteID, limit int) ([]catalog.Site, error) {
 	return list(ctx, c, func(r row) (s catalog.Site, err error) {
-		err = r.Scan(word{&s.ID}, word{&s.Vendor}, &s.Origin, &s.Path, &s.CreatedAt)
+		err = r.Scan(word{&s.ID}, word{&s.Vendor}, &s.Origin, &s.Path, &s.CreatedAt, &s.ProvedAt)
 		return s, err
-	}, `SELECT id, vendor, origin, path, created_at FROM sites WHERE vendor = $1 AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3`,
+	}, `SELECT id, vendor, origin, path, created_at, proved_at FROM sites WHERE vendor = $1 AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3`,
 		vendor.String(), before.String(), limit)
 }

@@ -37,6 +37,7 @@ type config struct {
 	mailFrom   string
 	logFormat  string
 	logLevel   string
+	private    bool
 	metrics    bool
 	grace      time.Duration
 }
@@ -59,6 +60,7 @@ func (c *config) flags(flags *flag.FlagSet) {
 	flags.StringVar(&c.mailFrom, "mail-from", "", "from whom e-mail comes, such as \"Farthing <no-reply@pay.example.org>\"; needed with --smtp")
 	flags.StringVar(&c.logFormat, "log-format", "json", "json or text")
 	flags.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
+	flags.BoolVar(&c.private, "allow-private-sites", false, "let vendors' sites stand at private addresses and on http://localhost: for trials and for providers inside a network of their own")
 	flags.BoolVar(&c.metrics, "metrics", true, "serve /metrics")
 	flags.DurationVar(&c.grace, "grace", 20*time.Second, "how long a stop waits for requests under way")
 }

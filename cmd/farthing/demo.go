@@ -1,9 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -11,14 +9,9 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"strconv"
 	"time"
 
-	"farthing.dev/farthing/examples/calls"
-	"farthing.dev/farthing/examples/music"
-	"farthing.dev/farthing/examples/newspaper"
-	"farthing.dev/farthing/examples/shop"
 	"farthing.dev/farthing/sdk"
 )
 
@@ -77,6 +70,7 @@ type demo struct {
 	listeners []net.Listener // the provider's, then the shops'
 	urls      map[string]string
 	state     demoState
+	doors     [len(shops)]door
 }
 
 // providerID is the provider's name among the addresses.
@@ -85,7 +79,7 @@ const providerID = "provider"
 func runDemo(ctx context.Context, o demoOptions, out, diag io.Writer) (err error) {
 	c := config{
 		data: o.data, name: "Farthing", currencies: "USD,EUR,GBP,JPY", feePercent: "5", feeFixed: "0",
-		window: 30 * time.Minute, session: 30 * 24 * time.Hour, logFormat: "text", logLevel: o.logs, metrics: true, grace: 10 * time.Second,
+		window: 30 * time.Minute, session: 30 * 24 * time.Hour, private: true, logFormat: "text", logLevel: o.logs, metrics: true, grace: 10 * time.Second,
 	}
 	d := &demo{options: o, clock: &pastClock{}, urls: map[string]string{}}
 	if d.log, err = newLog(c, diag); err != nil {
@@ -146,8 +140,8 @@ func (d *demo) closeListeners() {
 	}
 }
 
-// serve runs the provider, writes the history at the first start, then runs the
-// shops. It ends when ctx does or one of the servers fails.
+// serve runs the provider and the shops, and writes the history at the first start. It
+// ends when ctx does or one of the servers fails.
 func (d *demo) serve(ctx context.Context, grace time.Duration, out, diag io.Writer) error {
 	// The provider outlives the shops, so that what they have accepted can be sold.
 	serving, stopProvider := context.WithCancel(context.WithoutCancel(ctx))
@@ -155,13 +149,17 @@ func (d *demo) serve(ctx context.Context, grace time.Duration, out, diag io.Writ
 	provided := make(chan error, 1)
 	go func() { provided <- serveUntil(serving, newServer(d.provider.handler, d.log), d.listeners[0], grace) }()
 
+	shopping, closeShops := context.WithCancel(ctx)
+	defer closeShops()
+	ended := d.serveShops(shopping, grace)
 	err := d.prepare(ctx, diag)
 	if err == nil {
 		err = d.announce(out)
 	}
-	if err == nil {
-		err = d.serveShops(ctx, grace, provided)
+	if err != nil {
+		closeShops()
 	}
+	err = errors.Join(err, awaitShops(ended, closeShops, provided))
 	stopProvider()
 	select {
 	case stopped := <-provided:
@@ -178,7 +176,7 @@ func (d *demo) serve(ctx context.Context, grace time.Duration, out, diag io.Writ
 // prepare makes sure that the people, the shops and their history are there.
 func (d *demo) prepare(ctx context.Context, diag io.Writer) error {
 	if d.state.Seeded {
-		return d.registerSites(ctx)
+		return d.openShops(ctx) // a start on other ports changes where they are
 	}
 	fmt.Fprintln(diag, "Writing two weeks of history, once …")
 	if err := d.seed(ctx); err != nil {
@@ -189,62 +187,9 @@ func (d *demo) prepare(ctx context.Context, diag io.Writer) error {
 	return d.state.write(d.options.data)
 }
 
-// registerSites tells the provider where the shops are, which a start on other
-// ports changes.
-func (d *demo) registerSites(ctx context.Context) error {
-	for _, s := range shops {
-		if err := shop.Register(ctx, d.client(s.id), d.urls[s.id]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // client is what a shop calls the provider with.
 func (d *demo) client(id string) *sdk.Client {
 	return &sdk.Client{BaseURL: d.urls[providerID], Key: d.state.Keys[id]}
-}
-
-// site builds a shop.
-func (d *demo) site(id string) (http.Handler, error) {
-	secret, err := hex.DecodeString(d.state.Secret)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", demoFile, err)
-	}
-	secret = append(secret, id...) // no shop can read another's cookies
-	log := d.log.With("shop", id)
-	switch id {
-	case gazette:
-		return newspaper.New(newspaper.Config{Client: d.client(id), SiteURL: d.urls[id], Secret: secret, Log: log}), nil
-	case records:
-		return music.New(music.Config{Client: d.client(id), SiteURL: d.urls[id], Secret: secret, Log: log}), nil
-	}
-	return calls.New(calls.Config{Client: d.client(id), SiteURL: d.urls[id], Secret: secret, Log: log}), nil
-}
-
-// serveShops runs the shops until ctx ends or a server fails.
-func (d *demo) serveShops(ctx context.Context, grace time.Duration, provided <-chan error) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	ended := make(chan error, len(shops))
-	for i, s := range shops {
-		handler, err := d.site(s.id)
-		if err != nil {
-			return err
-		}
-		go func() { ended <- serveUntil(ctx, newServer(handler, d.log), d.listeners[i+1], grace) }()
-	}
-	var failed error
-	for range shops {
-		select {
-		case err := <-ended:
-			failed = errors.Join(failed, err)
-		case err := <-provided:
-			failed = errors.Join(failed, cmp.Or(err, errors.New("the provider stopped")))
-		}
-		stop() // one that ends takes the others with it
-	}
-	return failed
 }
 
 // announcement is what the demo prints when it is ready.

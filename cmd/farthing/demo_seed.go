@@ -94,7 +94,7 @@ func (s *story) shops(ctx context.Context) error {
 			continue
 		}
 		viewer := s.viewers[p.Email]
-		for _, one := range shops {
+		for i, one := range shops {
 			if one.id != p.Shop {
 				continue
 			}
@@ -110,6 +110,9 @@ func (s *story) shops(ctx context.Context) error {
 				return fmt.Errorf("make a key for %s: %w", one.name, err)
 			}
 			s.state.Keys[one.id] = secret
+			if err := s.openShop(ctx, i); err != nil {
+				return err
+			}
 		}
 	}
 	articles, err := newspaper.Articles()

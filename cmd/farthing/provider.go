@@ -18,6 +18,7 @@ import (
 	"farthing.dev/farthing/edge/wallet"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/edge/wellknown"
+	"farthing.dev/farthing/outbound"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/store/postgres"
 	"farthing.dev/farthing/store/sqlite"
@@ -31,13 +32,15 @@ type provider struct {
 	app     *app.App
 	handler http.Handler
 
-	log     *slog.Logger
-	engine  *store.Engine
-	db      store.Database
-	post    post
-	stop    context.CancelFunc // of the workers
-	workers sync.WaitGroup
-	closing atomic.Bool
+	log    *slog.Logger
+	engine *store.Engine
+	db     store.Database
+	post   post
+	// outbound sends every request to an address that a vendor named.
+	outbound *http.Client
+	stop     context.CancelFunc // of the workers
+	workers  sync.WaitGroup
+	closing  atomic.Bool
 }
 
 // holdsEvery is how often expired holds are looked for.
@@ -96,7 +99,7 @@ func openProvider(ctx context.Context, c config, clock token.Clock, log *slog.Lo
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	p := &provider{log: log, engine: engine, db: db}
+	p := &provider{log: log, engine: engine, db: db, outbound: outbound.New(outbound.Options{AllowPrivate: c.private})}
 	currencies, err := c.currencyList()
 	if err != nil {
 		return nil, errors.Join(err, p.close(ctx))
@@ -110,7 +113,7 @@ func openProvider(ctx context.Context, c config, clock token.Clock, log *slog.Lo
 	}
 	p.app = app.New(app.Deps{
 		Engine: engine, Catalog: store.NewCatalog(db), Clock: clock, IDs: token.NewMaker(clock, nil), Log: log,
-		Secret: secret, BaseURL: c.baseURL, Mailer: p.post.mailer(), PurchaseWindow: c.window, LongestWindow: c.windowMost, SessionLife: c.session,
+		Secret: secret, Fetch: outbound.Fetcher(p.outbound), BaseURL: c.baseURL, Mailer: p.post.mailer(), PurchaseWindow: c.window, LongestWindow: c.windowMost, SessionLife: c.session,
 		Currencies: currencies, Fee: fee, Demo: demo, Alone: !db.Shared(),
 	})
 	if p.handler, err = p.routes(c, clock, currencies, demo); err != nil {

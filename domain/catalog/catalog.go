@@ -123,6 +123,8 @@ type Store interface {
 	RevokeKey(ctx context.Context, vendor token.VendorID, id token.KeyID, at int64) (KeyHash, error)
 
 	AddSite(ctx context.Context, site Site, request Request) (Made[token.SiteID], error)
+	// ProveSite records that a vendor showed a site to be its own, if it had not before.
+	ProveSite(ctx context.Context, vendor token.VendorID, id token.SiteID, at int64) error
 	Sites(ctx context.Context, vendor token.VendorID, before token.SiteID, limit int) ([]Site, error)
 
 	AddPayee(ctx context.Context, payee Payee, request Request) (Made[token.PayeeID], error)

@@ -16,6 +16,7 @@ type Site struct {
 	Origin    string // "https://news.example" or "http://localhost:8081"
 	Path      string // begins and ends with a slash: "/" is the whole origin
 	CreatedAt int64
+	ProvedAt  int64 // when the vendor showed that the site is its own; zero before
 }
 
 // URL returns the site's address.
@@ -74,6 +75,9 @@ func ParseAddress(text string) (Address, error) {
 		return Address{}, urlError("a url has no fragment")
 	case u.Scheme != "https" && (u.Scheme != "http" || !isLocal(u.Hostname())):
 		return Address{}, urlError("a url begins with https:// (or http://localhost)")
+	}
+	if err := checkHost(u, text); err != nil {
+		return Address{}, err
 	}
 	if err := checkSegments(u); err != nil {
 		return Address{}, err

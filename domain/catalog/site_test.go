@@ -41,6 +41,14 @@ func TestAddressesLieInSites(t *testing.T) {
 		{"http://localhost:8081", "http://localhost:8082/a", false},
 		{"http://localhost:8081", "https://localhost:8081/a", false},
 		{"http://127.0.0.1:8081", "http://127.0.0.1:8081/", true},
+		{"https://xn--dily-5qa.example", "https://xn--dily-5qa.example/a", true},
+		{"https://daily.example", "https://xn--dily-5qa.example/a", false},
+		{"https://daily.example/a", "https://daily.example/a/..b", true},
+		{"https://daily.example/a", "https://daily.example/%61/b", false},
+		{"https://daily.example/shop", "https://daily.example/shop;x", false},
+		{"https://daily.example", "https://daily.example?next=https://evil.example/", true},
+		{"https://[2001:db8::1]", "https://[2001:DB8::1]:443/a", true},
+		{"https://203.0.113.7:8443", "https://203.0.113.7:8443/a", true},
 	} {
 		address, err := catalog.ParseAddress(test.address)
 		if err != nil {
@@ -64,6 +72,14 @@ func TestRefusedAddresses(t *testing.T) {
 		"https://daily.example/a b", "https://daily.example/a\nb", "https://daily.example/\tb", "https://däily.example/",
 		"http://localhost.evil.example/", "http://127.0.0.1.evil.example/", "http://[::ffff:7f00:1].evil/", "https://daily.example:port/",
 		"https://daily.example/" + strings.Repeat("x", 2000),
+		// hosts that look like another, or that are read as another
+		"https://d\u0430ily.example/", "https://daily.example./", "https://daily..example/", "https://.daily.example/", "https://./",
+		"https://dai%6cy.example/", "https://daily.example%2eevil.example/", "https://daily.example%00.evil.example/", "https://daily_x.example/",
+		"https://-daily.example/", "https://daily-.example/", "https://daily!.example/", "https://daily,example/", "https://" + strings.Repeat("a", 64) + ".example/",
+		"https://" + strings.Repeat("abcdefghi.", 26) + "example/",
+		"https://daily.example:/", "https://daily.example:/a", "https://daily.example:0443/", "https://daily.example:0/", "https://daily.example:65536/", "https://daily.example:+443/",
+		"https://2130706433/", "https://127.1/", "https://127.0.1/", "https://0x7f.1/", "https://0x7f000001/", "https://0177.0.0.1/", "https://127.0.0.01/", "https://1.2.3.4.5/", "https://256.1.1.1/", "https://daily.0x/", "https://daily.0x1/", "https://daily.99999999999999999999999/",
+		"https://[::ffff:127.0.0.1]/", "https://[0:0:0:0:0:0:0:1]/", "https://[::1%25eth0]/", "https://[2001:DB8::0001]/",
 	} {
 		if _, err := catalog.ParseAddress(text); token.CodeOf(err) != token.CodeURLNotAllowed {
 			t.Errorf("%q: %v, want %s", text, err, token.CodeURLNotAllowed)

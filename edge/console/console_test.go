@@ -50,7 +50,7 @@ func TestMembersSeeTheirShop(t *testing.T) {
 		shop + "/sales":               {"12,345.00", "older", "Royalties"},
 		shop + "/royalties":           {"Grete Hansen", "\u22121.234567", "refund"},
 		shop + "/catalogue":           {"30 %", "12.5 %", "0.01 fixed", "at least 0.02", "Features"},
-		shop + "/setup":               {"x7Qa", "Revoke", "https://harbour.example/"},
+		shop + "/setup":               {"x7Qa", "Revoke", "https://harbour.example/", "farthing-site-0123", "/.well-known/farthing-site.txt", "Look for it now"},
 		shop + "/security":            {"Ticket used twice", "ticket_used", "rdr_", "evil.example"},
 		shop + "/security?before=end": {"nothing older"},
 		shop + "/sales?before=x":      {"Back to the newest"},
@@ -78,7 +78,7 @@ func TestOthersSeeNothing(t *testing.T) {
 				t.Errorf("%s%s answered nobody %d to %q", vendor, path, status, to)
 			}
 		}
-		for _, path := range []string{"/keys", "/keys/revoke", "/sites"} {
+		for _, path := range []string{"/keys", "/keys/revoke", "/sites", "/sites/prove"} {
 			if status, _, _ := ask(t, handler, pretend.Quick, http.MethodPost, "/console/"+vendor+path, url.Values{"login": {"x"}}); status != http.StatusNotFound {
 				t.Errorf("POST %s%s answered a stranger %d", vendor, path, status)
 			}
@@ -107,6 +107,9 @@ func TestFormsOfTheConsole(t *testing.T) {
 		{shop + "/keys/revoke", url.Values{"key": {"nonsense"}}, http.StatusBadRequest, "26 characters", ""},
 		{shop + "/keys/revoke", url.Values{"key": {"key_" + strings.TrimPrefix(a.Shop.String(), "vnd_")}}, http.StatusSeeOther, "", "revoke key_"},
 		{shop + "/sites", url.Values{"url": {"http://harbour.example"}}, http.StatusUnprocessableEntity, "begins with https", ""},
+		{shop + "/sites/prove", url.Values{"site": {"nonsense"}}, http.StatusBadRequest, "26 characters", ""},
+		{shop + "/sites/prove", url.Values{"site": {"sit_" + strings.TrimPrefix(a.Foreign.String(), "vnd_")}}, http.StatusUnprocessableEntity, "answers 404, not 200", ""},
+		{shop + "/sites/prove", url.Values{"site": {"sit_" + strings.TrimPrefix(a.Shop.String(), "vnd_")}}, http.StatusSeeOther, "", "prove sit_"},
 		{shop + "/sites", url.Values{"url": {"https://shop.example"}}, http.StatusSeeOther, "", "site https://shop.example"},
 	} {
 		before := len(a.Calls)

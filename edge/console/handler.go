@@ -36,7 +36,8 @@ type App interface {
 	Offers(ctx context.Context, s app.Seller, before string, limit int) (page []catalog.Offer, next string, err error)
 	Splits(ctx context.Context, s app.Seller, before string, limit int) (page []catalog.Split, next string, err error)
 	Payees(ctx context.Context, s app.Seller, before string, limit int) (page []catalog.Payee, next string, err error)
-	CreateSite(ctx context.Context, s app.Seller, url string, key string, digest []byte) (site catalog.Site, replayed bool, err error)
+	CreateSite(ctx context.Context, s app.Seller, url string, key string, digest []byte) (site app.SiteView, replayed bool, err error)
+	ProveSite(ctx context.Context, s app.Seller, id token.SiteID) (app.SiteView, error)
 }
 
 var _ App = (*app.App)(nil)
@@ -82,6 +83,7 @@ func (h *Handler) Register(mux *http.ServeMux) {
 	h.vendorPage(mux, "POST /console/{vendor}/keys", h.createKey)
 	h.vendorPage(mux, "POST /console/{vendor}/keys/revoke", h.revokeKey)
 	h.vendorPage(mux, "POST /console/{vendor}/sites", h.createSite)
+	h.vendorPage(mux, "POST /console/{vendor}/sites/prove", h.proveSite)
 }
 
 // visit is one request of a member for a page of a vendor.

@@ -88,7 +88,27 @@ func (h *Handler) createSite(v visit) error {
 	if _, _, err := h.app.CreateSite(v.r.Context(), seller, address, "console-"+hex.EncodeToString(nonce[:]), []byte(address)); err != nil {
 		return h.showSetup(v, setupPart{Form: "site", URL: address}, err)
 	}
-	h.site.Flash(v.w, "The site is registered.")
+	h.site.Flash(v.w, "The site is registered. Show that it is yours, and live orders can lead there.")
+	return h.toSetup(v)
+}
+
+// proveSite has the provider look for the proof of a site.
+func (h *Handler) proveSite(v visit) error {
+	if err := web.ParseForm(v.r); err != nil {
+		return err
+	}
+	seller, err := h.app.ActFor(v.r.Context(), v.viewer, v.vendor.ID, false)
+	if err != nil {
+		return err
+	}
+	id, err := token.ParseID[token.SiteKind](v.r.PostForm.Get("site"))
+	if err == nil {
+		_, err = h.app.ProveSite(v.r.Context(), seller, id)
+	}
+	if err != nil {
+		return h.showSetup(v, setupPart{Form: "site"}, err)
+	}
+	h.site.Flash(v.w, "The site is shown to be yours.")
 	return h.toSetup(v)
 }
 

@@ -49,6 +49,7 @@ func reasons() []reason {
 		{token.CodeCurrencyInvalid, 422, "The currency is none, or not one that the provider deals in."},
 		{token.CodeFieldInvalid, 422, "A field is missing, too long or out of range; detail names it."},
 		{token.CodeURLNotAllowed, 422, "An address does not lie in a site that you registered."},
+		{token.CodeSiteUnproved, 422, "The site of an address was not proved to be yours; detail says what was found at proof_url."},
 		{token.CodeSplitInvalid, 422, "The shares of a split do not add up."},
 		{token.CodeHoldTooSmall, 422, "The amount is above what is held."},
 		{token.CodeRefundTooLarge, 422, "The amount is above what is left of the purchase."},

@@ -53,6 +53,7 @@ func examples() map[string]string {
 		"reviseSplit":    `{"name":"n","shares":[{"payee":"` + payee + `","fixed":"0.01","of":0}]}`,
 		"createPayee":    `{"name":"Ada"}`,
 		"createSite":     `{"url":"https://example.org"}`,
+		"proveSite":      `{}`,
 		"createCampaign": `{"name":"Spring","currency":"USD"}`,
 		"grantIncentive": `{"reader":"` + reader + `","amount":"1.00"}`,
 	}
@@ -64,6 +65,7 @@ func each(t testing.TB, d openAPI, fn func(operation string, a ask)) {
 	ids := map[string]string{
 		"orders": token.OrderID{3}.String(), "offers": token.OfferID{4}.String(),
 		"splits": token.SplitID{7}.String(), "campaigns": token.CampaignID{8}.String(),
+		"sites": token.SiteID{9}.String(),
 	}
 	bodies, count := examples(), 0
 	for path, methods := range d.Paths {

@@ -141,12 +141,16 @@ func (f *fakeApp) Payees(context.Context, app.Seller, string, int) ([]catalog.Pa
 	return nil, "", f.refusal
 }
 
-func (f *fakeApp) CreateSite(context.Context, app.Seller, string, string, []byte) (catalog.Site, bool, error) {
+func (f *fakeApp) CreateSite(context.Context, app.Seller, string, string, []byte) (app.SiteView, bool, error) {
 	_, _, err := f.move(nil)
-	return catalog.Site{}, false, err
+	return app.SiteView{}, false, err
 }
 
-func (f *fakeApp) Sites(context.Context, app.Seller, string, int) ([]catalog.Site, string, error) {
+func (f *fakeApp) ProveSite(context.Context, app.Seller, token.SiteID) (app.SiteView, error) {
+	return app.SiteView{}, f.refusal
+}
+
+func (f *fakeApp) Sites(context.Context, app.Seller, string, int) ([]app.SiteView, string, error) {
 	return nil, "", f.refusal
 }
 

@@ -177,7 +177,7 @@ func (a *api) addOrders() {
 		method: http.MethodPost, path: "/v1/orders", id: "createOrder", tag: "Orders", status: http.StatusCreated,
 		summary: "Create an order",
 		explain: "Then send the reader's browser to pay_url. The price stands from now on; nothing else ever travels through the browser.",
-		refuses: []token.Code{token.CodeAmountInvalid, token.CodeOverflow, token.CodeCurrencyInvalid, token.CodeFieldInvalid, token.CodeURLNotAllowed, token.CodeNotFound},
+		refuses: []token.Code{token.CodeAmountInvalid, token.CodeOverflow, token.CodeCurrencyInvalid, token.CodeFieldInvalid, token.CodeURLNotAllowed, token.CodeSiteUnproved, token.CodeNotFound},
 	}, func(ctx context.Context, c *call, in *newOrder) (answer[order], error) {
 		input, err := in.app()
 		if err != nil {

@@ -22,6 +22,7 @@ import (
 	"farthing.dev/farthing/sdk"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/store/sqlite"
+	"farthing.dev/farthing/tests/siteproof"
 	"farthing.dev/farthing/token"
 )
 
@@ -58,6 +59,7 @@ type house struct {
 	live          *sdk.Client // of the vendor
 	test          *sdk.Client // of the vendor, in the sandbox
 	other         *sdk.Client // of the rival
+	web           siteproof.Web
 }
 
 const shopURL = "https://shop.example"
@@ -74,7 +76,7 @@ func newHouse(t testing.TB) *house {
 	h.must(err)
 	h.app = app.New(app.Deps{
 		Engine: h.engine, Catalog: store.NewCatalog(db), Clock: h.clock, IDs: token.NewMaker(h.clock, nil), Log: log,
-		Secret: [32]byte{1}, BaseURL: "https://pay.example", Fee: royalty.FeeRule{PPM: 100_000}, Demo: true,
+		Secret: [32]byte{1}, Fetch: h.web.Fetch, BaseURL: "https://pay.example", Fee: royalty.FeeRule{PPM: 100_000}, Demo: true,
 	})
 	h.server = httptest.NewServer(vendorapi.New(vendorapi.Options{App: h.app, Clock: h.clock, Log: log}))
 	t.Cleanup(func() {
@@ -114,6 +116,7 @@ func (h *house) shop(owner app.Viewer, name, site string, test bool) (token.Vend
 	h.t.Helper()
 	view, err := h.app.CreateVendor(h.t.Context(), owner, name, site)
 	h.must(err)
+	h.must(h.web.Prove(h.t.Context(), h.app, view.ID))
 	secret, _, err := h.app.CreateKey(h.t.Context(), owner, view.ID, "till", test)
 	h.must(err)
 	return view.ID, secret

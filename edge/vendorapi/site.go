@@ -6,13 +6,13 @@ import (
 	"time"
 
 	"farthing.dev/farthing/app"
-	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/token"
 )
 
 type sites interface {
-	CreateSite(ctx context.Context, s app.Seller, url string, key string, digest []byte) (catalog.Site, bool, error)
-	Sites(ctx context.Context, s app.Seller, before string, limit int) ([]catalog.Site, string, error)
+	CreateSite(ctx context.Context, s app.Seller, url string, key string, digest []byte) (app.SiteView, bool, error)
+	ProveSite(ctx context.Context, s app.Seller, id token.SiteID) (app.SiteView, error)
+	Sites(ctx context.Context, s app.Seller, before string, limit int) ([]app.SiteView, string, error)
 }
 
 type newSite struct {
@@ -25,20 +25,38 @@ type site struct {
 	URL       string       `json:"url"`
 	Origin    string       `json:"origin" doc:"The URL without its path"`
 	CreatedAt time.Time    `json:"created_at"`
+	Proof     string       `json:"proof" doc:"The line that shows the site to be yours, in the file at proof_url"`
+	ProofURL  string       `json:"proof_url" doc:"Where we look for it"`
+	ProvedAt  time.Time    `json:"proved_at,omitzero" doc:"When we found it; live orders lead to this site from then on"`
 }
 
-func siteOf(s catalog.Site) site {
-	return site{ID: s.ID, URL: s.URL(), Origin: s.Origin, CreatedAt: moment(s.CreatedAt)}
+func siteOf(s app.SiteView) site {
+	return site{
+		ID: s.ID, URL: s.URL(), Origin: s.Origin, CreatedAt: moment(s.CreatedAt),
+		Proof: s.Proof, ProofURL: s.ProofURL, ProvedAt: moment(s.ProvedAt),
+	}
 }
 
 func (a *api) addSites() {
 	route(a, operation{
 		method: http.MethodPost, path: "/v1/sites", id: "createSite", tag: "Sites", status: http.StatusCreated,
-		summary: "Register a site", explain: "Browsers are only ever sent back to addresses that lie in one of your sites.",
+		summary: "Register a site", explain: "Browsers are only ever sent back to addresses that lie in one of your sites. Live orders need a site that was proved to be yours.",
 		refuses: []token.Code{token.CodeURLNotAllowed, token.CodeTaken},
 	}, func(ctx context.Context, c *call, in *newSite) (answer[site], error) {
 		made, replayed, err := a.app.CreateSite(ctx, c.seller, in.URL, c.key, c.digest)
 		return answer[site]{body: siteOf(made), replayed: replayed}, err
+	})
+	route(a, operation{
+		method: http.MethodPost, path: "/v1/sites/{id}/prove", id: "proveSite", tag: "Sites", keyless: true, summary: "Prove that a site is yours",
+		explain: "Looks for the site's proof, as a line of the file at proof_url. Once found it counts for good. No idempotency key is needed.",
+		refuses: []token.Code{token.CodeNotFound, token.CodeSiteUnproved},
+	}, func(ctx context.Context, c *call, _ *none) (answer[site], error) {
+		id, err := pathID[token.SiteKind](c)
+		if err != nil {
+			return answer[site]{}, err
+		}
+		proved, err := a.app.ProveSite(ctx, c.seller, id)
+		return answer[site]{body: siteOf(proved)}, err
 	})
 	route(a, operation{
 		method: http.MethodGet, path: "/v1/sites", id: "listSites", tag: "Sites", list: true, summary: "List your sites, newest first",

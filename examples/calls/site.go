@@ -73,6 +73,7 @@ func New(config Config) http.Handler {
 		refuse(w, problem{Status: http.StatusNotFound, Code: "not_found", Detail: "there is no such question; see " + s.SiteURL})
 	})
 	mux.Handle("GET /assets/", http.FileServerFS(files))
+	mux.Handle("GET "+sdk.SiteProofPath, s.Client.SiteProof())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		s.message(w, http.StatusNotFound, "There is no such page", "Everything is on the front page.")

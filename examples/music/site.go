@@ -55,6 +55,7 @@ func New(config Config) http.Handler {
 	mux.HandleFunc("GET /listen/{pass}", s.listen)
 	mux.HandleFunc("GET /stream/{pass}/{file}", s.stream)
 	mux.Handle("GET /assets/", http.FileServerFS(files))
+	mux.Handle("GET "+sdk.SiteProofPath, s.Client.SiteProof())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		s.message(w, http.StatusNotFound, "There is no such page", "The four releases are on the front page.", nil)

@@ -51,6 +51,7 @@ func New(config Config) http.Handler {
 	mux.HandleFunc("GET /{$}", s.front)
 	mux.Handle("/articles/{slug}", s.gate())
 	mux.Handle("GET /assets/", http.FileServerFS(files))
+	mux.Handle("GET "+sdk.SiteProofPath, s.Client.SiteProof())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { s.missing(w) })
 	return http.NewCrossOriginProtection().Handler(shop.Headers(mux))

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -51,25 +52,38 @@ func FromEnvironment(port string) (Settings, error) {
 	}, nil
 }
 
-// Register makes sure that the site's origin is one at which the vendor sells.
+// Register makes sure that the site's origin is one at which the vendor sells, and that
+// the provider knows it to be the vendor's own. The site must be serving by then.
 func Register(ctx context.Context, client *sdk.Client, origin string) error {
+	site, err := find(ctx, client, origin)
+	if err != nil {
+		return fmt.Errorf("register %s as a site: %w", origin, err)
+	}
+	if site.ProvedAt != nil || strings.HasPrefix(client.Key, "fk_test_") {
+		return nil // the sandbox asks for no proof
+	}
+	if _, err := client.ProveSite(ctx, site.ID); err != nil {
+		return fmt.Errorf("prove %s: %w", origin, err)
+	}
+	return nil
+}
+
+// find returns the site with an origin, registering it where there is none.
+func find(ctx context.Context, client *sdk.Client, origin string) (sdk.Site, error) {
 	for page := (sdk.Page{Limit: 100}); ; {
 		sites, err := client.Sites(ctx, page)
 		if err != nil {
-			return fmt.Errorf("list sites: %w", err)
+			return sdk.Site{}, err
 		}
-		if slices.ContainsFunc(sites.Data, func(s sdk.Site) bool { return strings.TrimSuffix(s.URL, "/") == origin }) {
-			return nil
+		is := func(s sdk.Site) bool { return strings.TrimSuffix(s.URL, "/") == origin }
+		if at := slices.IndexFunc(sites.Data, is); at >= 0 {
+			return sites.Data[at], nil
 		}
 		if sites.NextCursor == "" {
-			break
+			return client.CreateSite(ctx, origin)
 		}
 		page.Cursor = sites.NextCursor
 	}
-	if _, err := client.CreateSite(ctx, origin); err != nil {
-		return fmt.Errorf("register %s as a site: %w", origin, err)
-	}
-	return nil
 }
 
 // Main runs a site until it is interrupted, and returns the process's exit code.
@@ -81,24 +95,37 @@ func Main(name, port string, build func(Settings) http.Handler) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := Register(ctx, settings.Client, settings.SiteURL); err != nil {
-		fmt.Fprintln(os.Stderr, name+": "+err.Error())
-		return 1
-	}
-	settings.Log.Info("open", "site", name, "url", settings.SiteURL, "provider", settings.Client.BaseURL)
-	if err := serve(ctx, settings.Listen, build(settings)); err != nil {
+	if err := open(ctx, name, settings, build(settings)); err != nil {
 		fmt.Fprintln(os.Stderr, name+": "+err.Error())
 		return 1
 	}
 	return 0
 }
 
+// open serves the site, registers it, and serves on until ctx ends. The provider looks
+// at the site to see whose it is, so it is served first.
+func open(ctx context.Context, name string, settings Settings, site http.Handler) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", settings.Listen)
+	if err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- serve(ctx, listener, site) }()
+	if err := Register(ctx, settings.Client, settings.SiteURL); err != nil {
+		stop()
+		return errors.Join(err, <-ended)
+	}
+	settings.Log.Info("open", "site", name, "url", settings.SiteURL, "provider", settings.Client.BaseURL)
+	return <-ended
+}
+
 // serve answers requests until ctx ends, then finishes those under way.
-func serve(ctx context.Context, address string, handler http.Handler) error {
+func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := NewServer(handler)
-	server.Addr = address
 	failed := make(chan error, 1)
-	go func() { failed <- server.ListenAndServe() }()
+	go func() { failed <- server.Serve(listener) }()
 	select {
 	case err := <-failed:
 		return err

@@ -232,6 +232,14 @@ func testSites(t *testing.T, s *shelf) {
 	wantCode(t, err, token.CodeTaken)
 	all, err := s.Sites(t.Context(), vendor.ID, token.SiteID{}, 10)
 	same(t, all, err, []catalog.Site{site, first})
+
+	other, _, _ := s.vendor(t)
+	must(t, s.ProveSite(t.Context(), other.ID, site.ID, 11)) // another's stays as it is
+	must(t, s.ProveSite(t.Context(), vendor.ID, site.ID, 12))
+	must(t, s.ProveSite(t.Context(), vendor.ID, site.ID, 13)) // and so does what was shown before
+	site.ProvedAt = 12
+	all, err = s.Sites(t.Context(), vendor.ID, token.SiteID{}, 10)
+	same(t, all, err, []catalog.Site{site, first})
 }
 
 func (s *shelf) offer(vendor token.VendorID) catalog.Offer {

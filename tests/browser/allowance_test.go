@@ -55,7 +55,9 @@ func openKiosk(t *testing.T, provider, name string) *kiosk {
 			return sdk.NewOrder{Offer: offer}, sold
 		},
 	}
-	handler = wall.Protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	mux := http.NewServeMux()
+	mux.Handle(sdk.SiteProofPath, client.SiteProof())
+	mux.Handle("/", wall.Protect(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		access, bought := sdk.AccessOf(r.Context())
 		if !bought {
 			http.NotFound(w, r)
@@ -70,7 +72,9 @@ func openKiosk(t *testing.T, provider, name string) *kiosk {
 		for _, story := range stories {
 			fmt.Fprintf(w, `<a id="%s" href="/%s">%s</a> `, story, story, story)
 		}
-	}))
+	})))
+	handler = mux
+	launch.ProveSites(t, client)
 	return k
 }
 

@@ -34,3 +34,18 @@ func OpenShop(tb testing.TB, provider, name, origin, mode string) *sdk.Client {
 	b.Get(b.Find(`href="(/console/vnd_[^"]*/setup)"`)).Submit("/keys", "login", "website", "mode", mode).Want(http.StatusOK)
 	return &sdk.Client{BaseURL: provider, Key: b.Find(`(fk_` + mode + `_[A-Za-z0-9_-]+)`), Attempts: 1}
 }
+
+// ProveSites shows all of a vendor's sites to be its own. They must be serving their
+// proofs.
+func ProveSites(tb testing.TB, client *sdk.Client) {
+	tb.Helper()
+	sites, err := client.Sites(tb.Context(), sdk.Page{Limit: 100})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, site := range sites.Data {
+		if _, err := client.ProveSite(tb.Context(), site.ID); err != nil {
+			tb.Fatal(err)
+		}
+	}
+}

@@ -26,6 +26,7 @@ import (
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/store/sqlite"
+	"farthing.dev/farthing/tests/siteproof"
 	"farthing.dev/farthing/token"
 )
 
@@ -58,6 +59,7 @@ type house struct {
 	app   *app.App
 	clock *clock
 	base  string
+	web   siteproof.Web // where the shops' sites show that they are theirs
 }
 
 func open(t *testing.T) *house {
@@ -84,7 +86,7 @@ func open(t *testing.T) *house {
 	h.base = server.URL
 	h.app = app.New(app.Deps{
 		Engine: engine, Catalog: store.NewCatalog(db), Clock: h.clock, IDs: token.NewMaker(h.clock, nil), Log: log,
-		Secret: sha256.Sum256([]byte("test")), BaseURL: server.URL, Demo: true,
+		Secret: sha256.Sum256([]byte("test")), Fetch: h.web.Fetch, BaseURL: server.URL, Demo: true,
 	})
 	if handler, err = h.pages(log); err != nil {
 		t.Fatal(err)
@@ -216,6 +218,13 @@ func (h *house) openShop(mode string) *shop {
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	sites, _, err := h.app.Sites(h.t.Context(), seller, "", 1)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	owner.post(path+"/sites/prove", "site", sites[0].ID.String()).says(h.t, http.StatusUnprocessableEntity, "cannot be read")
+	h.web.Put(sites[0].ProofURL, sites[0].Proof)
+	owner.post(path+"/sites/prove", "site", sites[0].ID.String()).leads(h.t, path+"/setup")
 	return &shop{owner: owner, path: path, seller: seller}
 }
 

@@ -364,7 +364,7 @@ func (a *App) Vendor(_ context.Context, v app.Viewer, vendor token.VendorID) (ap
 		return app.VendorView{}, err
 	}
 	return app.VendorView{ID: vendor, Name: "The Daily Harbour", CreatedAt: Now().AddDate(-1, 0, 0), SandboxReader: id[token.ReaderKind](7),
-		Sites: []catalog.Site{{ID: id[token.SiteKind](1), Vendor: vendor, Origin: "https://harbour.example", Path: "/"}}}, nil
+		Sites: a.sites(vendor)}, nil
 }
 
 func (a *App) ActFor(_ context.Context, v app.Viewer, vendor token.VendorID, test bool) (app.Seller, error) {
@@ -452,12 +452,4 @@ func (a *App) Splits(context.Context, app.Seller, string, int) ([]catalog.Split,
 
 func (a *App) Payees(context.Context, app.Seller, string, int) ([]catalog.Payee, string, error) {
 	return []catalog.Payee{{ID: id[token.PayeeKind](1), Name: longVendor}, {ID: id[token.PayeeKind](2), Name: "Grete Hansen"}}, "", nil
-}
-
-func (a *App) CreateSite(_ context.Context, s app.Seller, url, _ string, _ []byte) (catalog.Site, bool, error) {
-	if !strings.HasPrefix(url, "https://") {
-		return catalog.Site{}, false, token.New(token.Unprocessable, token.CodeURLNotAllowed, "a url begins with https:// (or http://localhost)")
-	}
-	a.did("site %s", url)
-	return catalog.Site{}, false, nil
 }

@@ -1,0 +1,81 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/token"
+)
+
+// proofPath is where the provider looks for a site's proof: at the root of its origin,
+// whose owner alone decides what stands there (RFC 8615).
+const proofPath = "/.well-known/farthing-site.txt"
+
+// Fetch asks for an address that a vendor named, and returns the status of the answer and
+// its body. It reaches public addresses only, is bounded in time and length, and follows
+// no redirect.
+type Fetch func(ctx context.Context, address string) (status int, body string, err error)
+
+// siteProof returns what a site has to show. It is the vendor's own for this very site,
+// so where two vendors share an origin, its owner decides who has which part.
+func (l *locksmith) siteProof(site catalog.Site) (string, error) {
+	proof, err := l.derive("site", site.Vendor, []byte(site.URL()), 20)
+	return "farthing-site-" + crockford.EncodeToString(proof), token.Wrap(err, "derive a site's proof")
+}
+
+// ProveSite looks whether the vendor's proof stands at the site's origin, and if so,
+// lets live orders lead there.
+func (a *App) ProveSite(ctx context.Context, s Seller, id token.SiteID) (SiteView, error) {
+	known, err := a.catalog.Sites(ctx, s.Vendor, token.SiteID{}, maxSites)
+	if err != nil {
+		return SiteView{}, err
+	}
+	at := slices.IndexFunc(known, func(k catalog.Site) bool { return k.ID == id })
+	if at < 0 {
+		return SiteView{}, foreign(nil, "there is no such site")
+	}
+	site, err := a.viewOfSite(known[at])
+	if err != nil || site.ProvedAt != 0 {
+		return site, err
+	}
+	now := a.clock.Now()
+	if err := a.proofs.take(s.Vendor.String(), now); err != nil {
+		return site, err
+	}
+	if err := a.lookForProof(ctx, site); err != nil {
+		a.Note(ctx, SecurityEvent{Code: token.CodeSiteUnproved, Vendor: s.Vendor, Detail: site.URL() + " was not shown to be yours: " + err.Detail})
+		return site, err
+	}
+	if err := a.catalog.ProveSite(ctx, s.Vendor, id, now.UnixMilli()); err != nil {
+		return site, err
+	}
+	a.sites.drop(s.Vendor)
+	a.Note(ctx, SecurityEvent{Code: token.CodeSiteProved, Vendor: s.Vendor, Detail: site.URL() + " was shown to be yours; live orders may lead there"})
+	site.ProvedAt = now.UnixMilli()
+	return site, nil
+}
+
+// lookForProof says why a site's proof is not there, or nil. It never tells what is inside
+// the provider's own network: all that cannot be reached looks the same.
+func (a *App) lookForProof(ctx context.Context, site SiteView) *token.Error {
+	if a.fetch == nil {
+		return token.New(token.Unprocessable, token.CodeSiteUnproved, "this provider cannot look at sites")
+	}
+	status, body, err := a.fetch(ctx, site.ProofURL)
+	if err != nil {
+		a.log.InfoContext(ctx, "a site's proof could not be fetched", "vendor", site.Vendor.String(), "url", site.ProofURL, "error", err)
+		return token.Newf(token.Unprocessable, token.CodeSiteUnproved, "%s cannot be read; it has to be there for everybody on the public internet, over https", site.ProofURL)
+	}
+	if status != http.StatusOK {
+		return token.Newf(token.Unprocessable, token.CodeSiteUnproved, "%s answers %d, not 200", site.ProofURL, status)
+	}
+	for line := range strings.Lines(body) {
+		if strings.TrimSpace(line) == site.Proof {
+			return nil
+		}
+	}
+	return token.Newf(token.Unprocessable, token.CodeSiteUnproved, "%s has no line that is this site's proof", site.ProofURL)
+}

@@ -1,0 +1,39 @@
+package pretend
+
+import (
+	"context"
+	"strings"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/token"
+)
+
+// sites are one that was shown to be the vendor's, and one that was not.
+func (a *App) sites(vendor token.VendorID) []app.SiteView {
+	return []app.SiteView{
+		{Site: catalog.Site{ID: id[token.SiteKind](1), Vendor: vendor, Origin: "https://harbour.example", Path: "/", ProvedAt: Now().UnixMilli()}},
+		{
+			Site:  catalog.Site{ID: id[token.SiteKind](2), Vendor: vendor, Origin: "https://magazine.harbour.example", Path: "/weekend/"},
+			Proof: "farthing-site-0123456789abcdefghjkmnpqrstvwxyz", ProofURL: "https://magazine.harbour.example/.well-known/farthing-site.txt",
+		},
+	}
+}
+
+// CreateSite takes https addresses.
+func (a *App) CreateSite(_ context.Context, s app.Seller, url, _ string, _ []byte) (app.SiteView, bool, error) {
+	if !strings.HasPrefix(url, "https://") {
+		return app.SiteView{}, false, token.New(token.Unprocessable, token.CodeURLNotAllowed, "a url begins with https:// (or http://localhost)")
+	}
+	a.did("site %s", url)
+	return app.SiteView{}, false, nil
+}
+
+// ProveSite finds no proof.
+func (a *App) ProveSite(_ context.Context, s app.Seller, site token.SiteID) (app.SiteView, error) {
+	if site == id[token.SiteKind](1) {
+		a.did("prove %s", site)
+		return app.SiteView{}, nil
+	}
+	return app.SiteView{}, token.New(token.Unprocessable, token.CodeSiteUnproved, "https://magazine.harbour.example/.well-known/farthing-site.txt answers 404, not 200")
+}
