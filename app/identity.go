@@ -82,3 +82,6 @@ func (a *App) ChangePassword(ctx context.Context, v Viewer, before, after string
 	a.sessions.dropAll()
 	return err
 }
+
+// PasswordsHashed returns how many passwords were hashed or compared since the start.
+func (a *App) PasswordsHashed() uint64 { return a.hasher.Done() }

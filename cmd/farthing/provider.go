@@ -32,6 +32,8 @@ type provider struct {
 	app     *app.App
 	handler http.Handler
 
+	muxes []*http.ServeMux // every one that handler is made of, so that all routes can be told
+
 	log    *slog.Logger
 	engine *store.Engine
 	db     store.Database
@@ -144,6 +146,7 @@ func (p *provider) routes(c config, clock token.Clock, currencies []token.Curren
 	api := vendorapi.New(vendorapi.Options{App: p.app, Clock: clock, Log: p.log})
 	measure := newMeter()
 	measure.watch(p.engine)
+	measure.counter("farthing_password_hashes_total", "Passwords hashed or compared, which is what guessing costs.", func() float64 { return float64(p.app.PasswordsHashed()) })
 	all := http.NewServeMux()
 	all.Handle("/v1/", api)
 	all.Handle("/openapi.json", api)
@@ -158,6 +161,7 @@ func (p *provider) routes(c config, clock token.Clock, currencies []token.Curren
 		outer.Handle("GET /metrics", measure.handler())
 	}
 	outer.Handle("/", measure.around(all))
+	p.muxes = []*http.ServeMux{outer, all, pages}
 	return outer, nil
 }
 

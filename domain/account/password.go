@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
@@ -51,6 +52,7 @@ type Hasher struct {
 	params *argon2id.Params
 	slots  chan struct{}
 	decoy  string // the hash of no password, checked where there is no user
+	done   atomic.Uint64
 }
 
 // NewHasher returns a Hasher that works on at most `concurrent` passwords at once.
@@ -90,10 +92,14 @@ func (h *Hasher) Matches(ctx context.Context, password, hash string) (bool, erro
 func (h *Hasher) enter(ctx context.Context) error {
 	select {
 	case h.slots <- struct{}{}:
+		h.done.Add(1)
 		return nil
 	case <-ctx.Done():
 		return &token.Error{Kind: token.Unavailable, Code: token.CodeUnavailable, Detail: "the server is busy; try again", Cause: ctx.Err()}
 	}
 }
+
+// Done returns how many passwords were hashed or compared.
+func (h *Hasher) Done() uint64 { return h.done.Load() }
 
 func (h *Hasher) leave() { <-h.slots }

@@ -56,16 +56,17 @@ type Process struct {
 	logs    buffer
 }
 
-// buffer collects what a process says.
+// buffer collects what a process says: the last of it, or everything.
 type buffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
+	all  bool
 }
 
 func (b *buffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.text.Len() > 1<<20 {
+	if !b.all && b.text.Len() > 1<<20 {
 		b.text.Reset()
 	}
 	return b.text.Write(p)
@@ -80,10 +81,16 @@ func (b *buffer) String() string {
 // start starts the binary. It is killed when the test ends.
 func start(tb testing.TB, out io.Writer, args ...string) *Process {
 	tb.Helper()
-	p := &Process{ended: make(chan struct{})}
-	p.command = exec.Command(Build(tb), args...)
+	return startAt(tb, &Process{}, Build(tb), out, args...)
+}
+
+// startAt starts the program at path.
+func startAt(tb testing.TB, p *Process, path string, out io.Writer, args ...string) *Process {
+	tb.Helper()
+	p.ended = make(chan struct{})
+	p.command = exec.Command(path, args...)
 	p.command.Stdout, p.command.Stderr = out, &p.logs
-	p.command.Env = append(os.Environ(), "GOTRACEBACK=all")
+	p.command.Env = append(os.Environ(), "GOTRACEBACK=all", "FARTHING_HELD=1")
 	if err := p.command.Start(); err != nil {
 		tb.Fatal(err)
 	}
@@ -91,11 +98,14 @@ func start(tb testing.TB, out io.Writer, args ...string) *Process {
 	tb.Cleanup(func() {
 		p.Kill()
 		if tb.Failed() {
-			tb.Logf("farthing %s said:\n%s", strings.Join(args, " "), p.logs.String())
+			tb.Logf("farthing %s said:\n%s", strings.Join(args, " "), tail(p.logs.String()))
 		}
 	})
 	return p
 }
+
+// tail is the end of what a process said, as much as helps.
+func tail(said string) string { return said[max(0, len(said)-20_000):] }
 
 // Run runs the binary to its end and returns its exit code and what it said.
 func Run(tb testing.TB, args ...string) (code int, out, diag string) {
