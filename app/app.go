@@ -89,6 +89,7 @@ type App struct {
 	holds  holdWatch
 	mailer Mailer
 	notes  notebook
+	sightings
 	caches
 
 	window      time.Duration

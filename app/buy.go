@@ -25,6 +25,9 @@ func (a *App) OfferCheckout(ctx context.Context, in BuyInput, v *Viewer) (Checko
 	if order.Item.Repeatable {
 		c.WithoutAsking = false // coming twice by mistake must not charge twice
 	}
+	if err == nil && v != nil {
+		c.Form, err = a.form(v, &c)
+	}
 	return c, err
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
 	"strings"
 
 	"farthing.dev/farthing/domain/account"
@@ -53,34 +54,60 @@ func (a *App) referrer(ctx context.Context, text string) token.VendorID {
 	return vendor.ID
 }
 
-// ChangePassword replaces the viewer's password. It ends all of her sessions, also the
-// one that asks: whoever else was logged in is not any more.
-func (a *App) ChangePassword(ctx context.Context, v Viewer, before, after string) error {
+// ChangePassword replaces the viewer's password and ends all other sessions of hers:
+// whoever else was logged in is not any more. The present one goes on under a new secret.
+func (a *App) ChangePassword(ctx context.Context, v Viewer, before, after string) (secret string, err error) {
 	user, err := a.catalog.User(ctx, v.User)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if err := a.logins.take(user.Email, a.clock.Now()); err != nil {
-		return err
+		return "", err
 	}
 	same, err := a.hasher.Matches(ctx, before, user.Password)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if !same {
-		return token.New(token.Forbidden, token.CodeLoginInvalid, "the present password is wrong")
+		a.Note(ctx, SecurityEvent{Code: token.CodeLoginInvalid, User: v.User, Detail: "A new password was refused: the present one was wrong."})
+		return "", token.New(token.Forbidden, token.CodeLoginInvalid, "the present password is wrong")
 	}
 	a.logins.forget(user.Email)
 	if err := account.CheckPassword(after, user.Email); err != nil {
-		return err
+		return "", err
 	}
 	hash, err := a.hasher.Hash(ctx, after)
 	if err != nil {
-		return err
+		return "", err
 	}
-	err = a.catalog.SetPassword(ctx, user.ID, hash)
+	session, err := a.sessionOf(ctx, v)
+	if err != nil {
+		return "", err
+	}
+	if secret, err = a.dice.secret(); err != nil {
+		return "", err
+	}
+	session.Hash = sha256.Sum256([]byte(secret))
+	if err := a.catalog.SetPassword(ctx, user.ID, hash, &session); err != nil {
+		return "", err
+	}
 	a.sessions.dropAll()
-	return err
+	a.Note(ctx, SecurityEvent{Code: "password_changed", User: v.User, Detail: "The password was changed, and all other sessions were ended."})
+	return secret, nil
+}
+
+// sessionOf returns the viewer's session as it is kept.
+func (a *App) sessionOf(ctx context.Context, v Viewer) (account.Session, error) {
+	sessions, err := a.catalog.Sessions(ctx, v.User)
+	if err != nil {
+		return account.Session{}, err
+	}
+	for i := range sessions {
+		if sessions[i].ID == v.Session {
+			return sessions[i], nil
+		}
+	}
+	return account.Session{}, token.New(token.Unauthorised, token.CodeUnauthorised, "you are not logged in")
 }
 
 // PasswordsHashed returns how many passwords were hashed or compared since the start.

@@ -107,15 +107,25 @@ func TestSessionsEndSoonElsewhere(t *testing.T) {
 	wantCode(t, err, token.CodeUnauthorised)
 }
 
-func TestANewPasswordEndsAllSessions(t *testing.T) {
+func TestANewPasswordEndsAllOtherSessions(t *testing.T) {
 	h := open(t)
 	secret, v, err := h.LogIn(t.Context(), "ada@reader.example", "correct horse battery")
 	must(t, err)
-	wantCode(t, h.ChangePassword(t.Context(), v, "wrong password", "staple correct horse"), token.CodeLoginInvalid)
-	wantCode(t, h.ChangePassword(t.Context(), v, "correct horse battery", "short"), token.CodeFieldInvalid)
-	must(t, h.ChangePassword(t.Context(), v, "correct horse battery", "staple correct horse"))
-	_, err = h.Viewer(t.Context(), secret)
-	wantCode(t, err, token.CodeUnauthorised)
+	other, _, err := h.LogIn(t.Context(), "ada@reader.example", "correct horse battery")
+	must(t, err)
+	_, err = h.ChangePassword(t.Context(), v, "wrong password", "staple correct horse")
+	wantCode(t, err, token.CodeLoginInvalid)
+	_, err = h.ChangePassword(t.Context(), v, "correct horse battery", "short")
+	wantCode(t, err, token.CodeFieldInvalid)
+	renewed, err := h.ChangePassword(t.Context(), v, "correct horse battery", "staple correct horse")
+	must(t, err)
+	for _, ended := range []string{secret, other} {
+		_, err = h.Viewer(t.Context(), ended)
+		wantCode(t, err, token.CodeUnauthorised)
+	}
+	now, err := h.Viewer(t.Context(), renewed)
+	must(t, err)
+	want(t, "session", now.Session, v.Session)
 	_, _, err = h.LogIn(t.Context(), "ada@reader.example", "correct horse battery")
 	wantCode(t, err, token.CodeLoginInvalid)
 	_, _, err = h.LogIn(t.Context(), "ada@reader.example", "staple correct horse")

@@ -39,7 +39,11 @@ func (a *App) Checkout(ctx context.Context, id token.OrderID, v *Viewer) (Checko
 	if err != nil || order == nil || order.ExpiresAt == 0 {
 		return Checkout{}, foreign(err, "there is no such order")
 	}
-	return a.checkout(ctx, order, v)
+	c, err := a.checkout(ctx, order, v)
+	if err == nil && v != nil {
+		c.Form, err = a.form(v, &c)
+	}
+	return c, err
 }
 
 // checkout shows an order, recorded or only planned.

@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
-	"time"
 
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/token"
@@ -26,6 +24,32 @@ func (a *App) startSession(ctx context.Context, user account.User, methods ...ac
 	}
 	viewer, err = a.Viewer(ctx, secret)
 	return secret, viewer, err
+}
+
+// Settle ends a login in a browser: it records what the browser calls itself, and ends
+// the session that it had before. Where that was the same user's, she has
+// authenticated again: the session goes on under the new secret, so that what was begun
+// in it stands, and the old secret opens nothing any more.
+func (a *App) Settle(ctx context.Context, secret, before, userAgent string) error {
+	now, err := a.login(ctx, secret)
+	if err != nil {
+		return err
+	}
+	session := now.session
+	session.Device = account.Device(userAgent)
+	old, err := a.login(ctx, before)
+	known := err == nil && before != secret
+	replaced := session.Hash
+	if known {
+		replaced = old.session.Hash
+		if old.user.ID == now.user.ID {
+			session.ID, session.LoginAt = old.session.ID, old.session.LoginAt
+		}
+	}
+	err = a.catalog.ReplaceSession(ctx, replaced, session)
+	a.sessions.drop(replaced)
+	a.sessions.drop(session.Hash)
+	return err
 }
 
 // LogOut ends a session; one that is not there is ended already.
@@ -61,10 +85,15 @@ func (a *App) login(ctx context.Context, secret string) (login, error) {
 	if token.CodeOf(err) == token.CodeNotFound {
 		return login{}, unknown
 	}
-	if err == nil && a.clock.Now().UnixMilli() >= known.session.ExpiresAt {
+	if err != nil {
+		return login{}, err
+	}
+	now := a.clock.Now().UnixMilli()
+	if now >= known.session.ExpiresAt {
 		return login{}, unknown
 	}
-	return known, err
+	a.sightings.see(&known.session, now)
+	return known, nil
 }
 
 // Viewer returns who a session's secret belongs to.
@@ -83,19 +112,4 @@ func (a *App) Viewer(ctx context.Context, secret string) (Viewer, error) {
 		LoginAt: when(session.LoginAt), AuthAt: session.AuthAt, Methods: session.Methods,
 		WindowUntil: when(session.AuthAt).Add(a.windowOf(known.user)), Vendors: vendors,
 	}, nil
-}
-
-// windowOf is for how long after a login a user can buy.
-func (a *App) windowOf(user account.User) time.Duration {
-	if user.Window > 0 {
-		return min(time.Duration(user.Window)*time.Millisecond, a.windowMost)
-	}
-	return a.window
-}
-
-// DropSessions forgets sessions, and logins under way, that have expired. Call it now
-// and then.
-func (a *App) DropSessions(ctx context.Context) error {
-	now := a.clock.Now().UnixMilli()
-	return errors.Join(a.catalog.DropSessionsBefore(ctx, now), a.catalog.DropAttemptsBefore(ctx, now))
 }

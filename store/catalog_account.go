@@ -64,13 +64,24 @@ func (c *Catalog) Members(ctx context.Context, id token.AccountID) ([]account.Me
 	}, `SELECT account, member, joined_at FROM account_members WHERE account = $1 ORDER BY joined_at, member LIMIT 100`, id.String())
 }
 
-// SetPassword replaces the hash of a user's password and ends all her sessions.
-func (c *Catalog) SetPassword(ctx context.Context, id token.UserID, hash string) error {
+// SetPassword replaces the hash of a user's password, ends all her sessions, and adds
+// one where one is given.
+func (c *Catalog) SetPassword(ctx context.Context, id token.UserID, hash string, session *account.Session) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE users SET password = $1 WHERE id = $2`, hash, id.String()); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE member = $1`, id.String())
+		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE member = $1`, id.String()); err != nil || session == nil {
+			return err
+		}
+		return addSession(ctx, tx, *session)
+	})
+}
+
+// SetWindow sets for how long after a login a user wants to be able to buy.
+func (c *Catalog) SetWindow(ctx context.Context, id token.UserID, window int64) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE users SET buy_window = $1 WHERE id = $2`, window, id.String())
 		return err
 	})
 }

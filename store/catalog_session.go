@@ -38,10 +38,11 @@ func (c *Catalog) Sessions(ctx context.Context, user token.UserID) ([]account.Se
 	return list(ctx, c, scanSession, sessionColumns+` WHERE member = $1 ORDER BY seen_at DESC, id DESC LIMIT 100`, user.String())
 }
 
-// ReplaceSession ends the session with a hash and adds another in its place.
+// ReplaceSession ends the session with a hash, and writes another in its place, which
+// may have been there before.
 func (c *Catalog) ReplaceSession(ctx context.Context, before account.SessionHash, s account.Session) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE hash = $1`, before[:]); err != nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE hash = $1 OR hash = $2`, before[:], s.Hash[:]); err != nil {
 			return err
 		}
 		return addSession(ctx, tx, s)

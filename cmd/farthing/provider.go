@@ -204,6 +204,7 @@ func (p *provider) work(ctx context.Context) {
 		defer keysTicker.Stop()
 		keys.Run(ctx, keysTicker.C)
 	})
+	p.workers.Go(func() { p.keepSessions(ctx) })
 }
 
 // close ends the workers, writes everything behind, and closes the database.

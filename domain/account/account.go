@@ -51,14 +51,19 @@ type Store interface {
 	UserByEmail(ctx context.Context, email string) (User, error)
 	Account(ctx context.Context, id token.AccountID) (Account, error)
 	Members(ctx context.Context, id token.AccountID) ([]Member, error)
-	// SetPassword replaces the hash of a user's password and ends all her sessions.
-	SetPassword(ctx context.Context, id token.UserID, hash string) error
+	// SetPassword replaces the hash of a user's password, ends all her sessions, and
+	// adds one where one is given.
+	SetPassword(ctx context.Context, id token.UserID, hash string, session *Session) error
+
+	// SetWindow sets for how long a user wants to be able to buy, in milliseconds.
+	SetWindow(ctx context.Context, id token.UserID, window int64) error
 
 	AddSession(ctx context.Context, session Session) error
 	Session(ctx context.Context, hash SessionHash) (Session, error)
 	// Sessions returns a user's sessions, the one used last first, at most a hundred.
 	Sessions(ctx context.Context, user token.UserID) ([]Session, error)
-	// ReplaceSession ends the session with a hash and adds another in its place.
+	// ReplaceSession ends the session with a hash, and writes another in its place,
+	// which may have been there before.
 	ReplaceSession(ctx context.Context, before SessionHash, session Session) error
 	// SeeSessions records when sessions were used last.
 	SeeSessions(ctx context.Context, seen map[SessionHash]int64) error

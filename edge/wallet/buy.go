@@ -114,16 +114,17 @@ func (h *Handler) buy(w http.ResponseWriter, r *http.Request, v *app.Viewer) err
 		return err
 	}
 	if v == nil {
-		// The login ended since the page was shown; asking again is all there is to do.
-		http.Redirect(w, r, buyPath(in), http.StatusSeeOther)
-		return nil
+		return h.loggedOut(w, r, buyPath(in))
 	}
 	checkout, err := h.app.OfferCheckout(r.Context(), in, v)
 	if err != nil {
 		return err
 	}
 	back := ""
-	if err = h.allowFirst(r.Context(), *v, checkout, form); err == nil {
+	if err = h.confirmed(r, *v, checkout); err == nil {
+		err = h.allowFirst(r.Context(), *v, checkout, form)
+	}
+	if err == nil {
 		back, err = h.app.Buy(r.Context(), *v, in, quoted, journal.ByClick, form.Get("once"))
 	}
 	if err != nil {

@@ -38,6 +38,7 @@ type App interface {
 	Pay(ctx context.Context, v app.Viewer, id token.OrderID, quoted token.Amount, method journal.ConsentMethod) (returnURL string, err error)
 	PayTest(ctx context.Context, id token.OrderID, quoted token.Amount) (returnURL string, err error)
 	offers
+	sessions
 }
 
 var _ App = (*app.App)(nil)
@@ -95,6 +96,7 @@ func (h *Handler) Register(mux *http.ServeMux) {
 	public("GET /pay/{order}", h.showOrder)
 	public("POST /pay/{order}", h.pay)
 	h.registerOffers(mux)
+	h.registerDevices(member)
 
 	member("GET /security", "/security", h.security)
 	member("GET /wallet", "/wallet", h.wallet)

@@ -18,7 +18,7 @@ type loginView struct {
 	Email   string
 	Refusal string
 	Bill    *bill // what waits to be paid after it
-	Again   bool  // logged in, but the purchase window is over
+	Again   bool  // logged in, and asked to show it once more
 	Demo    bool
 }
 
@@ -49,7 +49,7 @@ func (h *Handler) showLogIn(w http.ResponseWriter, r *http.Request, v *app.Viewe
 	next := web.LocalPath(r.URL.Query().Get("next"), "")
 	view := loginView{Next: next}
 	if v != nil {
-		if v.CanBuy(h.clock.Now()) {
+		if v.CanBuy(h.clock.Now()) && r.URL.Query().Get("again") == "" {
 			http.Redirect(w, r, orWallet(next), http.StatusSeeOther)
 			return nil
 		}
@@ -142,14 +142,12 @@ func (h *Handler) logOut(w http.ResponseWriter, r *http.Request, _ *app.Viewer) 
 	return nil
 }
 
-// replaceSession gives the browser its new login and ends the one it had, so that no
-// forgotten session stays behind.
+// replaceSession gives the browser its new login in place of the one it had. Every way
+// to log in ends here.
 func (h *Handler) replaceSession(w http.ResponseWriter, r *http.Request, secret string) {
-	if before := h.site.Session(r); before != "" && before != secret {
-		if err := h.app.LogOut(r.Context(), before); err != nil {
-			// The old session ends by itself; the new login must not fail for it.
-			h.site.Note(r, "earlier session not ended", err)
-		}
+	if err := h.app.Settle(r.Context(), secret, h.site.Session(r), r.UserAgent()); err != nil {
+		// An old session ends by itself; the new login must not fail for it.
+		h.site.Note(r, "earlier session not ended", err)
 	}
 	h.site.StartSession(w, secret)
 }

@@ -78,11 +78,12 @@ func (h *Handler) pay(w http.ResponseWriter, r *http.Request, v *app.Viewer) err
 	case checkout.Test:
 		back, err = h.app.PayTest(r.Context(), id, quoted)
 	case v == nil:
-		// The login ended since the page was shown; asking again is all there is to do.
-		http.Redirect(w, r, "/pay/"+id.String(), http.StatusSeeOther)
-		return nil
+		return h.loggedOut(w, r, pageOf(checkout))
 	default:
-		if err = h.allowFirst(r.Context(), *v, checkout, r.PostForm); err == nil {
+		if err = h.confirmed(r, *v, checkout); err == nil {
+			err = h.allowFirst(r.Context(), *v, checkout, r.PostForm)
+		}
+		if err == nil {
 			back, err = h.app.Pay(r.Context(), *v, id, quoted, journal.ByClick)
 		}
 	}
@@ -198,6 +199,8 @@ func (h *Handler) judge(b *bill, cause error) int {
 		b.State, b.Heading = "funds", "Not enough in your wallet"
 	case token.CodeLimitExceeded:
 		b.State, b.Heading = "limit", "Over your limit"
+	case token.CodeFormStale, token.CodeFormInvalid:
+		b.Heading = "Please confirm again"
 	case token.CodeQuoteChanged:
 		b.Heading = "Please look at the price again"
 	default:

@@ -43,8 +43,9 @@ func TestPayingNeedsALogin(t *testing.T) {
 	if policy := page.header.Get("Content-Security-Policy"); !strings.HasSuffix(policy, shop) {
 		t.Errorf("the login form may not lead to the shop: %q", policy)
 	}
-	if again := b.post(path, quoted("0.25")); again.location != path || a.Did("pay") {
-		t.Errorf("paying without a login answered %d to %q", again.status, again.location)
+	b.post(path, quoted("0.25")).want(t, http.StatusUnauthorized, "You have been logged out since that page was shown, so nothing was charged", `name="next" value="`+path+`"`)
+	if a.Did("pay") {
+		t.Error("paid without a login")
 	}
 	b.post("/login", url.Values{"email": {pretend.Reader}, "password": {"wrong"}, "next": {path}}).want(t, http.StatusUnauthorized, "The last ferry of the season")
 	if in := b.post("/login", url.Values{"email": {pretend.Reader}, "password": {pretend.Password}, "next": {path}}); in.location != path {
@@ -71,6 +72,17 @@ func TestPurchaseWindowOver(t *testing.T) {
 	b.post(path, quoted("0.25")).want(t, http.StatusOK, "Enter your password to go on", `name="next" value="`+path+`"`)
 	if a.Did("pay") {
 		t.Error("a purchase after the window")
+	}
+}
+
+func TestAnOldPageBuysNothing(t *testing.T) {
+	b, a := visit(t)
+	b.logIn(pretend.Reader)
+	form := quoted("0.25")
+	form.Set("shown", pretend.StaleForm)
+	b.post("/pay/"+a.Open.String(), form).want(t, http.StatusConflict, "Please confirm again", "nothing was charged", "Pay 0.25")
+	if a.Did("pay") {
+		t.Error("an old page paid")
 	}
 }
 

@@ -36,6 +36,14 @@ func Happened(code token.Code) string {
 		return "Test and live mixed up"
 	case token.CodeNotFound:
 		return "Asked for what belongs to others"
+	case token.CodeFormInvalid, token.CodeFormStale:
+		return "Purchase confirmed on an old page"
+	case "signed_out":
+		return "Signed out from elsewhere"
+	case "password_changed":
+		return "New password"
+	case "purchase_window_changed":
+		return "Time to buy changed"
 	case token.CodeForbidden:
 		return "Not permitted"
 	}

@@ -94,6 +94,10 @@ func testUsers(t *testing.T, s *shelf) {
 	same(t, found, err, user)
 	found, err = s.UserByEmail(t.Context(), "ada@reader.example")
 	same(t, found, err, user)
+	must(t, s.SetWindow(t.Context(), user.ID, 90_000))
+	user.Window = 90_000
+	found, err = s.User(t.Context(), user.ID)
+	same(t, found, err, user)
 	kept, err := s.Account(t.Context(), owned.ID)
 	same(t, kept, err, owned)
 	members, err := s.Members(t.Context(), owned.ID)
@@ -160,6 +164,11 @@ func testDevices(t *testing.T, s *shelf) {
 	got, err := s.Session(t.Context(), renewed.Hash)
 	same(t, got, err, renewed)
 
+	renewed.Device = "Safari on iPhone"
+	must(t, s.ReplaceSession(t.Context(), renewed.Hash, renewed)) // in its own place
+	got, err = s.Session(t.Context(), renewed.Hash)
+	same(t, got, err, renewed)
+
 	stranger := token.NewID[token.UserKind](s.ids)
 	must(t, s.DropSessionOf(t.Context(), stranger, all[1].ID))
 	must(t, s.DropOtherSessions(t.Context(), stranger, all[1].ID))
@@ -178,12 +187,18 @@ func testPasswords(t *testing.T, s *shelf) {
 	must(t, s.AddUser(t.Context(), user, owned))
 	session := account.Session{ID: token.NewID[token.SessionKind](s.ids), Hash: account.SessionHash{1}, User: user.ID, Account: owned.ID}
 	must(t, s.AddSession(t.Context(), session))
-	must(t, s.SetPassword(t.Context(), user.ID, "other hash"))
+	must(t, s.SetPassword(t.Context(), user.ID, "other hash", nil))
 	user.Password = "other hash"
 	found, err := s.User(t.Context(), user.ID)
 	same(t, found, err, user)
 	_, err = s.Session(t.Context(), session.Hash)
 	wantCode(t, err, token.CodeNotFound)
+	must(t, s.AddSession(t.Context(), session))
+	kept := session
+	kept.Hash = account.SessionHash{2}
+	must(t, s.SetPassword(t.Context(), user.ID, "third hash", &kept))
+	sessions, err := s.Sessions(t.Context(), user.ID)
+	same(t, sessions, err, []account.Session{kept})
 }
 
 func testVendors(t *testing.T, s *shelf) {

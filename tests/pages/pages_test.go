@@ -175,7 +175,21 @@ func (p *person) post(path string, fields ...string) answer {
 	for i := 0; i < len(fields); i += 2 {
 		form.Set(fields[i], fields[i+1])
 	}
+	if page, confirms := strings.CutSuffix(path, "/confirm"); (confirms || strings.HasPrefix(path, "/pay/")) && !form.Has("shown") {
+		form.Set("shown", p.shown(page)) // looks at the page first, as people do
+	}
 	return p.send(http.MethodPost, path, form, []string{"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin"})
+}
+
+var shownPattern = regexp.MustCompile(`name="shown" value="([^"]*)"`)
+
+// shown returns what the form of a page that asks to confirm carries, "" where it does not ask.
+func (p *person) shown(path string) string {
+	p.t.Helper()
+	if found := shownPattern.FindStringSubmatch(p.get(path).body); found != nil {
+		return found[1]
+	}
+	return ""
 }
 
 func (p *person) send(method, path string, form url.Values, headers []string) answer {

@@ -1,0 +1,122 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"farthing.dev/farthing/domain/account"
+	"farthing.dev/farthing/token"
+)
+
+// seenEvery is how exactly it is known when a session was used last.
+const seenEvery = 10 * time.Minute
+
+// mostSeen bounds how many sessions wait to have their last use written.
+const mostSeen = 65536
+
+// DeviceView is a session as its owner sees it.
+type DeviceView struct {
+	Session token.SessionID
+	Device  string // the browser and system in words
+	LoginAt time.Time
+	SeenAt  time.Time // to ten minutes
+	Present bool      // the one that asks
+}
+
+// sightings are sessions that were used since it was last written down. They are written
+// behind: using a session costs no trip to the database.
+type sightings struct {
+	mu sync.Mutex
+	at map[account.SessionHash]int64
+}
+
+// see notes that a session is used now.
+func (s *sightings) see(session *account.Session, now int64) {
+	if now-session.SeenAt < seenEvery.Milliseconds() {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.at == nil {
+		s.at = map[account.SessionHash]int64{}
+	}
+	if _, waits := s.at[session.Hash]; waits || len(s.at) < mostSeen {
+		s.at[session.Hash] = now
+	}
+}
+
+func (s *sightings) take() map[account.SessionHash]int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	taken := s.at
+	s.at = nil
+	return taken
+}
+
+// WriteSessions writes down when sessions were used last, and forgets what has expired:
+// sessions, logins under way, sign-ups and wishes for new passwords. Call it every few minutes.
+func (a *App) WriteSessions(ctx context.Context) error {
+	if seen := a.sightings.take(); len(seen) > 0 {
+		if err := a.catalog.SeeSessions(ctx, seen); err != nil {
+			return err
+		}
+	}
+	now := a.clock.Now().UnixMilli()
+	return errors.Join(a.catalog.DropSessionsBefore(ctx, now), a.catalog.DropAttemptsBefore(ctx, now))
+}
+
+// Devices returns the viewer's sessions: the present one, then the one used last.
+func (a *App) Devices(ctx context.Context, v Viewer) ([]DeviceView, error) {
+	sessions, err := a.catalog.Sessions(ctx, v.User)
+	if err != nil {
+		return nil, err
+	}
+	now := a.clock.Now()
+	var present, others []DeviceView
+	for i := range sessions {
+		s := &sessions[i]
+		if s.ExpiresAt <= now.UnixMilli() {
+			continue
+		}
+		view := DeviceView{Session: s.ID, Device: s.Device, LoginAt: when(s.LoginAt), SeenAt: when(s.SeenAt), Present: s.ID == v.Session}
+		if view.Present {
+			view.SeenAt = now
+			present = append(present, view)
+		} else {
+			others = append(others, view)
+		}
+	}
+	return append(present, others...), nil
+}
+
+// SignOut ends one of the viewer's sessions. One that is not hers is not there.
+func (a *App) SignOut(ctx context.Context, v Viewer, id token.SessionID) error {
+	sessions, err := a.catalog.Sessions(ctx, v.User)
+	if err != nil {
+		return err
+	}
+	for i := range sessions {
+		if sessions[i].ID != id || id.IsZero() {
+			continue
+		}
+		if err := a.catalog.DropSessionOf(ctx, v.User, id); err != nil {
+			return err
+		}
+		a.sessions.drop(sessions[i].Hash)
+		a.Note(ctx, SecurityEvent{Code: "signed_out", User: v.User, Detail: "A session was ended from another one."})
+		return nil
+	}
+	return foreign(nil, "there is no such session")
+}
+
+// SignOutOthers ends all of the viewer's sessions but the present one.
+func (a *App) SignOutOthers(ctx context.Context, v Viewer) error {
+	if err := a.catalog.DropOtherSessions(ctx, v.User, v.Session); err != nil {
+		return err
+	}
+	a.sessions.dropAll()
+	a.Note(ctx, SecurityEvent{Code: "signed_out", User: v.User, Detail: "All other sessions were ended."})
+	return nil
+}

@@ -1,0 +1,109 @@
+package app
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+
+	"farthing.dev/farthing/token"
+)
+
+// shown is what a page that asks to confirm a purchase was made for. The page's form
+// carries it with a mark that only this provider can make, so a tab that was left open
+// cannot buy anything else, for anybody else, or later.
+type shown struct {
+	Subject [16]byte // the order, or the offer
+	Price   token.Amount
+	User    token.UserID
+	Session token.SessionID
+	Until   int64 // when the purchase window ended, as it stood
+}
+
+const shownLength = 16 + 8 + 16 + 16 + 8
+
+func shownTo(v *Viewer, c *Checkout) shown {
+	s := shown{Subject: c.Order, Price: c.Price, User: v.User, Session: v.Session, Until: v.WindowUntil.UnixMilli()}
+	if c.Order.IsZero() {
+		s.Subject = c.Buy.Offer
+	}
+	return s
+}
+
+func (s shown) bytes() []byte {
+	b := make([]byte, 0, shownLength+sha256.Size)
+	b = append(b, s.Subject[:]...)
+	b = binary.BigEndian.AppendUint64(b, uint64(s.Price))
+	b = append(b, s.User[:]...)
+	b = append(b, s.Session[:]...)
+	return binary.BigEndian.AppendUint64(b, uint64(s.Until))
+}
+
+func readShown(b []byte) (s shown) {
+	copy(s.Subject[:], b)
+	s.Price = token.Amount(binary.BigEndian.Uint64(b[16:]))
+	copy(s.User[:], b[24:])
+	copy(s.Session[:], b[40:])
+	s.Until = int64(binary.BigEndian.Uint64(b[56:]))
+	return s
+}
+
+// mark is the code that authenticates a form.
+func (a *App) mark(body []byte) ([]byte, error) {
+	key, err := a.keys.derive("confirm form", token.VendorID{}, nil, 32)
+	if err != nil {
+		return nil, token.Wrap(err, "derive the key of forms")
+	}
+	mac := hmac.New(sha256.New, key)
+	mac.Write(body)
+	return mac.Sum(nil), nil
+}
+
+// form writes what a page shows to the viewer, for its form to carry.
+func (a *App) form(v *Viewer, c *Checkout) (string, error) {
+	body := shownTo(v, c).bytes()
+	mark, err := a.mark(body)
+	return base64.RawURLEncoding.EncodeToString(append(body, mark...)), err
+}
+
+// CheckForm refuses a confirmation that does not come from the page that stands for
+// the checkout and the viewer as they are now. form is the Form of the checkout that the
+// page was made of. A refusal is noted for the viewer to see.
+func (a *App) CheckForm(ctx context.Context, v Viewer, c Checkout, form string) error {
+	err := a.checkForm(v, c, form)
+	if code := token.CodeOf(err); code == token.CodeFormInvalid || code == token.CodeFormStale {
+		a.Note(ctx, SecurityEvent{Code: code, User: v.User, Order: c.Order, Detail: "A purchase was confirmed on a page that was not the present one. Nothing was charged."})
+	}
+	return err
+}
+
+func (a *App) checkForm(v Viewer, c Checkout, form string) error {
+	invalid := token.New(token.Forbidden, token.CodeFormInvalid, "this did not come from a page that was shown to you, so nothing was charged; look at the purchase and confirm it here")
+	stale := func(why string) error {
+		return token.New(token.Conflict, token.CodeFormStale, why+" since that page was shown, so nothing was charged; look at the purchase and confirm it here")
+	}
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(form)
+	if err != nil || len(sealed) != shownLength+sha256.Size {
+		return invalid
+	}
+	mark, err := a.mark(sealed[:shownLength])
+	if err != nil {
+		return err
+	}
+	if !hmac.Equal(mark, sealed[shownLength:]) {
+		return invalid
+	}
+	was, is := readShown(sealed), shownTo(&v, &c)
+	switch {
+	case was.Subject != is.Subject:
+		return invalid
+	case was.User != is.User:
+		return stale("somebody else has logged in")
+	case was.Session != is.Session, was.Until != is.Until:
+		return stale("you have logged in again, or changed for how long you can buy,")
+	case was.Price != is.Price:
+		return token.New(token.Conflict, token.CodeQuoteChanged, "the price is not the one that was shown; look at it and confirm again")
+	}
+	return nil
+}

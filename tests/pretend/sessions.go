@@ -1,0 +1,75 @@
+package pretend
+
+import (
+	"context"
+	"time"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/token"
+)
+
+// StaleForm is the form of a page that does not stand any more.
+const StaleForm = "stale"
+
+// Settle records that a login ended up in a browser.
+func (a *App) Settle(ctx context.Context, secret, before, _ string) error {
+	if before == "" || before == secret {
+		return nil
+	}
+	return a.LogOut(ctx, before)
+}
+
+// CheckForm refuses StaleForm.
+func (a *App) CheckForm(_ context.Context, _ app.Viewer, _ app.Checkout, form string) error {
+	if form == StaleForm {
+		return token.New(token.Conflict, token.CodeFormStale, "you have logged in again since that page was shown, so nothing was charged; look at the purchase and confirm it here")
+	}
+	return nil
+}
+
+// Devices are three, one of them with everything long.
+func (a *App) Devices(context.Context, app.Viewer) ([]app.DeviceView, error) {
+	return []app.DeviceView{
+		{Session: id[token.SessionKind](1), Device: "Firefox on Linux", LoginAt: Now().Add(-26 * time.Hour), SeenAt: Now(), Present: true},
+		{Session: id[token.SessionKind](2), Device: "Safari on iPhone", LoginAt: Now().AddDate(0, 0, -12), SeenAt: Now().Add(-3 * time.Hour)},
+		{Session: id[token.SessionKind](3), Device: "Samsung Internet on Android", LoginAt: Now().AddDate(0, 0, -29), SeenAt: Now().AddDate(0, 0, -20)},
+	}, nil
+}
+
+// SignOut ends the second or third.
+func (a *App) SignOut(_ context.Context, v app.Viewer, session token.SessionID) error {
+	if session != id[token.SessionKind](2) && session != id[token.SessionKind](3) {
+		return token.New(token.NotFound, token.CodeNotFound, "there is no such session")
+	}
+	a.did("signout %s %s", v.Email, session)
+	return nil
+}
+
+// SignOutOthers ends both.
+func (a *App) SignOutOthers(_ context.Context, v app.Viewer) error {
+	a.did("signout %s others", v.Email)
+	return nil
+}
+
+// ChangePassword wants the present password.
+func (a *App) ChangePassword(_ context.Context, v app.Viewer, before, _ string) (string, error) {
+	if before != Password {
+		return "", token.New(token.Forbidden, token.CodeLoginInvalid, "the present password is wrong")
+	}
+	a.did("password %s", v.Email)
+	return "session_" + v.Email, nil
+}
+
+// Window is the usual one.
+func (a *App) Window(context.Context, app.Viewer) (app.Window, error) {
+	return app.Window{Now: 30 * time.Minute, Usual: 30 * time.Minute, Longest: 30 * time.Minute}, nil
+}
+
+// SetWindow takes up to half an hour.
+func (a *App) SetWindow(_ context.Context, v app.Viewer, window time.Duration) error {
+	if window > 30*time.Minute {
+		return token.New(token.Unprocessable, token.CodeFieldInvalid, "choose between 1 and 30 minutes")
+	}
+	a.did("window %s %s", v.Email, window)
+	return nil
+}
