@@ -8,28 +8,32 @@ import (
 	"farthing.dev/farthing/token"
 )
 
-// Redeem opens a ticket that a reader's browser brought: once, within its two
-// minutes, for the vendor that it was made for. With countView it counts a view
-// in the same commit.
+// Redeem is RedeemAt for a vendor that does not say where the ticket came to.
 func (a *App) Redeem(ctx context.Context, s Seller, ticket string, countView bool) (Redemption, error) {
-	c, err := a.unseal(ctx, s.Vendor, ticket)
+	return a.RedeemAt(ctx, s, Arrival{Ticket: ticket, CountView: countView})
+}
+
+// RedeemAt opens a ticket that a reader's browser brought: once, within its two
+// minutes, for the vendor that it was made for, at the address and in the browser
+// session that the order was made for. What is refused uses nothing up.
+func (a *App) RedeemAt(ctx context.Context, s Seller, in Arrival) (Redemption, error) {
+	c, err := a.unseal(ctx, s.Vendor, in.Ticket)
 	if err != nil {
-		a.log.WarnContext(ctx, "ticket refused", "vendor", s.Vendor.String(), "code", string(token.CodeOf(err)))
-		return Redemption{}, err
+		return Redemption{}, a.refusedTicket(ctx, s, nil, err)
 	}
 	order, err := a.order(ctx, s, c.Order)
-	if err != nil {
-		return Redemption{}, err
+	if err == nil {
+		err = bound(order, c, in)
 	}
-	if hashURL(order.ReturnURL) != c.URL {
-		return Redemption{}, token.New(token.Forbidden, token.CodeTicketInvalid, "this ticket was made for another address")
+	if err != nil {
+		return Redemption{}, a.refusedTicket(ctx, s, order, err)
 	}
 	nonce := crockford.EncodeToString(c.Nonce[:])
 	done, err := a.engine.Do(ctx, &core.View{
-		Order: c.Order, Vendor: s.Vendor, Once: true, Peek: !countView, Key: journal.NewKey(s.Vendor, "ticket", nonce, nil),
+		Order: c.Order, Vendor: s.Vendor, Once: true, Peek: !in.CountView, Key: journal.NewKey(s.Vendor, "ticket", nonce, nil),
 	})
 	if err != nil {
-		return Redemption{}, err
+		return Redemption{}, a.refusedTicket(ctx, s, order, err)
 	}
 	if order.Status != core.Covers {
 		order = done.Order
@@ -43,6 +47,41 @@ func (a *App) Redeem(ctx context.Context, s Seller, ticket string, countView boo
 		out.Entitlement = *view.Entitlement
 	}
 	return out, nil
+}
+
+// bound refuses a ticket that came to another address, or in another browser session,
+// than its order was made for.
+func bound(order *core.Order, c claims, in Arrival) error {
+	if hashURL(order.ReturnURL) != c.URL || (in.URL != "" && hashURL(in.URL) != c.URL) {
+		return token.New(token.Forbidden, token.CodeTicketElsewhere, "this ticket was made for another address")
+	}
+	if order.Session != (journal.SessionMark{}) && order.Session != markSession(order.Vendor, in.Session) {
+		return token.New(token.Forbidden, token.CodeTicketElsewhere, "this ticket was made for another browser session; open it in the browser that bought")
+	}
+	return nil
+}
+
+// refusedTicket notes a refusal that speaks of the ticket for those concerned: the
+// vendor, and the reader where the ticket told the order. It returns the refusal.
+func (a *App) refusedTicket(ctx context.Context, s Seller, order *core.Order, refusal error) error {
+	event := SecurityEvent{Code: token.CodeOf(refusal), Vendor: s.Vendor}
+	switch event.Code {
+	case token.CodeTicketInvalid:
+		event.Detail = "A ticket was refused: it was not made for this vendor, or was altered."
+	case token.CodeTicketExpired:
+		event.Detail = "A ticket was refused: it was too old."
+	case token.CodeTicketUsed:
+		event.Detail = "A ticket was refused: it had been used before. Somebody may have copied the link, or loaded the page again."
+	case token.CodeTicketElsewhere:
+		event.Detail = "A ticket was refused: it came to another address, or in another browser, than the order was made for."
+	default:
+		return refusal
+	}
+	if order != nil {
+		event.Order, event.User = order.ID, order.User
+	}
+	a.Note(ctx, event)
+	return refusal
 }
 
 // View counts one opening of what was bought, or answers why it may not be opened.

@@ -39,6 +39,12 @@ func (a *App) opened(ctx context.Context, s Seller, in OrderInput) (journal.Open
 		Price: in.Price, Currency: in.Currency, Manual: in.Manual, ReturnURL: in.ReturnURL, CancelURL: in.CancelURL,
 		Login: in.Login, Post: in.Post, Tracking: in.Tracking, Test: s.Test,
 	}
+	if in.Session != "" {
+		if err := catalog.CheckText("session", in.Session, maxSession); err != nil {
+			return o, err
+		}
+		o.Session = markSession(s.Vendor, in.Session)
+	}
 	if o.Login == "" {
 		o.Login = s.Login
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"time"
 
+	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/keyring"
 	"farthing.dev/farthing/token"
 )
@@ -38,6 +39,15 @@ var (
 	errTicketInvalid = token.New(token.Forbidden, token.CodeTicketInvalid, "this ticket was not made for you, or was altered")
 	errTicketExpired = token.New(token.Gone, token.CodeTicketExpired, "this ticket is too old; send the reader to the pay_url again for a new one")
 )
+
+// maxSession bounds what a vendor may name a browser's session, in characters.
+const maxSession = 200
+
+// markSession is what the journal keeps of a browser's session at a vendor.
+func markSession(vendor token.VendorID, session string) journal.SessionMark {
+	sum := sha256.Sum256(append([]byte("session "), append(vendor[:], session...)...))
+	return journal.SessionMark(sum[:16])
+}
 
 func hashURL(url string) [16]byte {
 	sum := sha256.Sum256([]byte(url))

@@ -123,6 +123,15 @@ type OrderInput struct {
 	Post      string
 	Tracking  string
 	Login     string
+	Session   string // names the browser's session at the vendor; tickets open with the same one only
+}
+
+// Arrival is a ticket as a browser brought it to the vendor.
+type Arrival struct {
+	Ticket    string
+	URL       string // the return URL of orders for the page it came to; empty where the vendor does not say
+	Session   string // what the vendor named the browser's session
+	CountView bool   // count a view in the same commit
 }
 
 // PurchaseInput is a purchase of an offer under the reader's allowance.

@@ -37,6 +37,7 @@ type NewOrder struct {
 	Post      string `json:"post,omitempty"`     // given back on return
 	Tracking  string `json:"tracking,omitempty"` // your own data, kept with the order
 	Login     string `json:"login,omitempty"`    // which of your logins sells
+	Session   string `json:"session,omitempty"`  // names the browser's session at your site: its tickets are good with the same one only
 }
 
 // Order is a transaction, as it stands.
@@ -121,14 +122,26 @@ func (c *Client) Orders(ctx context.Context, page Page) (List[Order], error) {
 	return list, err
 }
 
+// Arrival is a ticket as a reader's browser brought it.
+type Arrival struct {
+	Ticket  string `json:"ticket"`
+	URL     string `json:"url,omitempty"`     // the ReturnURL of orders for the page that it came to
+	Session string `json:"session,omitempty"` // as in the order
+	View    bool   `json:"view"`              // also count a view of the item
+}
+
 // Redeem uses up the ticket that a reader's browser brought back. With view it also
 // counts a view of the item. A ticket is good for seconds and for one use: check
 // that the order is the one for what you are about to serve.
 func (c *Client) Redeem(ctx context.Context, ticket string, view bool) (Redemption, error) {
-	body, err := encode(struct {
-		Ticket string `json:"ticket"`
-		View   bool   `json:"view"`
-	}{ticket, view})
+	return c.RedeemAt(ctx, Arrival{Ticket: ticket, View: view})
+}
+
+// RedeemAt is Redeem for a ticket of which you say where it came to and in which browser
+// session. One that was made for another is refused (TicketElsewhere) and stays good,
+// so whoever copies the link, or is sent it, opens nothing.
+func (c *Client) RedeemAt(ctx context.Context, arrival Arrival) (Redemption, error) {
+	body, err := encode(arrival)
 	if err != nil {
 		return Redemption{}, err
 	}

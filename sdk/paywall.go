@@ -159,6 +159,9 @@ func (p *Paywall) sendToPay(w http.ResponseWriter, r *http.Request, sale NewOrde
 	if sale.ReturnURL == "" {
 		sale.ReturnURL = p.cleanURL(r)
 	}
+	if sale.Session == "" {
+		sale.Session = Session(w, r, p.Secret, p.Site)
+	}
 	if sale.Offer != "" { // what the offer says counts
 		sale.Item, sale.Price, sale.Currency, sale.Split = nil, "", "", ""
 	}
@@ -174,7 +177,9 @@ func (p *Paywall) sendToPay(w http.ResponseWriter, r *http.Request, sale NewOrde
 // the same page without it, so that no address with a ticket is kept or shared.
 func (p *Paywall) comeBack(w http.ResponseWriter, r *http.Request, sale NewOrder, ticket string) {
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	redemption, err := p.Client.Redeem(r.Context(), ticket, false)
+	redemption, err := p.Client.RedeemAt(r.Context(), Arrival{
+		Ticket: ticket, URL: cmp.Or(sale.ReturnURL, p.cleanURL(r)), Session: cmp.Or(sale.Session, SessionOf(r, p.Secret, p.Site)),
+	})
 	if err == nil && !opens(redemption.Order, sale) {
 		p.show(w, r, http.StatusForbidden, "This purchase is of something else", "The ticket in this address does not open this page.")
 		return
@@ -193,6 +198,8 @@ func (p *Paywall) comeBack(w http.ResponseWriter, r *http.Request, sale NewOrder
 	switch code {
 	case TicketUsed, TicketExpired, TicketInvalid:
 		p.show(w, r, http.StatusGone, "This link has been used", "Links back from the provider work once, and for two minutes. If you have paid, open the page again: nothing is charged twice.")
+	case TicketElsewhere:
+		p.show(w, r, http.StatusForbidden, "This link is for another browser", "Links back from the provider open only in the browser that paid. If you have paid, open the page again: nothing is charged twice.")
 	case EntitlementUsedUp, EntitlementExpired, EntitlementRevoked:
 		p.over(w, r, sale, code)
 	default:

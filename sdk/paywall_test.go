@@ -1,6 +1,7 @@
 package sdk_test
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -28,6 +29,9 @@ type shop struct {
 	offer         string // what the ticket is for, where it is an offer
 	purchases     int
 	allowance     string // the code with which purchases are refused
+	elsewhere     bool   // the ticket was made for another browser
+	ordered       sdk.NewOrder
+	arrived       sdk.Arrival
 }
 
 func newShop(t *testing.T) *shop {
@@ -73,8 +77,12 @@ func (s *shop) provide(w http.ResponseWriter, r *http.Request) {
 		refuse(503, "unavailable")
 	case r.URL.Path == "/v1/orders":
 		s.orders++
+		json.NewDecoder(r.Body).Decode(&s.ordered)
 		w.WriteHeader(201)
 		io.WriteString(w, `{"id":"ord_1","pay_url":"https://pay.example/pay/ord_1"}`)
+	case r.URL.Path == "/v1/tickets/redeem" && s.elsewhere:
+		json.NewDecoder(r.Body).Decode(&s.arrived)
+		refuse(403, sdk.TicketElsewhere)
 	case r.URL.Path == "/v1/tickets/redeem" && s.used:
 		refuse(409, sdk.TicketUsed)
 	case r.URL.Path == "/v1/tickets/redeem":

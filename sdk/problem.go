@@ -35,6 +35,7 @@ const (
 	TicketInvalid        = "ticket_invalid"
 	TicketExpired        = "ticket_expired"
 	TicketUsed           = "ticket_used"
+	TicketElsewhere      = "ticket_elsewhere"
 	EntitlementUsedUp    = "entitlement_used_up"
 	EntitlementExpired   = "entitlement_expired"
 	EntitlementRevoked   = "entitlement_revoked"

@@ -55,6 +55,7 @@ const (
 	CodeTicketInvalid   Code = "ticket_invalid"
 	CodeTicketExpired   Code = "ticket_expired"
 	CodeTicketUsed      Code = "ticket_used"
+	CodeTicketElsewhere Code = "ticket_elsewhere"
 	CodeEntitlementUsed Code = "entitlement_used_up"
 	CodeEntitlementOver Code = "entitlement_expired"
 	CodeEntitlementGone Code = "entitlement_revoked"

@@ -163,6 +163,7 @@ type Opened struct {
 	Post      string         `cbor:"13,keyasint,omitzero"` // form post parameter, given back on return
 	Tracking  string         `cbor:"14,keyasint,omitzero"` // the vendor's own tracking data
 	Test      bool           `cbor:"15,keyasint,omitzero"` // sandbox: payable by test tokens only
+	Session   SessionMark    `cbor:"16,keyasint,omitzero"` // the browser session at the vendor that tickets are bound to
 }
 
 // Consent is how the user agreed to a purchase.

@@ -143,3 +143,7 @@ func (e *Entry) Terms(buffer []Term) []Term {
 	}
 	return buffer
 }
+
+// SessionMark stands for a browser's session at a vendor: half of a hash, from which
+// nothing about the session can be learned. Zero stands for none.
+type SessionMark [16]byte

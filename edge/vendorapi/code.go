@@ -29,6 +29,7 @@ func reasons() []reason {
 		{token.CodeAccountClosed, 403, "The reader's account may not buy at present."},
 		{token.CodeModeMismatch, 403, "A test key met something live, or a live key something of the sandbox."},
 		{token.CodeTicketInvalid, 403, "The ticket is not one of yours, or was altered."},
+		{token.CodeTicketElsewhere, 403, "The ticket came to another address, or in another browser, than the order was made for. It is not used up."},
 		{token.CodeNotFound, 404, "There is no such thing, or it is not yours."},
 		{"method_not_allowed", 405, "The path does not take that method; the header Allow lists those it takes."},
 		{"not_acceptable", 406, "Accept refuses application/json."},

@@ -88,7 +88,7 @@ func (f *fakeApp) View(context.Context, app.Seller, token.OrderID, string) (app.
 	return app.EntitlementView{Order: token.OrderID{3}, Usable: true}, false, err
 }
 
-func (f *fakeApp) Redeem(context.Context, app.Seller, string, bool) (app.Redemption, error) {
+func (f *fakeApp) RedeemAt(context.Context, app.Seller, app.Arrival) (app.Redemption, error) {
 	view, _, err := f.move(nil)
 	return app.Redemption{Order: view, Reader: token.ReaderID{5}}, err
 }

@@ -34,12 +34,14 @@ type newOrder struct {
 	Post      string         `json:"post,omitzero" maxLength:"500" doc:"Given back on return"`
 	Tracking  string         `json:"tracking,omitzero" maxLength:"500" doc:"Your own data, kept with the order"`
 	Login     string         `json:"login,omitzero" maxLength:"100" doc:"Which of your logins sells; the key's where absent"`
+	Session   string         `json:"session,omitzero" maxLength:"200" doc:"Names the browser's session at your site, as a hash of your session cookie does: tickets of this order are good with the same session only. We keep a hash of it"`
 }
 
 func (n *newOrder) app() (app.OrderInput, error) {
 	in := app.OrderInput{
 		Offer: n.Offer, Currency: n.Currency, Split: n.Split, Manual: n.Capture == "manual",
 		ReturnURL: n.ReturnURL, CancelURL: n.CancelURL, Post: n.Post, Tracking: n.Tracking, Login: n.Login,
+		Session: n.Session,
 	}
 	var err error
 	if in.Price, err = positiveOf("price", n.Price); err != nil {

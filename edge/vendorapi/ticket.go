@@ -9,13 +9,15 @@ import (
 )
 
 type tickets interface {
-	Redeem(ctx context.Context, s app.Seller, ticket string, countView bool) (app.Redemption, error)
+	RedeemAt(ctx context.Context, s app.Seller, in app.Arrival) (app.Redemption, error)
 }
 
 // ticket is what the reader's browser brought back.
 type ticket struct {
-	Ticket string `json:"ticket" minLength:"1" doc:"The parameter ticket of the return URL"`
-	View   bool   `json:"view,omitzero" doc:"Also count a view of the item"`
+	Ticket  string `json:"ticket" minLength:"1" doc:"The parameter ticket of the return URL"`
+	View    bool   `json:"view,omitzero" doc:"Also count a view of the item"`
+	URL     string `json:"url,omitzero" maxLength:"2000" doc:"The return_url that you give to orders for the page at which the browser arrived; a ticket for another is refused"`
+	Session string `json:"session,omitzero" maxLength:"200" doc:"The browser's session, where the order named one"`
 }
 
 // redemption is what a ticket stood for.
@@ -28,13 +30,13 @@ func (a *api) addTickets() {
 	route(a, operation{
 		method: http.MethodPost, path: "/v1/tickets/redeem", id: "redeemTicket", tag: "Tickets", keyless: true,
 		summary: "Redeem a ticket",
-		explain: "Uses the ticket up: it is good for two minutes and for one use. No idempotency key is needed.",
-		refuses: []token.Code{token.CodeTicketInvalid, token.CodeTicketExpired, token.CodeTicketUsed, token.CodeEntitlementUsed, token.CodeEntitlementOver, token.CodeEntitlementGone},
+		explain: "Uses the ticket up: it is good for two minutes and for one use. Say the page and the browser's session that it came with, and a copied link opens nothing. No idempotency key is needed.",
+		refuses: []token.Code{token.CodeTicketInvalid, token.CodeTicketElsewhere, token.CodeTicketExpired, token.CodeTicketUsed, token.CodeEntitlementUsed, token.CodeEntitlementOver, token.CodeEntitlementGone},
 	}, func(ctx context.Context, c *call, in *ticket) (answer[redemption], error) {
 		if in.Ticket == "" {
 			return answer[redemption]{}, token.New(token.Unprocessable, token.CodeFieldInvalid, "ticket: give the parameter ticket of the return URL")
 		}
-		redeemed, err := a.app.Redeem(ctx, c.seller, in.Ticket, in.View)
+		redeemed, err := a.app.RedeemAt(ctx, c.seller, app.Arrival{Ticket: in.Ticket, URL: in.URL, Session: in.Session, CountView: in.View})
 		if err != nil {
 			return answer[redemption]{}, err
 		}

@@ -22,6 +22,8 @@ func Happened(code token.Code) string {
 		return "Ticket too old"
 	case token.CodeTicketUsed:
 		return "Ticket used twice"
+	case token.CodeTicketElsewhere:
+		return "Ticket used elsewhere"
 	case token.CodeURLNotAllowed:
 		return "Address refused"
 	case token.CodeURLNotPublic:

@@ -54,6 +54,7 @@ func (s *site) buy(w http.ResponseWriter, r *http.Request) {
 		s.message(w, http.StatusNotFound, "There is nothing of that name", "We sell single calls and packs of a hundred.")
 		return
 	}
+	order.Session = sdk.Session(w, r, s.Secret, s.SiteURL)
 	made, err := s.Client.CreateOrder(r.Context(), order)
 	if err != nil {
 		s.trouble(w, "create order", err)
@@ -119,9 +120,9 @@ func (s *site) key(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *site) comeBack(w http.ResponseWriter, r *http.Request, ticket string) {
-	redemption, err := s.Client.Redeem(r.Context(), ticket, false)
+	redemption, err := s.Client.RedeemAt(r.Context(), sdk.Arrival{Ticket: ticket, Session: sdk.SessionOf(r, s.Secret, s.SiteURL)})
 	switch sdk.Code(err) {
-	case sdk.TicketUsed, sdk.TicketExpired, sdk.TicketInvalid: // a reload: the cookie has the key already
+	case sdk.TicketUsed, sdk.TicketExpired, sdk.TicketInvalid, sdk.TicketElsewhere: // a reload: the cookie has the key already
 		http.Redirect(w, r, "/key", http.StatusSeeOther)
 		return
 	}

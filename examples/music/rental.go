@@ -32,7 +32,9 @@ func (s *site) rent(w http.ResponseWriter, r *http.Request) {
 	if t == nil {
 		return
 	}
-	order, err := s.Client.CreateOrder(r.Context(), t.order(s.SiteURL))
+	rental := t.order(s.SiteURL)
+	rental.Session = sdk.Session(w, r, s.Secret, s.SiteURL)
+	order, err := s.Client.CreateOrder(r.Context(), rental)
 	if err != nil {
 		s.trouble(w, "create order", err)
 		return
@@ -98,9 +100,11 @@ func rentalOf(order sdk.Order) *rental {
 // ticket in its address.
 func (s *site) comeBack(w http.ResponseWriter, r *http.Request, t *track, ticket string) {
 	clean := "/tracks/" + t.Slug
-	redemption, err := s.Client.Redeem(r.Context(), ticket, false)
+	redemption, err := s.Client.RedeemAt(r.Context(), sdk.Arrival{
+		Ticket: ticket, URL: t.order(s.SiteURL).ReturnURL, Session: sdk.SessionOf(r, s.Secret, s.SiteURL),
+	})
 	switch sdk.Code(err) {
-	case sdk.TicketUsed, sdk.TicketExpired, sdk.TicketInvalid:
+	case sdk.TicketUsed, sdk.TicketExpired, sdk.TicketInvalid, sdk.TicketElsewhere:
 		// A reload, an old bookmark, or a ticket for somebody else: what this browser
 		// has already is what it gets.
 		http.Redirect(w, r, clean, http.StatusSeeOther)
