@@ -180,7 +180,7 @@ func (a *App) tellOwner(ctx context.Context, user token.UserID, email, what stri
 If that was you, all is well. If not, log in, change your password, and look at how
 you log in and where you are logged in:
 
-%s/settings/login
+%s/security/login
 `, a.clock.Now().UTC().Format("2 January 2006 at 15:04 UTC"), what, a.baseURL)})
 	if err != nil {
 		a.log.ErrorContext(ctx, "a notice about a login could not be sent", "user", user.String(), "error", err)

@@ -19,7 +19,6 @@ var templates embed.FS
 // App is what the pages need of the application.
 type App interface {
 	SignUp(ctx context.Context, in app.SignUp) (secret string, viewer app.Viewer, err error)
-	LogIn(ctx context.Context, email, password string) (secret string, viewer app.Viewer, err error)
 	LogOut(ctx context.Context, secret string) error
 	Viewer(ctx context.Context, secret string) (app.Viewer, error)
 
@@ -39,6 +38,8 @@ type App interface {
 	PayTest(ctx context.Context, id token.OrderID, quoted token.Amount) (returnURL string, err error)
 	offers
 	sessions
+	entries
+	methods
 }
 
 var _ App = (*app.App)(nil)
@@ -97,6 +98,8 @@ func (h *Handler) Register(mux *http.ServeMux) {
 	public("POST /pay/{order}", h.pay)
 	h.registerOffers(mux)
 	h.registerDevices(member)
+	h.registerEntries(public)
+	h.registerMethods(member)
 
 	member("GET /security", "/security", h.security)
 	member("GET /wallet", "/wallet", h.wallet)

@@ -20,6 +20,9 @@ type loginView struct {
 	Bill    *bill // what waits to be paid after it
 	Again   bool  // logged in, and asked to show it once more
 	Demo    bool
+
+	Passkeys bool // passkeys can be used here
+	Codes    bool // codes can be sent here
 }
 
 // SignUpURL is where somebody without a wallet opens one.
@@ -61,6 +64,10 @@ func (h *Handler) showLogIn(w http.ResponseWriter, r *http.Request, v *app.Viewe
 // askLogIn renders the login form, over the bill that it is for where there is one.
 func (h *Handler) askLogIn(w http.ResponseWriter, r *http.Request, v *app.Viewer, status int, view loginView) error {
 	h.addBill(w, r, v, &view)
+	view.Codes = h.app.CanMail()
+	if view.Passkeys = h.app.CanPasskey(); view.Passkeys {
+		web.AllowScript(w)
+	}
 	page := web.Page{Title: "Log in", Section: "login", Quiet: true, Body: view}
 	return h.pages.Render(w, r, status, "login.html", page)
 }
@@ -70,19 +77,22 @@ func (h *Handler) logIn(w http.ResponseWriter, r *http.Request, v *app.Viewer) e
 		return err
 	}
 	view := loginView{Next: web.LocalPath(r.PostForm.Get("next"), ""), Email: strings.TrimSpace(r.PostForm.Get("email"))}
-	secret, _, err := h.app.LogIn(r.Context(), view.Email, r.PostForm.Get("password"))
+	entry, err := h.app.EnterByPassword(r.Context(), h.door(r), view.Email, r.PostForm.Get("password"))
 	if err != nil {
-		sentence, correctable := web.Explain(err)
-		if !correctable {
-			return err
-		}
-		h.site.HintRetry(w, err)
-		view.Refusal = sentence
-		return h.askLogIn(w, r, v, web.StatusOf(err), view)
+		return h.refuseLogIn(w, r, v, view, err)
 	}
-	h.replaceSession(w, r, secret)
-	http.Redirect(w, r, orWallet(view.Next), http.StatusSeeOther)
-	return nil
+	return h.entered(w, r, entry, view.Next)
+}
+
+// refuseLogIn shows the login form again, and why.
+func (h *Handler) refuseLogIn(w http.ResponseWriter, r *http.Request, v *app.Viewer, view loginView, err error) error {
+	sentence, correctable := web.Explain(err)
+	if !correctable {
+		return err
+	}
+	h.site.HintRetry(w, err)
+	view.Refusal, view.Again = sentence, v != nil
+	return h.askLogIn(w, r, v, web.StatusOf(err), view)
 }
 
 func (h *Handler) showSignUp(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {

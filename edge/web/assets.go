@@ -34,6 +34,7 @@ func newAssets() (*assets, error) {
 	for _, file := range []struct{ name, kind string }{
 		{"source-serif.woff2", "font/woff2"},
 		{"mark.svg", "image/svg+xml"},
+		{"passkey.js", "text/javascript; charset=utf-8"},
 		{"style.css", "text/css; charset=utf-8"},
 	} {
 		body, err := fs.ReadFile(assetFiles, "assets/"+file.name)

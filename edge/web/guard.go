@@ -55,7 +55,13 @@ func AllowFormsTo(w http.ResponseWriter, origin string) {
 	if origin == "" || strings.ContainsAny(origin, " ;,'\"") {
 		return
 	}
-	w.Header().Set("Content-Security-Policy", policy+" "+origin)
+	w.Header().Set("Content-Security-Policy", w.Header().Get("Content-Security-Policy")+" "+origin)
+}
+
+// AllowScript lets the present page load scripts of our own from files, and lets them
+// call us. Pages that do so must work without them.
+func AllowScript(w http.ResponseWriter) {
+	w.Header().Set("Content-Security-Policy", "script-src 'self'; connect-src 'self'; "+w.Header().Get("Content-Security-Policy"))
 }
 
 // AllowForeign lets requests of a pattern of the mux come from other sites. Nothing

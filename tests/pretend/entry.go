@@ -1,0 +1,147 @@
+package pretend
+
+import (
+	"context"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/token"
+)
+
+// Code is the right answer wherever a code is asked for.
+const Code = "123456"
+
+// Careful has a second factor and two passkeys.
+const Careful = "careful@example.org"
+
+// EnterByPassword lets everybody in by the one password; Careful gets to the second step.
+func (a *App) EnterByPassword(_ context.Context, _ app.Door, email, password string) (app.Entry, error) {
+	if password != Password {
+		return app.Entry{}, token.New(token.Unauthorised, token.CodeLoginInvalid, "the e-mail address or the password is wrong")
+	}
+	if email == Careful {
+		return app.Entry{Attempt: Careful}, nil
+	}
+	return a.enter(email), nil
+}
+
+func (a *App) enter(email string) app.Entry {
+	a.did("login %s", email)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.gone, "session_"+email)
+	return app.Entry{Session: "session_" + email, Known: "known", Viewer: viewer(a, email)}
+}
+
+// CanMail says that codes can be sent.
+func (a *App) CanMail() bool { return true }
+
+// SendLoginCode sends nothing.
+func (a *App) SendLoginCode(_ context.Context, _ app.Door, email string) (string, error) {
+	a.did("code %s", email)
+	return email, nil
+}
+
+// EnterByMailCode takes Code.
+func (a *App) EnterByMailCode(ctx context.Context, d app.Door, code string) (app.Entry, error) {
+	return a.EnterBySecond(ctx, d, code)
+}
+
+// EnterBySecond takes Code.
+func (a *App) EnterBySecond(_ context.Context, d app.Door, code string) (app.Entry, error) {
+	switch {
+	case d.Attempt == "":
+		return app.Entry{}, token.New(token.Unauthorised, token.CodeLoginOver, "this login took too long or too many tries; begin again")
+	case code != Code:
+		return app.Entry{}, token.New(token.Unauthorised, token.CodeLoginInvalid, "the code is wrong or was used already; wait for the next one")
+	}
+	return a.enter(d.Attempt), nil
+}
+
+// CanPasskey says that there can be passkeys.
+func (a *App) CanPasskey() bool { return true }
+
+// BeginPasskeyLogin asks for nothing real.
+func (a *App) BeginPasskeyLogin(context.Context, app.Door) ([]byte, string, error) {
+	return []byte(`{"challenge":"AAAA"}`), Careful, nil
+}
+
+// EnterByPasskey takes Code for an answer.
+func (a *App) EnterByPasskey(_ context.Context, d app.Door, answer string) (app.Entry, error) {
+	if answer != Code {
+		return app.Entry{}, token.New(token.Unauthorised, token.CodePasskeyInvalid, "this passkey was not accepted; try again, or log in another way")
+	}
+	return a.enter(d.Attempt), nil
+}
+
+// LoginMethods are none, but for Careful.
+func (a *App) LoginMethods(_ context.Context, v app.Viewer) (app.LoginMethods, error) {
+	if v.Email != Careful {
+		return app.LoginMethods{CanPasskey: true}, nil
+	}
+	return app.LoginMethods{
+		CanPasskey: true, Authenticator: Now().AddDate(0, -2, 0), RecoveryLeft: 9,
+		Passkeys: []app.PasskeyView{
+			{ID: []byte{1}, Name: "Telephone", BackedUp: true, CreatedAt: Now().AddDate(0, -1, 0), UsedAt: Now()},
+			{ID: []byte{2}, Name: "The little blue key that hangs with the keys of the boat house", CreatedAt: Now().AddDate(-1, 0, 0)},
+		},
+	}, nil
+}
+
+// BeginPasskey asks for nothing real.
+func (a *App) BeginPasskey(ctx context.Context, _ app.Viewer) ([]byte, string, error) {
+	return a.BeginPasskeyLogin(ctx, app.Door{})
+}
+
+// AddPasskey takes Code for an answer.
+func (a *App) AddPasskey(_ context.Context, v app.Viewer, _ app.Door, name, answer string) error {
+	if answer != Code {
+		return token.New(token.Unprocessable, token.CodePasskeyInvalid, "the passkey could not be added; try again")
+	}
+	a.did("passkey %s %s", v.Email, name)
+	return nil
+}
+
+// RenamePasskey knows Careful's two.
+func (a *App) RenamePasskey(_ context.Context, v app.Viewer, passkey []byte, name string) error {
+	if v.Email != Careful || passkey[0] > 2 {
+		return token.New(token.NotFound, token.CodeNotFound, "there is no such passkey")
+	}
+	a.did("rename %x %s", passkey, name)
+	return nil
+}
+
+// DropPasskey knows Careful's two.
+func (a *App) DropPasskey(ctx context.Context, v app.Viewer, passkey []byte) error {
+	return a.RenamePasskey(ctx, v, passkey, "")
+}
+
+// BeginAuthenticator begins.
+func (a *App) BeginAuthenticator(context.Context, app.Viewer) (string, error) { return "secret", nil }
+
+// PendingAuthenticator always has the same secret.
+func (a *App) PendingAuthenticator(_ context.Context, _ app.Viewer, d app.Door) (app.NewAuthenticator, error) {
+	if d.Attempt == "" {
+		return app.NewAuthenticator{}, token.New(token.Unauthorised, token.CodeLoginOver, "this login took too long or too many tries; begin again")
+	}
+	return app.NewAuthenticator{Secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", URL: "otpauth://totp/localhost:careful@example.org?issuer=localhost&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}, nil
+}
+
+// ConfirmAuthenticator takes Code.
+func (a *App) ConfirmAuthenticator(ctx context.Context, v app.Viewer, _ app.Door, code string) ([]string, error) {
+	if code != Code {
+		return nil, token.New(token.Unprocessable, token.CodeFieldInvalid, "this is not the code that the authenticator shows now; look again, and check the clock of its device")
+	}
+	return a.NewRecoveryCodes(ctx, v)
+}
+
+// DropAuthenticator drops it.
+func (a *App) DropAuthenticator(_ context.Context, v app.Viewer) error {
+	a.did("drop authenticator %s", v.Email)
+	return nil
+}
+
+// NewRecoveryCodes are two.
+func (a *App) NewRecoveryCodes(_ context.Context, v app.Viewer) ([]string, error) {
+	a.did("recovery %s", v.Email)
+	return []string{"0123-4567-89AB-CDEF", "GHJK-MNPQ-RSTV-WXYZ"}, nil
+}
