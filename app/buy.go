@@ -75,7 +75,7 @@ func (a *App) Buy(ctx context.Context, v Viewer, in BuyInput, quoted token.Amoun
 	}
 	if known == nil {
 		if known, err = a.openFor(ctx, v.buyer(method), order, quoted, key); err != nil {
-			return "", err
+			return "", a.refusedPayment(ctx, order, v.buyer(method), quoted, err)
 		}
 	}
 	return a.pay(ctx, known, v.buyer(method), quoted)

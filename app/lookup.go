@@ -151,10 +151,10 @@ func (a *App) ruleNow(ctx context.Context, id token.VendorID, split token.SplitI
 func (a *App) order(ctx context.Context, s Seller, id token.OrderID) (*core.Order, error) {
 	order, err := a.engine.Order(ctx, id)
 	if err != nil || order == nil || order.Vendor != s.Vendor {
-		return nil, foreign(err, "there is no such order")
+		return nil, a.refusedOrder(ctx, s, order, foreign(err, "there is no such order"))
 	}
 	if order.Test != s.Test {
-		return nil, wrongMode(order.Test)
+		return nil, a.refusedOrder(ctx, s, order, wrongMode(order.Test))
 	}
 	return order, nil
 }

@@ -192,7 +192,7 @@ func (a *App) pay(ctx context.Context, order *core.Order, who buyer, quoted toke
 		Order: order.ID, Account: who.account, User: who.user, Consent: who.consent, Quoted: quoted, Split: split,
 	})
 	if err != nil {
-		return "", err
+		return "", a.refusedPayment(ctx, order, who, quoted, err)
 	}
 	return a.wayBack(ctx, order, who.user)
 }

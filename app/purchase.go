@@ -64,6 +64,9 @@ func (a *App) payer(ctx context.Context, s Seller, reader token.ReaderID) (token
 	}
 	account, err := a.accountOf(ctx, user)
 	if err != nil {
+		if token.CodeOf(err) == token.CodeNotFound {
+			a.Note(ctx, SecurityEvent{Code: token.CodeNotFound, Vendor: s.Vendor, Detail: "a charge named a reader that you do not know"})
+		}
 		return user, account, foreign(err, "there is no such reader")
 	}
 	if sandbox := user == vendor.SandboxUser; sandbox != s.Test {

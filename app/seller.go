@@ -18,7 +18,11 @@ func (a *App) Seller(ctx context.Context, bearer string) (Seller, error) {
 	}
 	hash := catalog.KeyHash(sha256.Sum256([]byte(bearer)))
 	key, err := a.apiKeys.get(hash, func() (catalog.APIKey, error) { return a.catalog.KeyByHash(ctx, hash) })
-	if token.CodeOf(err) == token.CodeNotFound || (err == nil && key.RevokedAt != 0) {
+	if err == nil && key.RevokedAt != 0 {
+		a.Note(ctx, SecurityEvent{Code: token.CodeKeyRevoked, Vendor: key.Vendor, Detail: "the revoked key that ends in " + key.Hint + " was used"})
+		return Seller{}, unknown
+	}
+	if token.CodeOf(err) == token.CodeNotFound {
 		return Seller{}, unknown
 	}
 	return Seller{Vendor: key.Vendor, Key: key.ID, Login: key.Login, Test: key.Test}, err

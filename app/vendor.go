@@ -99,6 +99,7 @@ func (a *App) member(ctx context.Context, v Viewer, id token.VendorID) (catalog.
 		return catalog.Vendor{}, err
 	}
 	if !slices.Contains(vendors, id) {
+		a.Note(ctx, SecurityEvent{Code: token.CodeNotFound, User: v.User, Detail: "pages of a shop were asked for that you do not act for"})
 		return catalog.Vendor{}, foreign(nil, "there is no such vendor")
 	}
 	return a.vendor(ctx, id)

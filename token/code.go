@@ -42,7 +42,9 @@ const (
 	CodeAllowanceSpent   Code = "allowance_exceeded"
 	CodeURLNotAllowed    Code = "url_not_registered"
 	CodeSiteUnproved     Code = "site_unproved"
-	CodeSiteProved       Code = "site_proved" // of the security log only
+	CodeKeyRevoked       Code = "key_revoked"        // of the security log only
+	CodeCrossSite        Code = "cross_site_request" // of the operator's log only
+	CodeSiteProved       Code = "site_proved"        // of the security log only
 	CodeURLNotPublic     Code = "url_not_public"
 	CodeAnswerTooLarge   Code = "answer_too_large"
 	CodeModeMismatch     Code = "mode_mismatch"

@@ -73,7 +73,7 @@ func ParseAddress(text string) (Address, error) {
 		return Address{}, urlError("a url has no user name")
 	case u.Fragment != "" || strings.Contains(text, "#"):
 		return Address{}, urlError("a url has no fragment")
-	case u.Scheme != "https" && (u.Scheme != "http" || !isLocal(u.Hostname())):
+	case u.Scheme != "https" && (u.Scheme != "http" || !isLocal(strings.ToLower(u.Hostname()))):
 		return Address{}, urlError("a url begins with https:// (or http://localhost)")
 	}
 	if err := checkHost(u, text); err != nil {

@@ -18,6 +18,7 @@ import (
 type offers interface {
 	OfferCheckout(ctx context.Context, in app.BuyInput, v *app.Viewer) (app.Checkout, error)
 	Buy(ctx context.Context, v app.Viewer, in app.BuyInput, quoted token.Amount, method journal.ConsentMethod, once string) (returnURL string, err error)
+	CheckForm(ctx context.Context, id token.OfferID, origin string) error
 	SellsAt(ctx context.Context, id token.OfferID, origin string) (bool, error)
 	Price(ctx context.Context, id token.OfferID) (app.Price, error)
 }
@@ -47,12 +48,8 @@ func (h *Handler) comeToBuy(w http.ResponseWriter, r *http.Request, _ *app.Viewe
 		return err
 	}
 	if origin := r.Header.Get("Origin"); origin != "" && origin != "null" && origin != h.site.Origin() {
-		known, err := h.app.SellsAt(r.Context(), id, origin)
-		if err != nil {
+		if err := h.app.CheckForm(r.Context(), id, origin); err != nil {
 			return err
-		}
-		if !known {
-			return token.New(token.Forbidden, token.CodeURLNotAllowed, "this form stands on a site that the shop has not registered, so nothing was bought; go to the shop itself")
 		}
 	}
 	if err := web.ParseForm(r); err != nil {

@@ -96,6 +96,8 @@ func (s *Site) unrouted(w http.ResponseWriter, r *http.Request, fallback http.Ha
 }
 
 func (s *Site) foreignRequest(w http.ResponseWriter, r *http.Request) {
+	from := r.Header.Get("Origin")
+	s.log.WarnContext(r.Context(), "security", "code", string(token.CodeCrossSite), "method", r.Method, "path", r.URL.Path, "origin", from[:min(len(from), 200)])
 	s.showProblem(w, r, http.StatusForbidden, "", problem{
 		Heading: "Sent from another site",
 		Detail:  "This request came from another site, so nothing was changed. Go back to " + s.name + " and try again there.",

@@ -34,6 +34,10 @@ func Happened(code token.Code) string {
 		return "Site shown to be yours"
 	case token.CodeQuoteChanged:
 		return "Price not the one shown"
+	case token.CodeKeyRevoked:
+		return "Revoked key used"
+	case token.CodeOrderState:
+		return "Order of somebody else"
 	case token.CodeModeMismatch:
 		return "Test and live mixed up"
 	case token.CodeNotFound:

@@ -1,0 +1,64 @@
+package app
+
+import (
+	"context"
+
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/token"
+)
+
+// refusedPayment notes why a payment was refused, where that is more than a matter of
+// money, and returns the refusal. The vendor is not told who it was: whoever does not
+// buy stays unknown to it.
+func (a *App) refusedPayment(ctx context.Context, order *core.Order, who buyer, quoted token.Amount, refusal error) error {
+	code := token.CodeOf(refusal)
+	var reader, vendor string
+	switch {
+	case code == token.CodeQuoteChanged && quoted != order.Price:
+		reader = "the price that was confirmed was not the one that stands here, so nothing was charged"
+		vendor = "somebody confirmed a price that is not the order's; nothing was charged"
+	case code == token.CodeOrderState && order.User != who.user:
+		reader = "an order that somebody else had paid was to be paid once more; nothing was charged"
+		vendor = "the pay_url of an order was used by somebody else than who had paid it; nothing was charged"
+	case code == token.CodeWindowClosed:
+		reader = "a purchase was refused, because the last login was too long ago; nothing was charged"
+	default:
+		return refusal
+	}
+	id := order.ID
+	if order.Seq == 0 {
+		id = token.OrderID{} // it was never made
+	}
+	a.Note(ctx, SecurityEvent{Code: code, User: who.user, Order: id, Detail: reader})
+	if vendor != "" {
+		a.Note(ctx, SecurityEvent{Code: code, Vendor: order.Vendor, Order: id, Detail: vendor})
+	}
+	return refusal
+}
+
+// refusedOrder notes that a vendor's server asked for an order that is another's, or
+// of the other mode, and returns the refusal.
+func (a *App) refusedOrder(ctx context.Context, s Seller, order *core.Order, refusal error) error {
+	switch {
+	case order == nil:
+	case order.Vendor != s.Vendor:
+		a.Note(ctx, SecurityEvent{Code: token.CodeNotFound, Vendor: s.Vendor, Detail: "a key of yours asked for an order of another vendor"})
+		a.Note(ctx, SecurityEvent{Code: token.CodeNotFound, Vendor: order.Vendor, Order: order.ID, Detail: "another vendor asked for this order of yours, and was told nothing"})
+	case order.Test != s.Test:
+		a.Note(ctx, SecurityEvent{Code: token.CodeModeMismatch, Vendor: s.Vendor, Order: order.ID, Detail: "a key asked for an order of the other mode: test keys act in the sandbox only, live keys never there"})
+	}
+	return refusal
+}
+
+// CheckForm refuses a form that brought a browser here from a site that the offer's
+// vendor did not show to be its own. origin is as browsers write it.
+func (a *App) CheckForm(ctx context.Context, id token.OfferID, origin string) error {
+	known, err := a.SellsAt(ctx, id, origin)
+	if err != nil || known {
+		return err
+	}
+	if offer, err := a.offer(ctx, id, 0); err == nil {
+		a.Note(ctx, SecurityEvent{Code: token.CodeURLNotAllowed, Vendor: offer.Vendor, Detail: "a form on " + origin + " tried to sell an offer of yours; it is not a site that you showed to be yours"})
+	}
+	return token.New(token.Forbidden, token.CodeURLNotAllowed, "this form stands on a site that the shop has not registered, so nothing was bought; go to the shop itself")
+}
