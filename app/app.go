@@ -13,6 +13,7 @@ import (
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/credential"
+	"farthing.dev/farthing/domain/grant"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/keyring"
 	"farthing.dev/farthing/domain/royalty"
@@ -41,6 +42,7 @@ type Catalog interface {
 	keyring.Store
 	credential.Store
 	keyring.TicketStore
+	grant.Store
 }
 
 // Deps is everything that an App is made of. Zero values of the settings stand for
@@ -83,6 +85,7 @@ type App struct {
 	hasher *account.Hasher
 	logins *throttle
 	entries
+	codes  *throttle // for vendors' sites, by session
 	buys   *throttle // of offers, by plain forms
 	proofs *throttle // of looking at vendors' sites
 	fetch  Fetch
@@ -91,6 +94,7 @@ type App struct {
 	notes  notebook
 	sightings
 	caches
+	siteLogouts
 
 	window      time.Duration
 	windowMost  time.Duration
@@ -109,6 +113,7 @@ func New(d Deps) *App {
 		keys: newLocksmith(d.Secret, d.Clock), hasher: account.NewHasher(runtime.GOMAXPROCS(0)),
 		logins: newThrottle(time.Minute, 10, 65536), entries: newEntries(d.BaseURL), buys: newThrottle(2*time.Second, 30, 65536),
 		proofs: newThrottle(10*time.Second, 10, 4096), fetch: d.Fetch, caches: newCaches(d.Clock, d.Alone),
+		codes: newThrottle(2*time.Second, 60, 65536),
 	}
 	if d.Random == nil {
 		d.Random = rand.Reader

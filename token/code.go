@@ -54,6 +54,10 @@ const (
 	CodeSplitInvalid     Code = "split_invalid"
 	CodeTaken            Code = "already_taken"
 
+	CodeClientUnknown Code = "client_unknown"
+	CodeGrantInvalid  Code = "grant_invalid"
+	CodeLogoutUntold  Code = "logout_untold" // of the security log only
+
 	CodeTicketInvalid   Code = "ticket_invalid"
 	CodeTicketExpired   Code = "ticket_expired"
 	CodeTicketUsed      Code = "ticket_used"

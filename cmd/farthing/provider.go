@@ -14,6 +14,7 @@ import (
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/edge/console"
+	"farthing.dev/farthing/edge/openid"
 	"farthing.dev/farthing/edge/vendorapi"
 	"farthing.dev/farthing/edge/wallet"
 	"farthing.dev/farthing/edge/web"
@@ -31,6 +32,7 @@ import (
 type provider struct {
 	app     *app.App
 	handler http.Handler
+	openID  *openid.Handler
 
 	muxes []*http.ServeMux // every one that handler is made of, so that all routes can be told
 
@@ -132,7 +134,11 @@ func (p *provider) routes(c config, clock token.Clock, currencies []token.Curren
 		return nil, err
 	}
 	pages := http.NewServeMux()
-	readers, err := wallet.New(wallet.Config{Site: site, App: p.app, Clock: clock, Random: rand.Reader, Currencies: currencies, Demo: demo, Outbox: p.post.sent()})
+	if err := p.openOpenID(c, site, clock); err != nil {
+		return nil, err
+	}
+	p.openID.Register(pages)
+	readers, err := wallet.New(wallet.Config{FormsEndAt: p.openID.FormsEndAt, Site: site, App: p.app, Clock: clock, Random: rand.Reader, Currencies: currencies, Demo: demo, Outbox: p.post.sent()})
 	if err != nil {
 		return nil, err
 	}
@@ -152,6 +158,7 @@ func (p *provider) routes(c config, clock token.Clock, currencies []token.Curren
 	all.Handle("/openapi.json", api)
 	all.Handle("/docs", api)
 	all.Handle("/docs/", api)
+	p.openID.RegisterProtocol(all)
 	all.Handle(wellknown.KeysPath, wellknown.Keys(p.app, p.log))
 	all.Handle("/", site.Handler(pages))
 	outer := http.NewServeMux()
@@ -205,6 +212,7 @@ func (p *provider) work(ctx context.Context) {
 		keys.Run(ctx, keysTicker.C)
 	})
 	p.workers.Go(func() { p.keepSessions(ctx) })
+	p.workLogouts(ctx)
 }
 
 // close ends the workers, writes everything behind, and closes the database.

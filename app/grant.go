@@ -1,0 +1,282 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/binary"
+	"time"
+
+	"farthing.dev/farthing/domain/grant"
+	"farthing.dev/farthing/token"
+)
+
+// How long what is issued to vendors' sites is good for. A refresh token is good for
+// refreshLife after its issue, and never longer than the login at the provider.
+const (
+	codeLife    = time.Minute
+	accessLife  = 10 * time.Minute
+	refreshLife = 14 * 24 * time.Hour
+	askedLife   = 15 * time.Minute // to log in again, where a site asked for it
+)
+
+// LoginInput is a reader's login at a vendor's site, as the site asked for it.
+type LoginInput struct {
+	Client    grant.Client
+	Redirect  string
+	Challenge string // S256 (RFC 7636)
+	Nonce     string
+	Offline   bool // with refresh tokens
+	TellAuth  bool // tell when she proved who she is
+}
+
+// Issued is what a site gets for a code or a refresh token.
+type Issued struct {
+	Who
+	Nonce   string // of the request; "" when refreshed
+	Access  string
+	Refresh string        // "" where none is issued
+	Life    time.Duration // of Access
+	AuthAt  time.Time     // zero where it is not told
+}
+
+// Who is a reader as one vendor knows her.
+type Who struct {
+	Reader  token.ReaderID
+	Session string // names the login to this vendor: unlike what any other vendor sees
+}
+
+// Client returns the client with an id, or CodeClientUnknown.
+func (a *App) Client(ctx context.Context, id string) (grant.Client, error) {
+	unknown := token.New(token.Unauthorised, token.CodeClientUnknown, "there is no such site")
+	parsed, err := token.ParseID[token.ClientKind](id)
+	if err != nil {
+		return grant.Client{}, unknown
+	}
+	client, err := a.catalog.Client(ctx, parsed)
+	if token.CodeOf(err) == token.CodeNotFound {
+		err = unknown
+	}
+	return client, err
+}
+
+// ProveClient returns the client if the secret is its own. A public client has none.
+func (a *App) ProveClient(ctx context.Context, id, secret string) (grant.Client, error) {
+	client, err := a.Client(ctx, id)
+	if err != nil {
+		return client, err
+	}
+	if client.Public() && secret == "" || !client.Public() && client.Secret.Equal(grant.HashOf(secret)) {
+		return client, nil
+	}
+	a.Note(ctx, SecurityEvent{Code: token.CodeClientUnknown, Vendor: client.Vendor, Detail: "A wrong secret was given for the site " + client.Name + "."})
+	return grant.Client{}, token.New(token.Unauthorised, token.CodeClientUnknown, "the secret is wrong")
+}
+
+// VendorName returns how a vendor calls itself.
+func (a *App) VendorName(ctx context.Context, id token.VendorID) string { return a.vendorName(ctx, id) }
+
+// Consented reports whether the viewer has agreed to be known to a vendor.
+func (a *App) Consented(ctx context.Context, v Viewer, vendor token.VendorID) (bool, error) {
+	return a.catalog.Consented(ctx, v.User, vendor)
+}
+
+// Consent remembers that the viewer agreed to be known to a vendor, by her pseudonym there.
+func (a *App) Consent(ctx context.Context, v Viewer, vendor token.VendorID) error {
+	return a.catalog.AddConsent(ctx, v.User, vendor, a.clock.Now().UnixMilli())
+}
+
+// IssueCode returns the code by which a site gets to know that the viewer is there.
+func (a *App) IssueCode(ctx context.Context, v Viewer, in LoginInput) (code string, err error) {
+	now := a.clock.Now()
+	if err := a.codes.take(v.Session.String(), now); err != nil {
+		return "", err
+	}
+	g := grant.Grant{
+		ID: token.NewID[token.GrantKind](a.ids), Client: in.Client.ID, Vendor: in.Client.Vendor, User: v.User, Session: v.Session,
+		CodeUntil: now.Add(codeLife).UnixMilli(), Redirect: in.Redirect, Challenge: in.Challenge, Nonce: in.Nonce, Offline: in.Offline,
+		CreatedAt: now.UnixMilli(),
+	}
+	if in.TellAuth {
+		g.AuthAt = coarse(v.AuthAt, now)
+	}
+	if code, g.Code, err = a.newSecret(""); err != nil {
+		return "", err
+	}
+	return code, a.catalog.AddGrant(ctx, g)
+}
+
+// coarse blurs the moment of a login to the end of its minute: to the second, it would
+// be the same unlikely number at every vendor.
+func coarse(at int64, now time.Time) int64 {
+	minute := time.Minute.Milliseconds()
+	return min((at+minute-1)/minute*minute, now.Truncate(time.Second).UnixMilli())
+}
+
+// ChangeCode changes a code into tokens, once. A code that was presented before ends
+// everything that was issued for it: somebody has a copy. So does any wrong detail.
+func (a *App) ChangeCode(ctx context.Context, client grant.Client, code, redirect, verifier string) (Issued, error) {
+	now := a.clock.Now().UnixMilli()
+	g, err := a.catalog.TakeCode(ctx, grant.HashOf(code), now)
+	if token.CodeOf(err) == token.CodeNotFound {
+		return Issued{}, grantRefused("the code is unknown")
+	}
+	if err != nil {
+		return Issued{}, err
+	}
+	var wrong string
+	switch {
+	case g.Client != client.ID:
+		wrong = "A login code was presented by another site than the one it was made for."
+	case g.CodeUsed != 0:
+		wrong = "A login code was presented a second time. What was issued for it has ended."
+	case g.EndedAt != 0 || now >= g.CodeUntil:
+		return Issued{}, a.refuseGrant(ctx, g, "the code has expired", "")
+	case redirect != g.Redirect:
+		wrong = "A login code was presented with another redirect URI than it was sent to."
+	case !g.ProvenBy(verifier):
+		wrong = "A login code was presented without the right PKCE verifier."
+	}
+	if wrong != "" {
+		return Issued{}, a.refuseGrant(ctx, g, "the code is not good", wrong)
+	}
+	issued, err := a.issue(ctx, g)
+	issued.Nonce = g.Nonce
+	return issued, err
+}
+
+// RefreshLogin changes a refresh token into new tokens, once. One that was used before
+// ends everything of its login: somebody has a copy.
+func (a *App) RefreshLogin(ctx context.Context, client grant.Client, refresh string) (Issued, error) {
+	now := a.clock.Now().UnixMilli()
+	t, g, err := a.catalog.TakeRefresh(ctx, grant.HashOf(refresh), now)
+	if token.CodeOf(err) == token.CodeNotFound {
+		return Issued{}, grantRefused("the refresh token is unknown")
+	}
+	if err != nil {
+		return Issued{}, err
+	}
+	switch {
+	case g.Client != client.ID:
+		return Issued{}, a.refuseGrant(ctx, g, "the refresh token is not good", "A refresh token was presented by another site than the one it was made for.")
+	case t.UsedAt != 0:
+		return Issued{}, a.refuseGrant(ctx, g, "the refresh token is not good", "A refresh token was presented a second time. The login at the site has ended.")
+	case g.EndedAt != 0 || now >= t.Until:
+		return Issued{}, a.refuseGrant(ctx, g, "the refresh token has expired", "")
+	}
+	return a.issue(ctx, g)
+}
+
+// issue makes tokens for a grant.
+func (a *App) issue(ctx context.Context, g grant.Grant) (Issued, error) {
+	who, err := a.who(g)
+	if err != nil {
+		return Issued{}, err
+	}
+	issued, now := Issued{Who: who, Life: accessLife}, a.clock.Now()
+	if g.AuthAt != 0 {
+		issued.AuthAt = when(g.AuthAt)
+	}
+	access := grant.Token{Grant: g.ID, Use: grant.Access, Until: now.Add(accessLife).UnixMilli(), CreatedAt: now.UnixMilli()}
+	if issued.Access, access.Hash, err = a.newSecret(""); err != nil {
+		return Issued{}, err
+	}
+	tokens := []grant.Token{access}
+	if g.Offline {
+		refresh := grant.Token{Grant: g.ID, Use: grant.Refresh, Until: now.Add(refreshLife).UnixMilli(), CreatedAt: now.UnixMilli()}
+		if issued.Refresh, refresh.Hash, err = a.newSecret(""); err != nil {
+			return Issued{}, err
+		}
+		tokens = append(tokens, refresh)
+	}
+	err = a.catalog.AddTokens(ctx, tokens...)
+	if token.CodeOf(err) == token.CodeNotFound { // it ended this moment
+		return Issued{}, grantRefused("the login has ended")
+	}
+	return issued, err
+}
+
+// who returns the reader of a grant as its vendor knows her.
+func (a *App) who(g grant.Grant) (who Who, err error) {
+	if who.Reader, err = a.keys.pseudonym(g.Vendor, g.User); err == nil {
+		who.Session, err = a.SessionName(g.Vendor, g.Session)
+	}
+	return who, err
+}
+
+// SessionName returns the name of a login for one vendor: the claim sid.
+func (a *App) SessionName(vendor token.VendorID, session token.SessionID) (string, error) {
+	name, err := a.keys.derive("login at a vendor", vendor, session[:], 16)
+	return base64.RawURLEncoding.EncodeToString(name), token.Wrap(err, "name a login")
+}
+
+// refuseGrant ends a grant and refuses. What is wrong is told to the user and the vendor.
+func (a *App) refuseGrant(ctx context.Context, g grant.Grant, detail, wrong string) error {
+	if wrong != "" {
+		a.Note(ctx, SecurityEvent{Code: token.CodeGrantInvalid, Vendor: g.Vendor, User: g.User, Detail: wrong})
+	}
+	if err := a.catalog.EndGrant(ctx, g.ID, a.clock.Now().UnixMilli()); err != nil {
+		return err
+	}
+	return grantRefused(detail)
+}
+
+func grantRefused(detail string) error {
+	return token.New(token.Malformed, token.CodeGrantInvalid, detail)
+}
+
+// Bearer returns the reader that an access token stands for.
+func (a *App) Bearer(ctx context.Context, access string) (Who, error) {
+	now := a.clock.Now().UnixMilli()
+	t, g, err := a.catalog.FindToken(ctx, grant.HashOf(access), now)
+	if err == nil && (t.Use != grant.Access || g.EndedAt != 0 || now >= t.Until) || token.CodeOf(err) == token.CodeNotFound {
+		return Who{}, token.New(token.Unauthorised, token.CodeUnauthorised, "the access token is not good")
+	}
+	if err != nil {
+		return Who{}, err
+	}
+	return a.who(g)
+}
+
+// GiveBack ends the login that a client's token belongs to (RFC 7009). A token that is not
+// there, or another client's, is no matter.
+func (a *App) GiveBack(ctx context.Context, client grant.Client, secret string) error {
+	now := a.clock.Now().UnixMilli()
+	_, g, err := a.catalog.FindToken(ctx, grant.HashOf(secret), now)
+	if token.CodeOf(err) == token.CodeNotFound || err == nil && g.Client != client.ID {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return a.catalog.EndGrant(ctx, g.ID, now)
+}
+
+// AskedAgain seals the present moment to a request for a fresh login, so that whoever
+// sits before the browser cannot pretend that it was answered already.
+func (a *App) AskedAgain(request string) (string, error) {
+	return a.sealMoment(a.clock.Now().UnixMilli(), request)
+}
+
+func (a *App) sealMoment(at int64, request string) (string, error) {
+	moment := binary.BigEndian.AppendUint64(nil, uint64(at))
+	sum := sha256.Sum256([]byte(request))
+	mac, err := a.keys.derive("fresh login", token.VendorID{}, append(moment, sum[:]...), 16)
+	return base64.RawURLEncoding.EncodeToString(append(moment, mac...)), token.Wrap(err, "seal a moment")
+}
+
+// AnsweredAgain reports whether the viewer has proved who she is since AskedAgain sealed
+// the moment for this request, a few minutes ago at most.
+func (a *App) AnsweredAgain(v Viewer, sealed, request string) (bool, error) {
+	moment, err := base64.RawURLEncoding.Strict().DecodeString(sealed)
+	if err != nil || len(moment) != 8+16 {
+		return false, nil
+	}
+	at := int64(binary.BigEndian.Uint64(moment))
+	right, err := a.sealMoment(at, request)
+	if err != nil || subtle.ConstantTimeCompare([]byte(right), []byte(sealed)) != 1 {
+		return false, err
+	}
+	return v.AuthAt >= at && a.clock.Now().Sub(when(at)) < askedLife, nil
+}
