@@ -178,6 +178,9 @@ func (h *Handler) addBill(w http.ResponseWriter, r *http.Request, v *app.Viewer,
 // waiting returns the order that next leads to, and permits the form of this page to
 // end at its shop: where the reader is not asked again, the way goes straight there.
 func (h *Handler) waiting(w http.ResponseWriter, r *http.Request, v *app.Viewer, next string) (app.Checkout, bool) {
+	if h.formsEndAt != nil {
+		web.AllowFormsTo(w, h.formsEndAt(r.Context(), next))
+	}
 	checkout, err := h.checkoutAt(r, v, next)
 	if err != nil || checkout.Vendor.IsZero() {
 		return app.Checkout{}, false // the page itself will say what is wrong with it

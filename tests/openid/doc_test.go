@@ -1,8 +1,3 @@
 // Package openid logs readers in at vendors' sites with clients that nobody here wrote:
 // coreos/go-oidc with golang.org/x/oauth2 in Go, and openid-client in Node.
 package openid
-
-import (
-	_ "github.com/coreos/go-oidc/v3/oidc"
-	_ "golang.org/x/oauth2"
-)
