@@ -65,16 +65,18 @@ func (a *App) AddClient(ctx context.Context, v Viewer, vendor token.VendorID, in
 	if len(known) >= grant.MaxClients {
 		return "", ClientView{}, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a vendor has at most %d sites with login; remove one", grant.MaxClients)
 	}
-	sites, err := a.catalog.Sites(ctx, vendor, token.SiteID{}, maxSites)
-	if err != nil {
-		return "", ClientView{}, err
-	}
 	client := grant.Client{
 		ID: token.NewID[token.ClientKind](a.ids), Vendor: vendor, Name: in.Name, Redirects: in.Redirects, AfterLogout: in.AfterLogout,
 		Backchannel: in.Backchannel, CreatedAt: a.clock.Now().UnixMilli(),
 	}
-	if err := client.Check(sites); err != nil {
+	if err := client.Check(); err != nil {
 		return "", ClientView{}, err
+	}
+	for _, uri := range client.Addresses() {
+		if err := a.checkAddress(ctx, vendor, uri, true); err != nil {
+			a.noteAddress(ctx, vendor, "A site with login", uri, err)
+			return "", ClientView{}, err
+		}
 	}
 	if !in.Public {
 		if secret, client.Secret, err = a.newSecret(clientSecret); err != nil {

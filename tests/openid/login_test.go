@@ -21,8 +21,8 @@ const (
 )
 
 func TestStockClientInGo(t *testing.T) {
-	demo := launch.StartDemo(t, t.TempDir())
-	for name, test := range map[string]func(*testing.T, *launch.Demo){
+	demo := &stage{Demo: launch.StartDemo(t, t.TempDir()), t: t, shops: map[string]*shop{}}
+	for name, test := range map[string]func(*testing.T, *stage){
 		"login and refresh":           testLogin,
 		"replays end everything":      testReplays,
 		"PKCE is not optional":        testPKCE,
@@ -42,7 +42,7 @@ func TestStockClientInGo(t *testing.T) {
 	}
 }
 
-func testLogin(t *testing.T, demo *launch.Demo) {
+func testLogin(t *testing.T, demo *stage) {
 	s := open(t, demo, "newspaper", "server")
 	b := launch.NewBrowser(t)
 	a := s.begin()
@@ -83,7 +83,7 @@ func testLogin(t *testing.T, demo *launch.Demo) {
 	}
 }
 
-func testReplays(t *testing.T, demo *launch.Demo) {
+func testReplays(t *testing.T, demo *stage) {
 	s := open(t, demo, "newspaper", "server")
 	b := s.reader(ada)
 
@@ -130,7 +130,7 @@ func testReplays(t *testing.T, demo *launch.Demo) {
 	s.owner.Get(s.console+"/security").Want(http.StatusOK, "presented a second time", "by another site")
 }
 
-func testPKCE(t *testing.T, demo *launch.Demo) {
+func testPKCE(t *testing.T, demo *stage) {
 	s := open(t, demo, "newspaper", "server")
 	b := s.reader(ada)
 	s.logIn(b)
@@ -173,7 +173,7 @@ func (s *site) ask(b *launch.Browser, a attempt, change func(url.Values)) url.Va
 	return b.Get(address.String()).URL.Query()
 }
 
-func testRedirects(t *testing.T, demo *launch.Demo) {
+func testRedirects(t *testing.T, demo *stage) {
 	s := open(t, demo, "newspaper", "server")
 	b := s.reader(ada)
 	s.logIn(b)
@@ -206,7 +206,7 @@ func testRedirects(t *testing.T, demo *launch.Demo) {
 	}
 }
 
-func testRefusedLogins(t *testing.T, demo *launch.Demo) {
+func testRefusedLogins(t *testing.T, demo *stage) {
 	s := open(t, demo, "newspaper", "server")
 	b := s.reader(ada)
 	for name, test := range map[string]struct {
@@ -239,7 +239,7 @@ func testRefusedLogins(t *testing.T, demo *launch.Demo) {
 	b.Want(http.StatusBadRequest, "nothing was done")
 }
 
-func testClients(t *testing.T, demo *launch.Demo) {
+func testClients(t *testing.T, demo *stage) {
 	s := open(t, demo, "newspaper", "server")
 	b := s.reader(ada)
 	code := func() url.Values {
@@ -299,7 +299,7 @@ func testClients(t *testing.T, demo *launch.Demo) {
 	}
 }
 
-func testLogout(t *testing.T, demo *launch.Demo) {
+func testLogout(t *testing.T, demo *stage) {
 	s := open(t, demo, "newspaper", "server")
 	b := s.reader(ada)
 	got := s.logIn(b)
@@ -351,7 +351,7 @@ func testLogout(t *testing.T, demo *launch.Demo) {
 	b.Get(demo.URL+"/wallet").Want(http.StatusOK, "Log in")
 }
 
-func testProviderLogout(t *testing.T, demo *launch.Demo) {
+func testProviderLogout(t *testing.T, demo *stage) {
 	s, other := open(t, demo, "newspaper", "server"), open(t, demo, "calls", "server")
 	b := s.reader(ada)
 	one, _, two := s.logIn(b), s.logIn(b), other.logIn(b)
@@ -367,7 +367,7 @@ func testProviderLogout(t *testing.T, demo *launch.Demo) {
 	}
 }
 
-func testPrompts(t *testing.T, demo *launch.Demo) {
+func testPrompts(t *testing.T, demo *stage) {
 	s := open(t, demo, "calls", "server")
 	quiet := oauth2.SetAuthURLParam("prompt", "none")
 	b := launch.NewBrowser(t)
@@ -404,7 +404,7 @@ func testPrompts(t *testing.T, demo *launch.Demo) {
 	}
 }
 
-func testTwoVendors(t *testing.T, demo *launch.Demo) {
+func testTwoVendors(t *testing.T, demo *stage) {
 	b := launch.NewBrowser(t)
 	var seen []map[string]bool
 	for _, shop := range []string{"newspaper", "music"} {
@@ -436,7 +436,7 @@ func testTwoVendors(t *testing.T, demo *launch.Demo) {
 	}
 }
 
-func testConsole(t *testing.T, demo *launch.Demo) {
+func testConsole(t *testing.T, demo *stage) {
 	s := open(t, demo, "newspaper", "server")
 	page := s.console + "/login"
 	form := func(change func(url.Values)) url.Values {
@@ -492,7 +492,7 @@ func testConsole(t *testing.T, demo *launch.Demo) {
 	}
 }
 
-func testMetadata(t *testing.T, demo *launch.Demo) {
+func testMetadata(t *testing.T, demo *stage) {
 	provider, err := oidc.NewProvider(t.Context(), demo.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -518,7 +518,7 @@ func testMetadata(t *testing.T, demo *launch.Demo) {
 	}
 }
 
-func testConsent(t *testing.T, demo *launch.Demo) {
+func testConsent(t *testing.T, demo *stage) {
 	s := open(t, demo, "music", "server")
 	b := s.reader(ben)
 	a := s.begin()
@@ -533,7 +533,7 @@ func testConsent(t *testing.T, demo *launch.Demo) {
 	b.Do(http.MethodPost, demo.URL+"/oidc/consent", http.Header{"Sec-Fetch-Site": {"cross-site"}}, url.Values{}).Want(http.StatusForbidden)
 }
 
-func testForms(t *testing.T, demo *launch.Demo) {
+func testForms(t *testing.T, demo *stage) {
 	s := open(t, demo, "newspaper", "server")
 	b := s.reader(ada)
 	s.logIn(b)

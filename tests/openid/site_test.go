@@ -3,12 +3,14 @@ package openid
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,45 +23,86 @@ import (
 // patience bounds every wait for the provider.
 const patience = 20 * time.Second
 
+// stage is a demo with a site for each of its shops.
+type stage struct {
+	*launch.Demo
+	t     *testing.T
+	shops map[string]*shop
+}
+
+// shop is where a vendor's sites are, shown to be its own, and who looks after it.
+type shop struct {
+	server  *httptest.Server
+	mux     *http.ServeMux
+	console string // at the provider
+	sites   int    // opened here
+	last    string // the client of the last one
+}
+
 // site is a vendor's site, built with a stock library: it logs readers in and hears of
 // logouts.
 type site struct {
+	*shop
 	t        *testing.T
-	demo     *launch.Demo
-	server   *httptest.Server
-	console  string // of its vendor, at the provider
+	demo     *stage
 	owner    *launch.Browser
 	provider *oidc.Provider
 	oauth2.Config
 	logouts chan string
 }
 
-// open opens the site of one of the demo's shops, and registers it as its owner would.
-func open(t *testing.T, demo *launch.Demo, shop, kind string) *site {
+// owner returns a browser in which a shop's owner is logged in.
+func (d *stage) owner(t *testing.T, id string) *launch.Browser {
 	t.Helper()
-	s := &site{t: t, demo: demo, logouts: make(chan string, 8)}
-	mux := http.NewServeMux()
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("the shop")) })
-	mux.HandleFunc("POST /out", func(_ http.ResponseWriter, r *http.Request) { s.logouts <- r.FormValue("logout_token") })
-	s.server = httptest.NewServer(mux)
-	t.Cleanup(s.server.Close)
-
-	s.owner = launch.NewBrowser(t)
-	for _, p := range demo.People {
-		if p.Shop == shop {
-			s.owner.Get(demo.URL+"/login").Submit("/login", "email", p.Email, "password", demo.Password).Want(http.StatusOK)
+	b := launch.NewBrowser(t)
+	for _, p := range d.People {
+		if p.Shop == id {
+			b.Get(d.URL+"/login").Submit("/login", "email", p.Email, "password", d.Password).Want(http.StatusOK)
 		}
 	}
-	s.console = s.owner.Get(demo.URL + "/console").Find(`href="(/console/vnd_[0-9a-z]*)"`)
-	s.owner.Get(s.console+"/setup").Submit("/sites", "url", s.server.URL).Want(http.StatusOK)
-	s.owner.Do(http.MethodPost, s.console+"/login", nil, url.Values{
+	return b
+}
+
+// shop opens the web server of a shop, and shows that it is the vendor's.
+func (d *stage) shop(id string) *shop {
+	if d.shops[id] != nil {
+		return d.shops[id]
+	}
+	s := &shop{mux: http.NewServeMux()}
+	var proof atomic.Value
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("the shop")) })
+	s.mux.HandleFunc("GET /.well-known/farthing-site.txt", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, proof.Load()) })
+	s.server = httptest.NewServer(s.mux)
+	d.t.Cleanup(s.server.Close)
+	b := d.owner(d.t, id)
+	s.console = b.Get(d.URL + "/console").Find(`href="(/console/vnd_[0-9a-z]*)"`)
+	b.Do(http.MethodPost, s.console+"/sites", nil, url.Values{"url": {s.server.URL}}).Want(http.StatusOK)
+	mine := `(?s)` + regexp.QuoteMeta(s.server.URL) + `/\.well-known/[^<]*</span>.*?`
+	proof.Store(b.Get(s.console + "/setup").Find(mine + `<span class="code">([^<]*)<`))
+	b.Do(http.MethodPost, s.console+"/sites/prove", nil, url.Values{"site": {b.Find(mine + `name="site" value="([^"]*)"`)}}).Want(http.StatusOK)
+	d.shops[id] = s
+	return s
+}
+
+// open opens a site of one of the demo's shops, and registers it as its owner would.
+func open(t *testing.T, demo *stage, id, kind string) *site {
+	t.Helper()
+	s := &site{shop: demo.shop(id), t: t, demo: demo, owner: demo.owner(t, id), logouts: make(chan string, 8)}
+	s.sites++
+	told := fmt.Sprintf("/out/%d", s.sites)
+	s.mux.HandleFunc("POST "+told, func(_ http.ResponseWriter, r *http.Request) { s.logouts <- r.FormValue("logout_token") })
+	s.owner.Do(http.MethodPost, demo.URL+s.console+"/login", nil, url.Values{
 		"name": {"Website"}, "kind": {kind}, "redirects": {s.server.URL + "/back " + s.server.URL + "/back?shelf=1"},
-		"after_logout": {s.server.URL + "/bye"}, "backchannel": {s.server.URL + "/out"},
+		"after_logout": {s.server.URL + "/bye"}, "backchannel": {s.server.URL + told},
 	}).Want(http.StatusOK, "Client id")
 	s.ClientID = s.owner.Find(`Client id <span class="code">([^<]*)<`)
 	if kind != "public" {
 		s.ClientSecret = s.owner.Find(`Client secret <span class="code">([^<]*)<`)
 	}
+	if s.last != "" { // of another test: a vendor has a few only
+		s.owner.Do(http.MethodPost, demo.URL+s.console+"/login/remove", nil, url.Values{"client": {s.last}})
+	}
+	s.last = s.ClientID
 
 	var err error
 	if s.provider, err = oidc.NewProvider(s.context(), demo.URL); err != nil {
