@@ -50,9 +50,9 @@ func (a *App) refusedOrder(ctx context.Context, s Seller, order *core.Order, ref
 	return refusal
 }
 
-// CheckForm refuses a form that brought a browser here from a site that the offer's
+// CheckOrigin refuses a form that brought a browser here from a site that the offer's
 // vendor did not show to be its own. origin is as browsers write it.
-func (a *App) CheckForm(ctx context.Context, id token.OfferID, origin string) error {
+func (a *App) CheckOrigin(ctx context.Context, id token.OfferID, origin string) error {
 	known, err := a.SellsAt(ctx, id, origin)
 	if err != nil || known {
 		return err

@@ -18,7 +18,7 @@ import (
 type offers interface {
 	OfferCheckout(ctx context.Context, in app.BuyInput, v *app.Viewer) (app.Checkout, error)
 	Buy(ctx context.Context, v app.Viewer, in app.BuyInput, quoted token.Amount, method journal.ConsentMethod, once string) (returnURL string, err error)
-	CheckForm(ctx context.Context, id token.OfferID, origin string) error
+	CheckOrigin(ctx context.Context, id token.OfferID, origin string) error
 	SellsAt(ctx context.Context, id token.OfferID, origin string) (bool, error)
 	Price(ctx context.Context, id token.OfferID) (app.Price, error)
 }
@@ -48,7 +48,7 @@ func (h *Handler) comeToBuy(w http.ResponseWriter, r *http.Request, _ *app.Viewe
 		return err
 	}
 	if origin := r.Header.Get("Origin"); origin != "" && origin != "null" && origin != h.site.Origin() {
-		if err := h.app.CheckForm(r.Context(), id, origin); err != nil {
+		if err := h.app.CheckOrigin(r.Context(), id, origin); err != nil {
 			return err
 		}
 	}

@@ -46,8 +46,8 @@ func (a *App) SellsAt(_ context.Context, offer token.OfferID, origin string) (bo
 	return origin == a.Site, nil
 }
 
-// CheckForm refuses all other sites.
-func (a *App) CheckForm(ctx context.Context, offer token.OfferID, origin string) error {
+// CheckOrigin refuses all other sites.
+func (a *App) CheckOrigin(ctx context.Context, offer token.OfferID, origin string) error {
 	known, err := a.SellsAt(ctx, offer, origin)
 	if err == nil && !known {
 		err = token.New(token.Forbidden, token.CodeURLNotAllowed, "this form stands on a site that the shop has not registered, so nothing was bought; go to the shop itself")
