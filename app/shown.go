@@ -67,18 +67,18 @@ func (a *App) form(v *Viewer, c *Checkout) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(append(body, mark...)), err
 }
 
-// CheckForm refuses a confirmation that does not come from the page that stands for
+// CheckShown refuses a confirmation that does not come from the page that stands for
 // the checkout and the viewer as they are now. form is the Form of the checkout that the
 // page was made of. A refusal is noted for the viewer to see.
-func (a *App) CheckForm(ctx context.Context, v Viewer, c Checkout, form string) error {
-	err := a.checkForm(v, c, form)
+func (a *App) CheckShown(ctx context.Context, v Viewer, c Checkout, form string) error {
+	err := a.checkShown(v, c, form)
 	if code := token.CodeOf(err); code == token.CodeFormInvalid || code == token.CodeFormStale {
 		a.Note(ctx, SecurityEvent{Code: code, User: v.User, Order: c.Order, Detail: "A purchase was confirmed on a page that was not the present one. Nothing was charged."})
 	}
 	return err
 }
 
-func (a *App) checkForm(v Viewer, c Checkout, form string) error {
+func (a *App) checkShown(v Viewer, c Checkout, form string) error {
 	invalid := token.New(token.Forbidden, token.CodeFormInvalid, "this did not come from a page that was shown to you, so nothing was charged; look at the purchase and confirm it here")
 	stale := func(why string) error {
 		return token.New(token.Conflict, token.CodeFormStale, why+" since that page was shown, so nothing was charged; look at the purchase and confirm it here")

@@ -278,7 +278,7 @@ type Checkout struct {
 	Order         token.OrderID // zero where there is none yet: see Buy
 	Buy           BuyInput      // the offer that becomes an order when it is confirmed
 	Vendor        token.VendorID
-	Form          string // for the page that asks to confirm; see CheckForm. Empty without a viewer
+	Form          string // for the page that asks to confirm; see CheckShown. Empty without a viewer
 	VendorName    string
 	VendorSite    string // the origin that the reader came from and goes back to
 	Title         string

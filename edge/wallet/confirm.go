@@ -10,7 +10,7 @@ import (
 // confirmed refuses a confirmation that does not come from the page that stands now. One
 // for which the login is too old as well is answered by asking for the login.
 func (h *Handler) confirmed(r *http.Request, v app.Viewer, c app.Checkout) error {
-	err := h.app.CheckForm(r.Context(), v, c, r.PostForm.Get("shown"))
+	err := h.app.CheckShown(r.Context(), v, c, r.PostForm.Get("shown"))
 	if err != nil && payable(c) && !v.CanBuy(h.clock.Now()) {
 		return token.New(token.Unauthorised, token.CodeWindowClosed, "your purchase window has ended; log in again to buy")
 	}

@@ -14,7 +14,7 @@ import (
 // sessions is what the pages need to show and end logins, and to say how long one lasts.
 type sessions interface {
 	Settle(ctx context.Context, secret, before, userAgent string) error
-	CheckForm(ctx context.Context, v app.Viewer, c app.Checkout, form string) error
+	CheckShown(ctx context.Context, v app.Viewer, c app.Checkout, form string) error
 
 	Devices(ctx context.Context, v app.Viewer) ([]app.DeviceView, error)
 	SignOut(ctx context.Context, v app.Viewer, id token.SessionID) error

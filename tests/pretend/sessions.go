@@ -19,8 +19,8 @@ func (a *App) Settle(ctx context.Context, secret, before, _ string) error {
 	return a.LogOut(ctx, before)
 }
 
-// CheckForm refuses StaleForm.
-func (a *App) CheckForm(_ context.Context, _ app.Viewer, _ app.Checkout, form string) error {
+// CheckShown refuses StaleForm.
+func (a *App) CheckShown(_ context.Context, _ app.Viewer, _ app.Checkout, form string) error {
 	if form == StaleForm {
 		return token.New(token.Conflict, token.CodeFormStale, "you have logged in again since that page was shown, so nothing was charged; look at the purchase and confirm it here")
 	}
