@@ -57,15 +57,28 @@ func TestEveryPageInEveryLook(t *testing.T) {
 			{"console", "/console"}, {"console-overview", shop}, {"console-sales", shop + "/sales"}, {"console-royalties", shop + "/royalties"},
 			{"console-catalogue", shop + "/catalogue"}, {"console-setup", shop + "/setup"}, {"security", "/security"}, {"console-security", shop + "/security"},
 		}},
-		{pretend.Newcomer, []struct{ name, path string }{{"empty-wallet", "/wallet"}, {"empty-purchases", "/wallet/purchases"}, {"empty-limits", "/wallet/limits"}, {"empty-console", "/console"}}},
+		{pretend.Newcomer, []struct{ name, path string }{{"empty-wallet", "/wallet"}, {"empty-purchases", "/wallet/purchases"}, {"empty-limits", "/wallet/limits"}, {"empty-console", "/console"}, {"empty-methods", "/security/login"}, {"authenticator", "/security/login/authenticator"}}},
 		{pretend.Poor, []struct{ name, path string }{{"pay-poor", "/pay/" + a.Open.String()}, {"frozen-wallet", "/wallet"}}},
 		{pretend.Strict, []struct{ name, path string }{{"pay-limit", "/pay/" + a.Open.String()}}},
+		{pretend.Careful, []struct{ name, path string }{{"methods", "/security/login"}}},
 		{pretend.Late, []struct{ name, path string }{{"pay-late", "/pay/" + a.Open.String()}}},
 	}
 	for _, person := range people {
 		tab := b.Tab(chrome.Light)
 		if person.email != "" {
 			tab.LogIn(base, person.email, pretend.Password)
+		}
+		switch person.email {
+		case pretend.Careful:
+			tab.Fill("#code", "wrong")
+			tab.Click("main form button")
+			tab.Shot("second-step")
+			tab.Accessible(axe)
+			tab.Fill("#code", pretend.Code)
+			tab.Click("main form button")
+		case pretend.Newcomer:
+			tab.Go(base + "/security/login")
+			tab.Click(`form[action="/security/login/authenticator"] button`)
 		}
 		for _, page := range person.pages {
 			t.Run(page.name, func(t *testing.T) {
