@@ -7,6 +7,8 @@ package refusals
 import (
 	"html"
 	"net/http"
+	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -42,38 +44,98 @@ func TestWhatIsComparedOnTheWayOfAPurchase(t *testing.T) {
 		{
 			name: "price changed in the form", status: http.StatusConflict, operator: "quote_changed",
 			do: func(h *house) answer {
-				return h.reader.post("/pay/"+h.order(h.daily, h.daily.live), "quoted", "0.01")
+				path := "/pay/" + h.order(h.daily, h.daily.live)
+				return h.reader.confirm(path, h.reader.form(path), "0.01")
 			},
 			reader: "The price that was confirmed was not the one", vendor: "Somebody confirmed a price that is not the order's",
 		},
 		{
 			name: "price changed in the form of an offer", status: http.StatusConflict, operator: "quote_changed",
 			do: func(h *house) answer {
-				return h.reader.post("/buy/"+h.offer(h.daily)+"/confirm", "quoted", "0.01", "once", "one-page")
+				path := "/buy/" + h.offer(h.daily)
+				return h.reader.confirm(path+"/confirm", h.reader.form(path), "0.01")
 			},
 			reader: "The price that was confirmed was not the one", vendor: "Somebody confirmed a price that is not the order's",
 		},
 		{
 			name: "order paid by somebody else", status: http.StatusConflict, operator: "order_state",
 			do: func(h *house) answer {
-				order := h.order(h.daily, h.daily.live)
-				if paid := h.other.post("/pay/"+order, "quoted", "0.25"); paid.status != http.StatusSeeOther {
+				path := "/pay/" + h.order(h.daily, h.daily.live)
+				form := h.reader.form(path)
+				if paid := h.other.confirm(path, h.other.form(path), "0.25"); paid.status != http.StatusSeeOther {
 					h.t.Fatalf("paying answered %d", paid.status)
 				}
-				return h.reader.post("/pay/"+order, "quoted", "0.25")
+				return h.reader.confirm(path, form, "0.25")
 			},
 			reader: "An order that somebody else had paid", vendor: "somebody else than who had paid it",
 		},
 		{
+			name: "page of somebody else", status: http.StatusConflict, operator: "form_stale",
+			do: func(h *house) answer {
+				path := "/pay/" + h.order(h.daily, h.daily.live)
+				return h.reader.confirm(path, h.other.form(path), "0.25")
+			},
+			reader: "A purchase was confirmed on a page that was not the present one",
+		},
+		{
+			name: "page of another order", status: http.StatusForbidden, operator: "form_invalid",
+			do: func(h *house) answer {
+				path, dear := "/pay/"+h.order(h.daily, h.daily.live), "/pay/"+h.order(h.daily, h.daily.live)
+				return h.reader.confirm(dear, h.reader.form(path), "0.25")
+			},
+			reader: "A purchase was confirmed on a page that was not the present one",
+		},
+		{
+			name: "ticket of another vendor", status: http.StatusForbidden, code: "ticket_invalid", operator: "ticket_invalid",
+			do: func(h *house) answer {
+				return h.redeem(h.rival.live, h.buy(h.reader, h.order(h.daily, h.daily.live)), h.daily.site+"/article")
+			},
+			rival: "Ticket refused",
+		},
+		{
+			name: "ticket at another address", status: http.StatusForbidden, code: "ticket_elsewhere", operator: "ticket_elsewhere",
+			do: func(h *house) answer {
+				return h.redeem(h.daily.live, h.buy(h.reader, h.order(h.daily, h.daily.live)), h.daily.site+"/another")
+			},
+			vendor: "it came to another address", reader: "it came to another address",
+		},
+		{
+			name: "ticket used twice", status: http.StatusConflict, code: "ticket_used", operator: "ticket_used",
+			do: func(h *house) answer {
+				ticket := h.buy(h.reader, h.order(h.daily, h.daily.live))
+				if first := h.redeem(h.daily.live, ticket, h.daily.site+"/article"); first.status != http.StatusOK {
+					h.t.Fatalf("the first use answered %d %s", first.status, first.body)
+				}
+				return h.redeem(h.daily.live, ticket, h.daily.site+"/article")
+			},
+			vendor: "it had been used before", reader: "it had been used before",
+		},
+		{
+			name: "ticket too old", status: http.StatusGone, code: "ticket_expired", operator: "ticket_expired",
+			do: func(h *house) answer {
+				ticket := h.buy(h.reader, h.order(h.daily, h.daily.live))
+				h.clock.move(2 * time.Minute)
+				return h.redeem(h.daily.live, ticket, h.daily.site+"/article")
+			},
+			vendor: "it was too old",
+		},
+		{
+			name: "altered ticket", status: http.StatusForbidden, code: "ticket_invalid", operator: "ticket_invalid",
+			do: func(h *house) answer {
+				ticket := []byte(h.buy(h.reader, h.order(h.daily, h.daily.live)))
+				ticket[40] ^= 1
+				return h.redeem(h.daily.live, string(ticket), h.daily.site+"/article")
+			},
+			vendor: "Ticket refused",
+		},
+		{
 			name: "stale tab", status: http.StatusOK, operator: "purchase_window_closed",
 			do: func(h *house) answer {
-				order := h.order(h.daily, h.daily.live)
-				h.clock.move(29 * time.Minute) // the order lives
-				h.reader.get("/pay/" + order)
-				h.clock.move(59 * time.Second)
-				order = h.order(h.daily, h.daily.live)
-				h.clock.move(2 * time.Second)
-				return h.reader.post("/pay/"+order, "quoted", "0.25")
+				h.clock.move(29 * time.Minute)
+				path := "/pay/" + h.order(h.daily, h.daily.live)
+				form := h.reader.form(path)
+				h.clock.move(2 * time.Minute)
+				return h.reader.confirm(path, form, "0.25")
 			},
 			reader: "The last login was too long ago",
 		},
@@ -161,6 +223,38 @@ func (r *refusal) run(t *testing.T) {
 			}
 		}
 	}
+}
+
+var shownPattern = regexp.MustCompile(`name="(shown|once)" value="([^"]*)"`)
+
+// form reads the hidden fields of the page that asks to confirm a purchase.
+func (p *person) form(path string) []string {
+	p.t.Helper()
+	var fields []string
+	for _, match := range shownPattern.FindAllStringSubmatch(p.get(path).body, -1) {
+		fields = append(fields, match[1], match[2])
+	}
+	return fields
+}
+
+// confirm confirms a purchase at a price.
+func (p *person) confirm(path string, form []string, quoted string) answer {
+	p.t.Helper()
+	return p.post(path, append(form, "quoted", quoted)...)
+}
+
+// buy has somebody pay an order, and returns the ticket.
+func (h *house) buy(p *person, order string) string {
+	h.t.Helper()
+	path := "/pay/" + order
+	back, err := url.Parse(p.confirm(path, p.form(path), "0.25").location)
+	h.must(err)
+	return back.Query().Get("ticket")
+}
+
+func (h *house) redeem(key, ticket, address string) answer {
+	h.t.Helper()
+	return h.call(key, http.MethodPost, "/v1/tickets/redeem", `{"ticket":"`+ticket+`","url":"`+address+`"}`)
 }
 
 // offer puts something up for sale and returns its id.
