@@ -109,24 +109,39 @@ var (
 // its hidden fields and the values given.
 func (b *Browser) Submit(action string, values ...string) *Browser {
 	b.tb.Helper()
+	head, fields, ok := b.form(action)
+	if !ok {
+		b.tb.Fatalf("%s has no form for %q:\n%s", b.URL, action, b.Body)
+	}
+	for i := 0; i+1 < len(values); i += 2 {
+		fields.Set(values[i], values[i+1])
+	}
+	return b.Do(strings.ToUpper(head["method"]), head["action"], nil, fields)
+}
+
+// Form returns the fields that Submit would send as they stand on the page, and false
+// where there is no such form.
+func (b *Browser) Form(action string) (fields url.Values, ok bool) {
+	_, fields, ok = b.form(action)
+	return fields, ok
+}
+
+// form finds the first form whose action contains a text: its own attributes, its fields.
+func (b *Browser) form(action string) (head map[string]string, fields url.Values, ok bool) {
 	for _, form := range formPattern.FindAllString(b.Body, -1) {
-		head := attributesOf(form[:strings.Index(form, ">")+1])
+		head = attributesOf(form[:strings.Index(form, ">")+1])
 		if !strings.Contains(head["action"], action) {
 			continue
 		}
-		fields := url.Values{}
+		fields = url.Values{}
 		for _, input := range inputPattern.FindAllString(form, -1) {
 			if a := attributesOf(input); a["name"] != "" && (a["value"] != "" || a["type"] == "hidden") {
 				fields.Set(a["name"], a["value"])
 			}
 		}
-		for i := 0; i+1 < len(values); i += 2 {
-			fields.Set(values[i], values[i+1])
-		}
-		return b.Do(strings.ToUpper(head["method"]), head["action"], nil, fields)
+		return head, fields, true
 	}
-	b.tb.Fatalf("%s has no form for %q:\n%s", b.URL, action, b.Body)
-	return b
+	return nil, nil, false
 }
 
 func attributesOf(tag string) map[string]string {
