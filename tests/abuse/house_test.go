@@ -300,4 +300,3 @@ func wantCode(t testing.TB, what string, err error, codes ...string) {
 	}
 	t.Errorf("%s: %v, want %q", what, err, codes)
 }
-

@@ -84,12 +84,12 @@ func ticketOfAnotherVendor(t *testing.T, h *house) {
 // vendor, and to the other vendor's site.
 func ticketAtAnotherPage(t *testing.T, h *house) {
 	query := h.pay(h.ada, h.order(h.shop, "/cheap", "0.25")).RawQuery
-	h.ada.Get(h.shop.site+"/dear/one?"+query).Without("All of")
+	h.ada.Get(h.shop.site + "/dear/one?" + query).Without("All of")
 	if h.ada.Status < 400 {
 		t.Errorf("the dear page answered %d", h.ada.Status)
 	}
 	query = h.pay(h.ada, h.order(h.shop, "/cheap/2", "0.25")).RawQuery
-	h.ada.Get(h.rival.site+"/cheap/2?"+query).Without("All of")
+	h.ada.Get(h.rival.site + "/cheap/2?" + query).Without("All of")
 	if h.ada.Status < 400 {
 		t.Errorf("the other vendor's page answered %d", h.ada.Status)
 	}

@@ -1,0 +1,216 @@
+package abuse
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"farthing.dev/farthing/tests/launch"
+)
+
+// role is somebody who asks for what belongs to others.
+type role struct {
+	name    string
+	browser *launch.Browser // nil for who has no browser
+	key     string
+	valid   bool             // the key is somebody's
+	own     bool             // the key is of the vendor whose things are asked for
+	may     func(route) bool // what this role may do with these things after all; nil for nothing
+}
+
+// ownPage reports whether a page shows or changes only what belongs to who asks, so that
+// somebody else's ids in its form must not matter, while an answer of 200 is no wonder.
+func ownPage(r route) bool { return !inBraces.MatchString(strings.ReplaceAll(r.path, "{$}", "")) }
+
+// anyonesPage are the pages with an id in the address that everybody may see.
+var anyonesPage = []string{
+	"GET /assets/", "GET /buy/{offer}", "POST /buy/{offer}", "GET /buy/{offer}/price", // an offer is public
+	"GET /pay/{order}",          // the address of an order is the right to pay it
+	"GET /docs", "GET /openapi.json",
+	"GET /oidc/authorize", "GET /oidc/logout", // say what is wrong with the request
+}
+
+// askedAnew are the forms that anyone may send from the page that asks; without what
+// that page gave them they are refused in words of their own.
+var askedAnew = []string{"POST /pay/{order}", "POST /buy/{offer}/confirm"}
+
+// TestMatrix asks for every route there is as everybody who has no right to the things
+// named in it: the answer is 404, or 401, or the way to the login, and nothing has moved.
+func TestMatrix(t *testing.T) {
+	h := open(t)
+	owned := h.owned(h.shop, h.ada)
+	form := filled(owned)
+	body := bodyOf(owned)
+	nobodys := things{}
+	for name, id := range owned {
+		if nobodys[name] = id; len(id) > 20 {
+			nobodys[name] = id[:12] + "0000" + id[16:]
+		}
+	}
+	roles := []role{
+		{name: "nobody"},
+		{name: "nobody with a forged cookie", browser: withCookie(h, strings.Repeat("A", 43))},
+		{name: "another reader", browser: h.ben.Browser},
+		{name: "another vendor's member", browser: h.rival.member.Browser},
+		{name: "the vendor's member as a reader", browser: h.shop.member.Browser, may: func(r route) bool { return strings.HasPrefix(r.path, "/console/") }},
+		{name: "another vendor's key", key: h.rival.live.Key, valid: true},
+		{name: "another vendor's test key", key: h.rival.test.Key, valid: true},
+		{name: "the vendor's own test key", key: h.shop.test.Key, valid: true, own: true, may: sharedByModes},
+		{name: "no key", key: "fk_live_" + strings.Repeat("A", 43)},
+		{name: "a reader's cookie at the API", browser: h.ada.Browser, may: func(r route) bool { return !r.api }},
+	}
+	for _, who := range roles {
+		t.Run(who.name, func(t *testing.T) {
+			h := h.in(t)
+			asked := 0
+			for _, r := range h.routes() {
+				if (who.may != nil && who.may(r)) || ownPage(r) && !r.api || slices.Contains(anyonesPage, r.String()) {
+					continue
+				}
+				if ownPage(r) && who.valid && body[r.path] == "" {
+					continue // makes or lists one's own; TestForeignLists looks into the lists
+				}
+				asked++
+				what := who.name + ", " + r.String()
+				h.unmoved(what, func() {
+					got := ask(h, who, r, owned, form, body)
+					if refusedAsUnknown(got) || got.status == http.StatusForbidden && (slices.Contains(askedAnew, r.String()) || who.own && strings.Contains(got.body, "mode_mismatch")) {
+						return
+					}
+					unknown := ask(h, who, r, nobodys, form, bodyOf(nobodys))
+					if got.status < 400 || got.status != unknown.status || codeIn(got.body) != codeIn(unknown.body) {
+						t.Errorf("%s was answered %d, to %q, and %d %s for ids that nobody has: %.200s", what, got.status, got.header.Get("Location"), unknown.status, codeIn(unknown.body), got.body)
+					}
+				})
+			}
+			if asked < 5 {
+				t.Errorf("only %d routes were asked for", asked)
+			}
+		})
+	}
+}
+
+// ask sends a good request of a route, as somebody, that names the things given.
+func ask(h *house, who role, r route, named things, form url.Values, body map[string]string) got {
+	header := http.Header{}
+	var sent any = form
+	if r.api {
+		header = keyed(who.key)
+		sent = cmp.Or(body[r.path], "{}")
+	}
+	if who.key == "" {
+		header.Del("Authorization")
+	}
+	if !r.changes() {
+		sent = nil
+	}
+	return h.send(who.browser, r.method, h.at(r, named), header, sent)
+}
+
+var aCode = regexp.MustCompile(`"(?:code|error)":\s*"([^"]*)"`)
+
+// codeIn returns the code of a refusal.
+func codeIn(body string) string {
+	if match := aCode.FindStringSubmatch(body); match != nil {
+		return match[1]
+	}
+	return ""
+}
+
+// refusedAsUnknown reports whether an answer tells nothing: not found, not logged in, or
+// the way to the login.
+func refusedAsUnknown(g got) bool {
+	switch g.status {
+	case http.StatusNotFound, http.StatusUnauthorized, http.StatusMethodNotAllowed:
+		return true
+	case http.StatusSeeOther, http.StatusFound:
+		where := g.header.Get("Location")
+		return strings.HasPrefix(where, "/login") || strings.HasPrefix(where, "/pay/") || strings.HasPrefix(where, "/buy/")
+	}
+	return false
+}
+
+// sharedByModes are the things that a vendor has once, for its live and its test keys.
+func sharedByModes(r route) bool {
+	for _, noun := range []string{"sites", "payees", "splits", "offers", "me", "earnings", "royalties", "campaigns", "readers", "orders", "purchases"} {
+		if r.path == "/v1/"+noun || strings.HasPrefix(r.path, "/v1/"+noun+"/") && noun != "orders" {
+			return true
+		}
+	}
+	return !r.api
+}
+
+// bodyOf are good bodies of the API's routes that name foreign things.
+func bodyOf(owned things) map[string]string {
+	return map[string]string{
+		"/v1/orders":                `{"offer":"` + owned["offer"] + `","return_url":"https://x.example/"}`,
+		"/v1/orders/{id}/capture":   `{}`,
+		"/v1/orders/{id}/refund":    `{}`,
+		"/v1/purchases":             `{"reader":"` + owned["reader"] + `","offer":"` + owned["offer"] + `"}`,
+		"/v1/campaigns/{id}/grants": `{"reader":"` + owned["reader"] + `","amount":"1"}`,
+		"/v1/splits/{id}":           `{"name":"x","shares":[{"payee":"` + owned["payee"] + `","percent":"5"}]}`,
+		"/v1/splits":                `{"name":"x","shares":[{"payee":"` + owned["payee"] + `","percent":"5"}]}`,
+		"/v1/offers":                `{"item":{"sku":"s","title":"T"},"price":"1","currency":"USD","split":"` + owned["split"] + `"}`,
+		"/v1/tickets/redeem":        `{"ticket":"x"}`,
+	}
+}
+
+// withCookie is a browser with a login that nobody was given.
+func withCookie(h *house, secret string) *launch.Browser {
+	b := launch.NewBrowser(h.t)
+	request, _ := http.NewRequest("GET", h.URL, nil)
+	b.Client.Jar.SetCookies(request.URL, []*http.Cookie{{Name: "farthing", Value: secret, Path: "/"}})
+	return b
+}
+
+// TestForeignFormsMoveNothing sends the forms of one's own pages with the ids of others.
+func TestForeignFormsMoveNothing(t *testing.T) {
+	h := open(t)
+	owned := h.owned(h.shop, h.ada)
+	before := h.State()
+	for _, r := range []struct {
+		path string
+		form map[string][]string
+	}{
+		{"/wallet/limits/remove", map[string][]string{"limit": {owned["limit"]}}},
+		{"/wallet/allowances/remove", map[string][]string{"allowance": {owned["allowance"]}}},
+		{"/console/" + h.rival.id + "/keys/revoke", map[string][]string{"key": {owned["key"]}}},
+		{"/console/" + h.rival.id + "/sites/prove", map[string][]string{"site": {owned["site"]}}},
+	} {
+		got := h.send(h.rival.member.Browser, "POST", r.path, nil, url.Values(r.form))
+		if got.status < 400 {
+			t.Errorf("%s with a foreign id was answered %d", r.path, got.status)
+		}
+	}
+	h.same("foreign ids in forms", before, h.State())
+}
+
+// TestForeignLists looks through everything that another vendor and another reader can
+// list: nothing of the first ones is in it.
+func TestForeignLists(t *testing.T) {
+	h := open(t)
+	owned := h.owned(h.shop, h.ada)
+	var all strings.Builder
+	for _, r := range h.routes() {
+		if r.method != http.MethodGet || inBraces.MatchString(strings.ReplaceAll(r.path, "{$}", "")) || r.path == "/metrics" {
+			continue
+		}
+		for _, key := range []string{h.rival.live.Key, h.rival.test.Key, h.shop.test.Key} {
+			if r.api && !(key == h.shop.test.Key && sharedByModes(r) && r.path != "/v1/orders") {
+				all.WriteString(h.send(nil, "GET", r.path, keyed(key), nil).body)
+			}
+		}
+		for _, who := range []*reader{h.ben, h.rival.member} {
+			all.WriteString(h.send(who.Browser, "GET", h.at(r, owned), nil, nil).body)
+		}
+	}
+	for name, id := range owned {
+		if len(id) > 20 && strings.Contains(all.String(), id) {
+			t.Errorf("others can see the %s, %s", name, id)
+		}
+	}
+}
