@@ -13,11 +13,9 @@ var foreign = map[string]string{
 	"POST /buy/{offer}":    "a vendor's form; it only leads on to the page that asks",
 	"POST /oidc/authorize": "a client's form; it only leads on to the same request by GET",
 	"POST /oidc/logout":    "a client's form; it only leads on to the same request by GET",
-}
 
-// programs are the routes of the OpenID protocol that take no cookie: the client's own
-// secret or PKCE's verifier counts there.
-var programs = []string{"/oidc/token", "/oidc/revoke", "/oidc/userinfo", "/oidc/introspect", "/.well-known/openid-configuration", "/.well-known/jwks.json"}
+	"POST /.well-known/openid-configuration": "a document that everybody may read, by any method",
+}
 
 // fromElsewhere is what browsers say of a request that another site's page caused, in
 // the ways that they have to say it.
