@@ -59,6 +59,8 @@ func (h *Handler) comeToBuy(w http.ResponseWriter, r *http.Request, _ *app.Viewe
 	if err := checkLength(buyPath(in)); err != nil {
 		return err
 	}
+	// The page must still see which site the browser comes from.
+	w.Header().Set("Referrer-Policy", "strict-origin-when-cross-origin")
 	http.Redirect(w, r, buyPath(in), http.StatusSeeOther)
 	return nil
 }

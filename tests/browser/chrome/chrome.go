@@ -175,6 +175,13 @@ func (tab *Tab) Click(selector string) int {
 	return tab.answer(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
+// Press types keys into what has the focus, which leads to another page, and returns
+// the status of that page.
+func (tab *Tab) Press(keys string) int {
+	tab.t.Helper()
+	return tab.answer(chromedp.KeyEvent(keys))
+}
+
 func (tab *Tab) answer(steps ...chromedp.Action[chromedp.Void]) int {
 	tab.t.Helper()
 	ctx, done := context.WithTimeout(tab.ctx, patience)
