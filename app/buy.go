@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"strconv"
 
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
@@ -38,7 +39,7 @@ func (a *App) planned(ctx context.Context, in BuyInput) (*core.Order, error) {
 		return nil, foreign(err, "there is no such offer")
 	}
 	opened, err := a.opened(ctx, Seller{Vendor: offer.Vendor, Login: formLogin}, OrderInput{
-		Offer: in.Offer, Tracking: in.Tracking, CancelURL: offer.Item.URL,
+		Offer: in.Offer, Tracking: in.Tracking, Session: in.Session, CancelURL: offer.Item.URL,
 	})
 	if err != nil {
 		return nil, err
@@ -67,7 +68,7 @@ func (a *App) Buy(ctx context.Context, v Viewer, in BuyInput, quoted token.Amoun
 	if err != nil {
 		return "", err
 	}
-	request := in.Offer.String() + " " + quoted.Decimal(6) + " " + in.Tracking
+	request := in.Offer.String() + " " + quoted.Decimal(6) + " " + strconv.Quote(in.Tracking) + in.Session
 	key := journal.NewKey(v.Account, "buy "+v.User.String(), once, []byte(request))
 	known, err := a.boughtBy(ctx, key)
 	if err != nil {

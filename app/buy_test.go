@@ -68,7 +68,14 @@ func TestBuyAnOfferFromAForm(t *testing.T) {
 	want(t, "vendor", got.Order.Vendor, h.vendor.ID)
 	want(t, "balance", h.balance(h.reader, usd), "4.75")
 
-	_, err = h.Buy(t.Context(), h.reader, in, offer.Price, journal.ByClick, "page-2")
+	in.Session = "a browser"
+	back, err = h.Buy(t.Context(), h.reader, in, offer.Price, journal.ByClick, "page-2")
+	must(t, err)
+	u, err = url.Parse(back)
+	must(t, err)
+	_, err = h.RedeemAt(t.Context(), h.live, app.Arrival{Ticket: u.Query().Get("ticket"), Session: "another"})
+	wantCode(t, err, token.CodeTicketElsewhere)
+	_, err = h.RedeemAt(t.Context(), h.live, app.Arrival{Ticket: u.Query().Get("ticket"), Session: "a browser", URL: "https://daily.example/a-1"})
 	must(t, err)
 	want(t, "balance after buying what is owned", h.balance(h.reader, usd), "4.75")
 }

@@ -263,6 +263,7 @@ type AllowanceInput struct {
 type BuyInput struct {
 	Offer    token.OfferID
 	Tracking string // the vendor's own words, at most 500 characters; they came through the browser, so they prove nothing
+	Session  string // names the browser's session at the vendor, where the form did: the ticket opens with the same one only
 }
 
 // Price is what everybody may know of an offer who has its id.

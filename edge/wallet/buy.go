@@ -55,7 +55,7 @@ func (h *Handler) comeToBuy(w http.ResponseWriter, r *http.Request, _ *app.Viewe
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
-	in := app.BuyInput{Offer: id, Tracking: r.Form.Get("tracking")}
+	in := readBuy(id, r.Form)
 	if err := checkLength(buyPath(in)); err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (h *Handler) showOffer(w http.ResponseWriter, r *http.Request, v *app.Viewe
 	if err := checkLength(r.URL.RequestURI()); err != nil {
 		return err
 	}
-	in := app.BuyInput{Offer: id, Tracking: r.URL.Query().Get("tracking")}
+	in := readBuy(id, r.URL.Query())
 	checkout, err := h.app.OfferCheckout(r.Context(), in, v)
 	if err != nil {
 		return err
@@ -107,7 +107,7 @@ func (h *Handler) buy(w http.ResponseWriter, r *http.Request, v *app.Viewer) err
 		return err
 	}
 	form := r.PostForm
-	in := app.BuyInput{Offer: id, Tracking: form.Get("tracking")}
+	in := readBuy(id, form)
 	quoted, err := token.ParseAmount(form.Get("quoted"))
 	if err != nil {
 		return err
@@ -161,10 +161,23 @@ func (h *Handler) once() (string, error) {
 // buyPath is the page of an offer.
 func buyPath(in app.BuyInput) string {
 	path := "/buy/" + in.Offer.String()
-	if in.Tracking == "" {
+	query := url.Values{}
+	if in.Tracking != "" {
+		query.Set("tracking", in.Tracking)
+	}
+	if in.Session != "" {
+		query.Set("session", in.Session)
+	}
+	if len(query) == 0 {
 		return path
 	}
-	return path + "?" + url.Values{"tracking": {in.Tracking}}.Encode()
+	return path + "?" + query.Encode()
+}
+
+// readBuy reads what a form may say beside the offer. Everything else that it says is
+// left unread.
+func readBuy(id token.OfferID, values url.Values) app.BuyInput {
+	return app.BuyInput{Offer: id, Tracking: values.Get("tracking"), Session: values.Get("session")}
 }
 
 // readBuyPath reads what buyPath wrote.
@@ -176,7 +189,7 @@ func readBuyPath(path string) (app.BuyInput, bool) {
 	written, query, _ := strings.Cut(written, "?")
 	id, err := token.ParseID[token.OfferKind](written)
 	values, queryErr := url.ParseQuery(query)
-	return app.BuyInput{Offer: id, Tracking: values.Get("tracking")}, err == nil && queryErr == nil
+	return readBuy(id, values), err == nil && queryErr == nil
 }
 
 func checkLength(path string) error {

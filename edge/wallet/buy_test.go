@@ -20,7 +20,7 @@ func from(origin string) []string {
 func confirmation(t *testing.T, page answer) url.Values {
 	t.Helper()
 	fields := url.Values{}
-	for _, match := range regexp.MustCompile(`<input type="hidden" name="(quoted|once|tracking)" value="([^"]*)"`).FindAllStringSubmatch(page.body, -1) {
+	for _, match := range regexp.MustCompile(`<input type="hidden" name="(quoted|once|tracking|session)" value="([^"]*)"`).FindAllStringSubmatch(page.body, -1) {
 		fields.Set(match[1], match[2])
 	}
 	if fields.Get("once") == "" {

@@ -51,13 +51,13 @@ func (h *house) charge(s *shop, reader token.ReaderID, offer catalog.Offer) erro
 	return err
 }
 
-var hidden = regexp.MustCompile(`<input type="hidden" name="(quoted|once|tracking)" value="([^"]*)"`)
+var hidden = regexp.MustCompile(`<input type="hidden" name="(quoted|once|tracking|session)" value="([^"]*)"`)
 
 // confirm sends the form of an offer's page, as it stands there, with more fields.
 func (p *person) confirm(path string, more ...string) answer {
 	p.t.Helper()
 	fields := more
-	for _, match := range hidden.FindAllStringSubmatch(p.get(path, click...).says(p.t, http.StatusOK).body, 3) {
+	for _, match := range hidden.FindAllStringSubmatch(p.get(path, click...).says(p.t, http.StatusOK).body, 4) {
 		fields = append(fields, match[1], match[2])
 	}
 	path, _, _ = strings.Cut(path, "?")

@@ -5,6 +5,7 @@
 //   offer     the offer's id
 //   label     what the button says; {price} stands for the price. "Buy for {price}"
 //   tracking  your own words, which come back with the order; readers can change them
+//   session   names this browser's session at your site: see "Tickets and views" in the API guide
 //   provider  where the provider is, if this file does not come from there
 //
 // What stands inside the element is shown until the price is known, and where this file
@@ -46,7 +47,7 @@ function words(price, currency, language) {
 }
 
 class FarthingButton extends HTMLElement {
-  static observedAttributes = ["offer", "label", "tracking", "provider"];
+  static observedAttributes = ["offer", "label", "tracking", "session", "provider"];
 
   #drawn = 0; // which drawing is the newest: a slow answer to an earlier one is dropped
 
@@ -88,12 +89,12 @@ class FarthingButton extends HTMLElement {
     const form = document.createElement("form");
     form.method = "post";
     form.action = page;
-    if (this.hasAttribute("tracking")) {
-      const tracking = document.createElement("input");
-      tracking.type = "hidden";
-      tracking.name = "tracking";
-      tracking.value = this.getAttribute("tracking");
-      form.append(tracking);
+    for (const name of ["tracking", "session"].filter((name) => this.hasAttribute(name))) {
+      const field = document.createElement("input");
+      field.type = "hidden";
+      field.name = name;
+      field.value = this.getAttribute(name);
+      form.append(field);
     }
     const button = document.createElement("button");
     button.setAttribute("part", "button");
