@@ -25,6 +25,7 @@ type App interface {
 	sites
 	campaigns
 	royalties
+	receipts
 }
 
 var _ App = (*app.App)(nil)
@@ -77,6 +78,7 @@ func New(o Options) http.Handler {
 		a.maxBody = defaultMaxBody
 	}
 	a.addOrders()
+	a.addReceipts()
 	a.addTickets()
 	a.addPurchases()
 	a.addAllowed()

@@ -83,6 +83,10 @@ func (f *fakeApp) Refund(_ context.Context, _ app.Seller, _ token.OrderID, _ app
 	return f.move(digest)
 }
 
+func (f *fakeApp) Receipt(context.Context, app.Seller, token.OrderID) (string, error) {
+	return "a.b.c", f.refusal
+}
+
 func (f *fakeApp) View(context.Context, app.Seller, token.OrderID, string) (app.EntitlementView, bool, error) {
 	_, _, err := f.move(nil)
 	return app.EntitlementView{Order: token.OrderID{3}, Usable: true}, false, err

@@ -169,6 +169,10 @@ const (
 	longTitle  = "On the Remarkable Longevity of Harbour Cranes, Together With Some Observations Concerning Donaudampfschifffahrtsgesellschaftskapitänswitwenversicherungen"
 )
 
+func (a *App) ReceiptFor(context.Context, app.Viewer, token.OrderID) (string, error) {
+	return "pretended.signed.receipt", nil
+}
+
 func (a *App) Purchases(_ context.Context, v app.Viewer, before string, most int) ([]app.Purchase, string, error) {
 	if v.Email == Newcomer {
 		return nil, "", nil
