@@ -37,6 +37,7 @@ type Engine interface {
 // Catalog is who is who and what is for sale.
 type Catalog interface {
 	account.Store
+	account.Waiting
 	catalog.Store
 	security.Store
 	keyring.Store

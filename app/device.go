@@ -64,7 +64,7 @@ func (a *App) WriteSessions(ctx context.Context) error {
 		}
 	}
 	now := a.clock.Now().UnixMilli()
-	return errors.Join(a.catalog.DropSessionsBefore(ctx, now), a.catalog.DropAttemptsBefore(ctx, now))
+	return errors.Join(a.catalog.DropSessionsBefore(ctx, now), a.catalog.DropAttemptsBefore(ctx, now), a.catalog.DropWaitingBefore(ctx, now))
 }
 
 // Devices returns the viewer's sessions: the present one, then the one used last.

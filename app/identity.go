@@ -9,36 +9,45 @@ import (
 	"farthing.dev/farthing/token"
 )
 
-// SignUp opens a user, an account and a session.
+// SignUp opens a user, an account and a session, without asking whose the e-mail address
+// is: for providers that send no e-mail.
 func (a *App) SignUp(ctx context.Context, in SignUp) (secret string, viewer Viewer, err error) {
-	email, err := account.NormalEmail(in.Email)
+	user, owned, err := a.newUser(ctx, in)
 	if err != nil {
 		return "", Viewer{}, err
+	}
+	if err := a.catalog.AddUser(ctx, user, owned); err != nil {
+		return "", Viewer{}, err
+	}
+	return a.startSession(ctx, user, account.ByPassword)
+}
+
+// newUser checks what somebody wants to sign up with, and returns who she would be.
+func (a *App) newUser(ctx context.Context, in SignUp) (user account.User, owned account.Account, err error) {
+	email, err := account.NormalEmail(in.Email)
+	if err != nil {
+		return user, owned, err
 	}
 	name := strings.TrimSpace(in.Name)
 	if name == "" {
 		name, _, _ = strings.Cut(email, "@")
 	}
 	if err := account.CheckName(name); err != nil {
-		return "", Viewer{}, err
+		return user, owned, err
 	}
 	if err := account.CheckPassword(in.Password, email); err != nil {
-		return "", Viewer{}, err
+		return user, owned, err
 	}
 	hash, err := a.hasher.Hash(ctx, in.Password)
 	if err != nil {
-		return "", Viewer{}, err
+		return user, owned, err
 	}
 	now := a.clock.Now().UnixMilli()
-	user := account.User{
+	user = account.User{
 		ID: token.NewID[token.UserKind](a.ids), Email: email, Name: name, Password: hash,
 		Account: token.NewID[token.AccountKind](a.ids), CreatedAt: now,
 	}
-	owned := account.Account{ID: user.Account, Referrer: a.referrer(ctx, in.VendorRef), CreatedAt: now}
-	if err := a.catalog.AddUser(ctx, user, owned); err != nil {
-		return "", Viewer{}, err
-	}
-	return a.startSession(ctx, user, account.ByPassword)
+	return user, account.Account{ID: user.Account, Referrer: a.referrer(ctx, in.VendorRef), CreatedAt: now}, nil
 }
 
 // referrer returns the vendor that a sign-up names, if there is such a vendor.

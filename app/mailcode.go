@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/binary"
-	"fmt"
 	"strings"
 
 	"farthing.dev/farthing/domain/account"
@@ -29,11 +27,10 @@ func (a *App) SendLoginCode(ctx context.Context, d Door, email string) (attempt 
 	if err := a.take(ctx, a.posts, user, a.triesOf(user, email, d), d); err != nil {
 		return "", err
 	}
-	var random [8]byte
-	if err := a.dice.fill(random[:]); err != nil {
+	code, err := a.mailedCode()
+	if err != nil {
 		return "", err
 	}
-	code := fmt.Sprintf("%08d", binary.BigEndian.Uint64(random[:])%100_000_000)
 	secret, err := a.dice.secret()
 	if err != nil {
 		return "", err

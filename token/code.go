@@ -17,6 +17,8 @@ const (
 	CodeNotFound      Code = "not_found"
 	CodeThrottled     Code = "too_many_requests"
 	CodeMailOff       Code = "mail_off"
+	CodeSignUpOver    Code = "signup_over"
+	CodeResetOver     Code = "reset_over"
 	CodeFormInvalid   Code = "form_invalid"
 	CodeFormStale     Code = "form_stale"
 	CodeUnavailable   Code = "unavailable"

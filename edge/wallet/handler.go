@@ -18,7 +18,7 @@ var templates embed.FS
 
 // App is what the pages need of the application.
 type App interface {
-	SignUp(ctx context.Context, in app.SignUp) (secret string, viewer app.Viewer, err error)
+	newcomers
 	LogOut(ctx context.Context, secret string) error
 	Viewer(ctx context.Context, secret string) (app.Viewer, error)
 
@@ -94,8 +94,7 @@ func (h *Handler) Register(mux *http.ServeMux) {
 		mux.HandleFunc(pattern, h.site.Member(h.app, home, page))
 	}
 	public("GET /{$}", h.front)
-	public("GET /signup", h.showSignUp)
-	public("POST /signup", h.signUp)
+	h.registerNewcomers(public, member)
 	public("GET /login", h.showLogIn)
 	public("POST /login", h.logIn)
 	public("POST /logout", h.logOut)

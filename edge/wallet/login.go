@@ -64,6 +64,7 @@ func (h *Handler) showLogIn(w http.ResponseWriter, r *http.Request, v *app.Viewe
 // askLogIn renders the login form, over the bill that it is for where there is one.
 func (h *Handler) askLogIn(w http.ResponseWriter, r *http.Request, v *app.Viewer, status int, view loginView) error {
 	h.addBill(w, r, v, &view)
+	h.allowReturn(w, r, view.Next)
 	view.Codes = h.app.CanMail()
 	if view.Passkeys = h.app.CanPasskey(); view.Passkeys {
 		web.AllowScript(w)
@@ -93,51 +94,6 @@ func (h *Handler) refuseLogIn(w http.ResponseWriter, r *http.Request, v *app.Vie
 	h.site.HintRetry(w, err)
 	view.Refusal, view.Again = sentence, v != nil
 	return h.askLogIn(w, r, v, web.StatusOf(err), view)
-}
-
-func (h *Handler) showSignUp(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
-	query := r.URL.Query()
-	view := loginView{Next: web.LocalPath(query.Get("next"), ""), Vendor: vendorRef(query.Get("vendor"))}
-	if v != nil {
-		http.Redirect(w, r, orWallet(view.Next), http.StatusSeeOther)
-		return nil
-	}
-	return h.askSignUp(w, r, http.StatusOK, view)
-}
-
-func (h *Handler) askSignUp(w http.ResponseWriter, r *http.Request, status int, view loginView) error {
-	h.addBill(w, r, nil, &view)
-	page := web.Page{Title: "Open a wallet", Section: "signup", Quiet: true, Body: view}
-	return h.pages.Render(w, r, status, "signup.html", page)
-}
-
-func (h *Handler) signUp(w http.ResponseWriter, r *http.Request, _ *app.Viewer) error {
-	if err := web.ParseForm(r); err != nil {
-		return err
-	}
-	form := r.PostForm
-	view := loginView{
-		Next:   web.LocalPath(form.Get("next"), ""),
-		Vendor: vendorRef(form.Get("vendor")),
-		Name:   strings.TrimSpace(form.Get("name")),
-		Email:  strings.TrimSpace(form.Get("email")),
-	}
-	secret, _, err := h.app.SignUp(r.Context(), app.SignUp{Email: view.Email, Password: form.Get("password"), Name: view.Name, VendorRef: view.Vendor})
-	if err != nil {
-		sentence, correctable := web.Explain(err)
-		if !correctable {
-			return err
-		}
-		h.site.HintRetry(w, err)
-		view.Refusal = sentence
-		return h.askSignUp(w, r, web.StatusOf(err), view)
-	}
-	h.replaceSession(w, r, secret)
-	if view.Next == "" {
-		h.site.Flash(w, "Your wallet is open.")
-	}
-	http.Redirect(w, r, orWallet(view.Next), http.StatusSeeOther)
-	return nil
 }
 
 func (h *Handler) logOut(w http.ResponseWriter, r *http.Request, _ *app.Viewer) error {

@@ -57,9 +57,9 @@ func TestPayingNeedsALogin(t *testing.T) {
 func TestSigningUpOnTheWayToPay(t *testing.T) {
 	b, a := visit(t)
 	path := "/pay/" + a.Open.String()
-	b.get("/signup?next="+path+"&vendor="+a.Shop.String()).want(t, http.StatusOK, "and go on", a.Shop.String())
+	b.get("/signup?next="+path+"&vendor="+a.Shop.String()).want(t, http.StatusOK, "Send the code", a.Shop.String())
 	up := b.post("/signup", url.Values{"email": {"ada@example.org"}, "password": {"a good password"}, "name": {"Ada"}, "next": {path}, "vendor": {a.Shop.String()}})
-	if up.location != path || !a.Did("signup ada@example.org vendor="+a.Shop.String()) {
+	if up.location != "/signup/confirm?next="+url.QueryEscape(path) || !a.Did("asksignup ada@example.org vendor="+a.Shop.String()+" next="+path) {
 		t.Errorf("signing up leads to %q; done: %v", up.location, a.Calls)
 	}
 }

@@ -258,7 +258,7 @@ func TestSecureSitesBindTheCookieToTheHost(t *testing.T) {
 func TestRefusedForms(t *testing.T) {
 	b, a := visit(t)
 	b.post("/login", url.Values{"email": {pretend.Reader}, "password": {"wrong"}}).want(t, http.StatusUnauthorized, "password is wrong.", pretend.Reader)
-	b.post("/signup", url.Values{"email": {pretend.Reader}, "password": {"wrong"}, "name": {"<b>Ada</b>"}}).want(t, http.StatusConflict, "already", "&lt;b&gt;Ada")
+	b.post("/signup", url.Values{"email": {pretend.Reader}, "password": {"short"}, "name": {"<b>Ada</b>"}}).want(t, http.StatusUnprocessableEntity, "at least 8", "&lt;b&gt;Ada")
 	b.logIn(pretend.Reader)
 	b.post("/wallet/limits", url.Values{"max": {"ten"}, "currency": {"USD"}, "period": {"day"}}).want(t, http.StatusUnprocessableEntity, "decimal like 0.25", `value="ten"`)
 	b.post("/wallet/limits", url.Values{"max": {"10"}, "currency": {"usd"}, "period": {"day"}}).want(t, http.StatusUnprocessableEntity)

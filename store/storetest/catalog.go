@@ -30,6 +30,7 @@ func RunCatalog(t *testing.T, open func(t *testing.T) store.Tables) {
 		{"sessions", testSessions},
 		{"devices", testDevices},
 		{"passwords", testPasswords},
+		{"sign-ups and new passwords that wait", testWaiting},
 		{"vendors", testVendors},
 		{"keys", testKeys},
 		{"sites", testSites},

@@ -100,7 +100,7 @@ func TestVendorsLearnNoPerson(t *testing.T) {
 
 	const email, name = "grace.unusual@people.example", "Grace Unusual"
 	b := launch.NewBrowser(t)
-	b.Get(d.URL+"/signup").Submit("/signup", "name", name, "email", email, "password", "correct horse battery")
+	b.SignUp(d.URL, name, email, "correct horse battery")
 	for _, currency := range []string{"USD", "JPY"} {
 		b.Get(d.URL+"/wallet/funds").Submit("/wallet/funds", "currency", currency, "amount", "50").Want(http.StatusOK)
 	}

@@ -2,6 +2,7 @@ package launch
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -48,4 +49,21 @@ func ProveSites(tb testing.TB, client *sdk.Client) {
 			tb.Fatal(err)
 		}
 	}
+}
+
+var codePattern = regexp.MustCompile(`Your code is (\d{4} \d{4})`)
+
+// SignUp opens a wallet at a provider. In a demo it takes the code from the page that shows
+// what was sent.
+func (b *Browser) SignUp(provider, name, email, password string) *Browser {
+	b.tb.Helper()
+	b.Get(provider+"/signup").Submit("/signup", "name", name, "email", email, "password", password)
+	if b.URL.Path != "/signup/confirm" {
+		return b
+	}
+	found := codePattern.FindStringSubmatch(b.Get("/demo/outbox").Body)
+	if found == nil {
+		b.tb.Fatalf("no code was sent:\n%s", b.Body)
+	}
+	return b.Get("/signup/confirm").Submit("/signup/confirm", "code", found[1])
 }

@@ -24,6 +24,7 @@ import (
 	"farthing.dev/farthing/edge/console"
 	"farthing.dev/farthing/edge/wallet"
 	"farthing.dev/farthing/edge/web"
+	"farthing.dev/farthing/mailer"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/store/sqlite"
 	"farthing.dev/farthing/tests/siteproof"
@@ -59,10 +60,28 @@ type house struct {
 	app   *app.App
 	clock *clock
 	base  string
-	web   siteproof.Web // where the shops' sites show that they are theirs
+
+	catalog *store.Catalog
+	outbox  *mailer.Outbox // nil where no e-mail is sent
+	web     siteproof.Web  // where the shops' sites show that they are theirs
 }
 
+// open makes a provider that sends no e-mail.
 func open(t *testing.T) *house {
+	t.Helper()
+	return openWith(t, func(*house, *app.Deps) {})
+}
+
+// openWithMail makes one that does.
+func openWithMail(t *testing.T) *house {
+	t.Helper()
+	return openWith(t, func(h *house, d *app.Deps) {
+		h.outbox = mailer.NewOutbox(h.clock)
+		d.Mailer = h.outbox
+	})
+}
+
+func openWith(t *testing.T, change func(*house, *app.Deps)) *house {
 	t.Helper()
 	db, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{})
 	if err != nil {
@@ -84,10 +103,13 @@ func open(t *testing.T) *house {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
 	t.Cleanup(server.Close)
 	h.base = server.URL
-	h.app = app.New(app.Deps{
-		Engine: engine, Catalog: store.NewCatalog(db), Clock: h.clock, IDs: token.NewMaker(h.clock, nil), Log: log,
+	h.catalog = store.NewCatalog(db)
+	deps := app.Deps{
+		Engine: engine, Catalog: h.catalog, Clock: h.clock, IDs: token.NewMaker(h.clock, nil), Log: log,
 		Secret: sha256.Sum256([]byte("test")), Fetch: h.web.Fetch, BaseURL: server.URL, Demo: true,
-	})
+	}
+	change(h, &deps)
+	h.app = app.New(deps)
 	if handler, err = h.pages(log); err != nil {
 		t.Fatal(err)
 	}
@@ -131,6 +153,9 @@ func (h *house) person() *person {
 // member is a person with a wallet.
 func (h *house) member(email string) *person {
 	h.t.Helper()
+	if h.outbox != nil {
+		return h.joins(email)
+	}
 	p := h.person()
 	p.post("/signup", "email", email, "password", password, "name", "Somebody").leads(h.t, "/wallet")
 	return p

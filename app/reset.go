@@ -1,0 +1,92 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"net/url"
+	"time"
+
+	"farthing.dev/farthing/domain/account"
+	"farthing.dev/farthing/token"
+)
+
+// resetLife is how long a new password can be set after it was asked for.
+const resetLife = 30 * time.Minute
+
+func hashOf(secret string) [32]byte { return sha256.Sum256([]byte(secret)) }
+
+// AskReset sends a link for a new password to an address, if somebody logs in with it.
+// The answer is the same where nobody does.
+func (a *App) AskReset(ctx context.Context, d Door, email string) error {
+	if !a.CanMail() {
+		return a.mail(ctx, Mail{})
+	}
+	email, err := account.NormalEmail(email)
+	if err != nil {
+		return err
+	}
+	user, err := a.userByEmail(ctx, email)
+	if err != nil {
+		return err
+	}
+	if err := a.take(ctx, a.posts, user, "reset "+email, d); err != nil {
+		return err
+	}
+	secret, err := a.dice.secret()
+	if err != nil || user.ID.IsZero() {
+		return err
+	}
+	if err := a.catalog.AddReset(ctx, account.Reset{Hash: hashOf(secret), User: user.ID, ExpiresAt: a.clock.Now().Add(resetLife).UnixMilli()}); err != nil {
+		return err
+	}
+	err = a.mail(ctx, Mail{To: user.Email, Subject: "A new password", Text: `Somebody, hopefully you, asked for a new password. Set it here within half an hour:
+
+` + a.baseURL + "/reset/new?" + url.Values{"token": {secret}}.Encode() + `
+
+If it was not you, do nothing: the present password stays.
+`})
+	if err != nil { // the same answer as where there is nobody to send to
+		a.log.ErrorContext(ctx, "a link for a new password could not be sent", "user", user.ID.String(), "error", err)
+	}
+	return nil
+}
+
+// ResetPassword sets the password of whoever was sent a secret, once, and ends all her
+// sessions. She logs in with it then, with her second factor where she has one.
+func (a *App) ResetPassword(ctx context.Context, d Door, secret, password string) error {
+	if err := a.takeAddress(d); err != nil {
+		return err
+	}
+	gone := token.New(token.Gone, token.CodeResetOver, "this link was used, or is too old; ask for a new one")
+	if len(secret) != 43 {
+		return gone
+	}
+	wish, err := a.catalog.Reset(ctx, hashOf(secret))
+	if token.CodeOf(err) == token.CodeNotFound || err == nil && a.clock.Now().UnixMilli() >= wish.ExpiresAt {
+		return gone
+	}
+	if err != nil {
+		return err
+	}
+	user, err := a.catalog.User(ctx, wish.User)
+	if err != nil {
+		return err
+	}
+	if err := account.CheckPassword(password, user.Email); err != nil {
+		return err
+	}
+	hash, err := a.hasher.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	err = a.catalog.UseReset(ctx, wish.Hash, hash)
+	a.sessions.dropAll()
+	if token.CodeOf(err) == token.CodeNotFound {
+		return gone
+	}
+	if err == nil {
+		a.networks.giveBack(d.Address)
+		a.Note(ctx, SecurityEvent{Code: "password_changed", User: user.ID, Detail: "A new password was set by e-mail, and all sessions were ended."})
+	}
+	return err
+}

@@ -1,0 +1,133 @@
+package app
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/binary"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"farthing.dev/farthing/domain/account"
+	"farthing.dev/farthing/token"
+)
+
+// The bounds of a sign-up that waits for its code.
+const (
+	signUpLife  = time.Hour
+	signUpTries = 6
+)
+
+// AskSignUp sends a code to the e-mail address of somebody who wants a wallet, and
+// returns the secret for her browser to keep: only there the code opens the wallet. The
+// answer is the same where the address has a login already; the mail says so.
+func (a *App) AskSignUp(ctx context.Context, d Door, in SignUp, next string) (pending string, err error) {
+	user, owned, err := a.newUser(ctx, in)
+	if err != nil {
+		return "", err
+	}
+	if !a.CanMail() {
+		return "", a.mail(ctx, Mail{})
+	}
+	if err := a.takeAddress(d); err != nil {
+		return "", err
+	}
+	if err := a.posts.take("signup "+user.Email, a.clock.Now()); err != nil {
+		return "", err
+	}
+	known, err := a.userByEmail(ctx, user.Email)
+	if err != nil {
+		return "", err
+	}
+	if pending, err = a.dice.secret(); err != nil {
+		return "", err
+	}
+	code, err := a.mailedCode()
+	if err != nil {
+		return "", err
+	}
+	waiting := account.SignUp{
+		Hash: hashOf(pending), Email: user.Email, Name: user.Name, Password: user.Password, Referrer: owned.Referrer, Next: next,
+		ExpiresAt: a.clock.Now().Add(signUpLife).UnixMilli(),
+	}
+	letter := Mail{To: user.Email, Subject: "You have a wallet already", Text: `Somebody, perhaps you, wanted to open a wallet with this e-mail address. There is one
+already, so nothing was opened. Log in here, or ask for a new password there:
+
+` + a.baseURL + `/login
+
+If it was not you, do nothing.
+`}
+	if known.ID.IsZero() {
+		waiting.Code = codeHash(pending, code)
+		letter = Mail{To: user.Email, Subject: "Your code to open a wallet", Text: "Your code is " + code[:4] + " " + code[4:] + `
+
+Enter it in the browser where you asked for the wallet, or open this address there:
+
+` + a.baseURL + "/signup/confirm?" + url.Values{"code": {code}}.Encode() + `
+
+It works for an hour. If it was not you who asked, do nothing: no wallet is opened.
+`}
+	}
+	if err := a.catalog.AddSignUp(ctx, waiting); err != nil {
+		return "", err
+	}
+	return pending, a.mail(ctx, letter)
+}
+
+// ConfirmSignUp opens the wallet that a browser asked for, by the code that was sent, and
+// returns the session's secret and where she was going.
+func (a *App) ConfirmSignUp(ctx context.Context, d Door, pending, code string) (secret, next string, err error) {
+	if err := a.takeAddress(d); err != nil {
+		return "", "", err
+	}
+	gone := token.New(token.Gone, token.CodeSignUpOver, "this browser does not wait for a code, or no longer; fill in the form to open a wallet again")
+	if len(pending) != 43 {
+		return "", "", gone
+	}
+	waiting, err := a.catalog.TrySignUp(ctx, hashOf(pending))
+	if token.CodeOf(err) == token.CodeNotFound || err == nil && (a.clock.Now().UnixMilli() >= waiting.ExpiresAt || waiting.Tries > signUpTries) {
+		return "", "", gone
+	}
+	if err != nil {
+		return "", "", err
+	}
+	hash := codeHash(pending, strings.Join(strings.Fields(code), ""))
+	if subtle.ConstantTimeCompare(hash[:], waiting.Code[:]) != 1 {
+		return "", "", token.New(token.Unauthorised, token.CodeLoginInvalid, "this is not the code that was sent last to this browser")
+	}
+	now := a.clock.Now().UnixMilli()
+	user := account.User{
+		ID: token.NewID[token.UserKind](a.ids), Email: waiting.Email, Name: waiting.Name, Password: waiting.Password,
+		Account: token.NewID[token.AccountKind](a.ids), CreatedAt: now,
+	}
+	if err := a.catalog.AddUser(ctx, user, account.Account{ID: user.Account, Referrer: waiting.Referrer, CreatedAt: now}); err != nil {
+		return "", "", err
+	}
+	if err := a.catalog.DropSignUp(ctx, waiting.Hash); err != nil { // opens nothing any more, the address being taken
+		a.log.WarnContext(ctx, "a sign-up that is done was not forgotten", "error", err)
+	}
+	a.networks.giveBack(d.Address)
+	secret, _, err = a.startSession(ctx, user, account.ByPassword, account.ByMail)
+	return secret, waiting.Next, err
+}
+
+// mailedCode returns a code of eight digits.
+func (a *App) mailedCode() (string, error) {
+	var random [8]byte
+	err := a.dice.fill(random[:])
+	return fmt.Sprintf("%08d", binary.BigEndian.Uint64(random[:])%100_000_000), err
+}
+
+// ReturnTo reports whether a vendor may send people back to an address: one in a site
+// that was shown to be the vendor's. It is how a link to sign up ends at the article.
+func (a *App) ReturnTo(ctx context.Context, vendor token.VendorID, address string) error {
+	if _, err := a.vendor(ctx, vendor); err != nil {
+		return foreign(err, "there is no such shop")
+	}
+	err := a.checkAddress(ctx, vendor, address, true)
+	if err != nil {
+		a.noteAddress(ctx, vendor, "the way back of a link to sign up", address, err)
+	}
+	return err
+}

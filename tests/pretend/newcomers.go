@@ -1,0 +1,38 @@
+package pretend
+
+import (
+	"context"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/token"
+)
+
+// AskSignUp refuses the password "short".
+func (a *App) AskSignUp(_ context.Context, _ app.Door, in app.SignUp, next string) (string, error) {
+	if in.Password == "short" {
+		return "", token.New(token.Unprocessable, token.CodeFieldInvalid, "a password has at least 8 characters")
+	}
+	a.did("asksignup %s vendor=%s next=%s", in.Email, in.VendorRef, next)
+	return "pending_" + in.Email, nil
+}
+
+// ConfirmSignUp knows nobody who waits.
+func (a *App) ConfirmSignUp(context.Context, app.Door, string, string) (secret, next string, err error) {
+	return "", "", token.New(token.Gone, token.CodeSignUpOver, "this browser does not wait for a code, or no longer; fill in the form to open a wallet again")
+}
+
+// ReturnTo knows no address to return to.
+func (a *App) ReturnTo(context.Context, token.VendorID, string) error {
+	return token.New(token.Unprocessable, token.CodeURLNotAllowed, "this url does not lie in a site that the vendor registered")
+}
+
+// AskReset answers alike for all.
+func (a *App) AskReset(_ context.Context, _ app.Door, email string) error {
+	a.did("reset %s", email)
+	return nil
+}
+
+// ResetPassword knows nobody who asked.
+func (a *App) ResetPassword(context.Context, app.Door, string, string) error {
+	return token.New(token.Gone, token.CodeResetOver, "this link was used, or is too old; ask for a new one")
+}
