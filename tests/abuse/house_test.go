@@ -42,6 +42,7 @@ type shop struct {
 	site   string // its origin
 	seen   *received
 	offer  sdk.Offer // live
+	openID client    // empty until register
 }
 
 // open starts a house.
@@ -60,8 +61,19 @@ func open(t *testing.T) *house {
 func (h *house) signUp(name, email string) *reader {
 	h.t.Helper()
 	r := &reader{Browser: launch.NewBrowser(h.t), name: name, email: email}
-	r.Get(h.URL+"/signup").Submit("/signup", "name", name, "email", email, "password", password).Want(http.StatusOK)
+	h.enter(r, password)
 	return r
+}
+
+// enter opens a wallet for a reader.
+func (h *house) enter(r *reader, password string) {
+	h.t.Helper()
+	r.Get(h.URL+"/signup").Submit("/signup", "name", r.name, "email", r.email, "password", password)
+	if r.URL.Path == "/signup/confirm" {
+		code := r.Get("/demo/outbox").Find(`Your code is (\d{4} \d{4})`)
+		r.Get("/signup/confirm").Submit("/signup/confirm", "code", code)
+	}
+	r.Want(http.StatusOK)
 }
 
 func (h *house) fund(r *reader) {
