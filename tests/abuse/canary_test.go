@@ -181,7 +181,7 @@ func add(found map[string]bool, text string, depth int) {
 }
 
 // journey is what a reader does at a vendor: she buys and reads, gives an allowance, is
-// charged without a click, and logs in at the site by OpenID Connect.
+// charged without a click, has receipts, and logs in at the site by OpenID Connect.
 func (h *house) journey(r *reader, s *shop) {
 	h.t.Helper()
 	r.Get(s.site+"/story").Want(http.StatusOK, "Pay ").Submit("/pay/").Want(http.StatusOK, "All of /story")
@@ -192,6 +192,8 @@ func (h *house) journey(r *reader, s *shop) {
 	bought, err := s.live.CreatePurchase(h.t.Context(), sdk.NewPurchase{Reader: name, Offer: s.offer.ID})
 	h.must(err)
 	_, err = s.live.View(h.t.Context(), bought.ID)
+	h.must(err)
+	_, err = s.live.Receipt(h.t.Context(), bought.ID)
 	h.must(err)
 	h.logInAt(r, s)
 }

@@ -45,9 +45,10 @@ type shop struct {
 	openID client    // empty until register
 }
 
-// open starts a house.
+// open starts a house for one test, which runs beside the others.
 func open(t *testing.T) *house {
 	t.Helper()
+	t.Parallel()
 	h := &house{t: t, Held: launch.Hold(t, "--allow-private-sites")}
 	h.ada, h.ben = h.signUp("Ada Reader", "ada@people.example"), h.signUp("Ben Reader", "ben@people.example")
 	for _, r := range []*reader{h.ada, h.ben} {
