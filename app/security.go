@@ -62,7 +62,7 @@ type notebook struct {
 func (a *App) Note(ctx context.Context, e SecurityEvent) {
 	e.Code = token.Code(shorten(string(e.Code), security.MaxCode))
 	e.Detail = shorten(e.Detail, security.MaxDetail)
-	a.log.WarnContext(ctx, "security", "code", string(e.Code), "vendor", e.Vendor.String(), "user", e.User.String(),
+	a.log.InfoContext(ctx, "security", "code", string(e.Code), "vendor", e.Vendor.String(), "user", e.User.String(),
 		"order", e.Order.String(), "detail", e.Detail)
 	n := &a.notes
 	n.mu.Lock()

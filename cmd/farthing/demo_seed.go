@@ -32,6 +32,7 @@ type story struct {
 	*demo
 	begins  time.Time
 	viewers map[string]app.Viewer // by e-mail, at their last login
+	logins  []string              // what the browsers of the story held
 	offers  map[string]string     // of the newspaper, by the article's slug
 }
 
@@ -43,7 +44,7 @@ const (
 
 func (d *demo) seed(ctx context.Context) error {
 	s := &story{demo: d, begins: storyBegins(time.Now()), viewers: map[string]app.Viewer{}}
-	for _, chapter := range []func(context.Context) error{s.people, s.wallets, s.shops, s.firstWeek, s.secondWeek} {
+	for _, chapter := range []func(context.Context) error{s.people, s.wallets, s.shops, s.firstWeek, s.secondWeek, s.everybodyLeaves} {
 		if err := chapter(ctx); err != nil {
 			return err
 		}
@@ -60,11 +61,21 @@ func (s *story) at(day, hour, minute int) {
 // people signs everybody up.
 func (s *story) people(ctx context.Context) error {
 	for _, p := range demoPeople() {
-		_, viewer, err := s.provider.app.SignUp(ctx, app.SignUp{Email: p.Email, Password: demoPassword, Name: p.Name})
+		login, viewer, err := s.provider.app.SignUp(ctx, app.SignUp{Email: p.Email, Password: demoPassword, Name: p.Name})
 		if err != nil {
 			return fmt.Errorf("sign up %s: %w", p.Email, err)
 		}
-		s.viewers[p.Email] = viewer
+		s.viewers[p.Email], s.logins = viewer, append(s.logins, login)
+	}
+	return nil
+}
+
+// everybodyLeaves logs everybody out, so that the devices page lists real browsers only.
+func (s *story) everybodyLeaves(ctx context.Context) error {
+	for _, login := range s.logins {
+		if err := s.provider.app.LogOut(ctx, login); err != nil {
+			return fmt.Errorf("log out: %w", err)
+		}
 	}
 	return nil
 }
@@ -125,11 +136,11 @@ func (s *story) shops(ctx context.Context) error {
 
 // logIn opens a new purchase window.
 func (s *story) logIn(ctx context.Context, email string) (app.Viewer, error) {
-	_, viewer, err := s.provider.app.LogIn(ctx, email, demoPassword)
+	login, viewer, err := s.provider.app.LogIn(ctx, email, demoPassword)
 	if err != nil {
 		return viewer, fmt.Errorf("log in %s: %w", email, err)
 	}
-	s.viewers[email] = viewer
+	s.viewers[email], s.logins = viewer, append(s.logins, login)
 	return viewer, nil
 }
 
