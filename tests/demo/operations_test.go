@@ -27,6 +27,10 @@ func TestServe(t *testing.T) {
 	if _, err := client.Order(t.Context(), bought.ID); err != nil {
 		t.Fatal(err)
 	}
+	// A request is counted before the next one on its connection is served.
+	if _, err := client.Me(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	b := launch.NewBrowser(t)
 	b.Get(p.URL + "/nowhere/at/all").Want(http.StatusNotFound)
 	b.Get(p.URL+"/healthz").Want(http.StatusOK, "alive")
