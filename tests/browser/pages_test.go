@@ -47,7 +47,7 @@ func TestEveryPageInEveryLook(t *testing.T) {
 		pages []struct{ name, path string }
 	}{
 		{"", []struct{ name, path string }{
-			{"front", "/"}, {"login", "/login"}, {"signup", "/signup"}, {"missing", "/nowhere"},
+			{"front", "/"}, {"login", "/login"}, {"signup", "/signup"}, {"signup-code", "/signup/confirm?code=12345678"}, {"reset", "/reset"}, {"reset-new", "/reset/new?token=x"}, {"missing", "/nowhere"},
 			{"pay-login", "/pay/" + a.Open.String()}, {"pay-signup", "/signup?next=/pay/" + a.Open.String()}, {"pay-test", "/pay/" + a.Test.String()},
 		}},
 		{pretend.Reader, []struct{ name, path string }{
@@ -55,7 +55,7 @@ func TestEveryPageInEveryLook(t *testing.T) {
 			{"pay", "/pay/" + a.Open.String()}, {"pay-long", "/pay/" + a.Long.String()}, {"pay-hold", "/pay/" + a.Hold.String()},
 			{"pay-expired", "/pay/" + a.Expired.String()}, {"pay-taken", "/pay/" + a.Taken.String()},
 			{"console", "/console"}, {"console-overview", shop}, {"console-sales", shop + "/sales"}, {"console-royalties", shop + "/royalties"},
-			{"console-catalogue", shop + "/catalogue"}, {"console-setup", shop + "/setup"}, {"security", "/security"}, {"console-security", shop + "/security"},
+			{"console-catalogue", shop + "/catalogue"}, {"console-setup", shop + "/setup"}, {"security", "/security"}, {"devices", "/security/devices"}, {"console-security", shop + "/security"},
 		}},
 		{pretend.Newcomer, []struct{ name, path string }{{"empty-wallet", "/wallet"}, {"empty-purchases", "/wallet/purchases"}, {"empty-limits", "/wallet/limits"}, {"empty-console", "/console"}, {"empty-methods", "/security/login"}, {"authenticator", "/security/login/authenticator"}}},
 		{pretend.Poor, []struct{ name, path string }{{"pay-poor", "/pay/" + a.Open.String()}, {"frozen-wallet", "/wallet"}}},
