@@ -69,11 +69,7 @@ func (h *house) signUp(name, email string) *reader {
 // enter opens a wallet for a reader.
 func (h *house) enter(r *reader, password string) {
 	h.t.Helper()
-	r.Get(h.URL+"/signup").Submit("/signup", "name", r.name, "email", r.email, "password", password)
-	if r.URL.Path == "/signup/confirm" {
-		code := r.Get("/demo/outbox").Find(`Your code is (\d{4} \d{4})`)
-		r.Get("/signup/confirm").Submit("/signup/confirm", "code", code)
-	}
+	r.SignUp(h.URL, r.name, r.email, password)
 	r.Want(http.StatusOK)
 }
 

@@ -29,7 +29,8 @@ func ownPage(r route) bool { return !inBraces.MatchString(strings.ReplaceAll(r.p
 // anyonesPage are the pages with an id in the address that everybody may see.
 var anyonesPage = []string{
 	"GET /assets/", "GET /buy/{offer}", "POST /buy/{offer}", "GET /buy/{offer}/price", // an offer is public
-	"GET /pay/{order}", // the address of an order is the right to pay it
+	"GET /pay/{order}",     // the address of an order is the right to pay it
+	"GET /return/{vendor}", // the way back from a sign-up, to a site that the vendor registered
 	"GET /docs", "GET /openapi.json",
 	"GET /oidc/authorize", "GET /oidc/logout", // say what is wrong with the request
 }

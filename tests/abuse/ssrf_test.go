@@ -1,0 +1,78 @@
+package abuse
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"farthing.dev/farthing/sdk"
+	"farthing.dev/farthing/tests/launch"
+)
+
+// TestServerSideRequests has a vendor name inner addresses wherever the provider would
+// call one, at a provider that is not told to allow them. A server on this machine stands
+// for everything inside: it is never called. What a name resolves to, and to what it
+// resolves the next time, is tested in package outbound, with a resolver of its own.
+func TestServerSideRequests(t *testing.T) {
+	t.Parallel()
+	h := &house{t: t, Held: launch.Hold(t)}
+	var called atomic.Int64
+	inside := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	inside.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			called.Add(1)
+		}
+	}
+	inside.Start()
+	t.Cleanup(inside.Close)
+	port := inside.URL[strings.LastIndex(inside.URL, ":"):]
+
+	s := &shop{seen: &received{}, member: h.signUp("Mallory", "mallory@shop.example")}
+	s.member.Get(h.URL+"/console").Submit("/console", "name", "Mallory", "origin", "https://mallory.example").Want(http.StatusOK)
+	s.id = s.member.Find(`/console/(vnd_[0-9a-z]+)`)
+	s.live = h.key(s, "live")
+	for _, host := range []string{
+		"127.0.0.1", "localhost", "LOCALHOST", "localhost.", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.0.0.1.",
+		"169.254.169.254", "metadata.google.internal", "10.0.0.1", "192.168.0.1", "[fe80::1]", "[fc00::1]", "100.64.0.1", "gazette.localhost", "mallory@127.0.0.1", "①②⑦.0.0.1",
+	} {
+		for _, scheme := range []string{"http", "https", "ftp", "file", "gopher"} {
+			address := scheme + "://" + host + port
+			site, err := s.live.CreateSite(t.Context(), address)
+			if err != nil {
+				if status := statusOf(err); status < 400 || status >= 500 {
+					t.Errorf("registering %s: %v", address, err)
+				}
+			} else if proved, err := s.live.ProveSite(t.Context(), site.ID); err == nil {
+				t.Errorf("%s was shown to be the vendor's: %+v", address, proved)
+			}
+			for _, field := range []string{"redirects", "backchannel", "after_logout"} {
+				form := url.Values{"name": {"x"}, "kind": {"server"}, "redirects": {"https://mallory.example/back"}}
+				form.Set(field, address+"/x")
+				if got := h.send(s.member.Browser, "POST", "/console/"+s.id+"/login", nil, form); got.status < 400 || got.status >= 500 {
+					t.Errorf("%s as %s was answered %d", address, field, got.status)
+				}
+			}
+		}
+	}
+	if n := called.Load(); n != 0 {
+		t.Errorf("the provider called a server inside %d times", n)
+	}
+	response, err := http.Get(inside.URL)
+	h.must(err)
+	response.Body.Close()
+	if called.Load() == 0 {
+		t.Error("the server inside does not notice a call, so this test shows nothing")
+	}
+}
+
+func statusOf(err error) int {
+	if problem, ok := errors.AsType[*sdk.Problem](err); ok {
+		return problem.Status
+	}
+	return 0
+}
