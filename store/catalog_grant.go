@@ -124,10 +124,11 @@ func (c *Catalog) AddTokens(ctx context.Context, tokens ...grant.Token) error {
 	})
 }
 
-// EndGrant ends a grant and forgets its tokens.
+// EndGrant ends a grant and forgets its tokens. The client may still keep the reader
+// logged in, so it is told when her session is over: tell_at is -1 until then.
 func (c *Catalog) EndGrant(ctx context.Context, id token.GrantID, at int64) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE openid_grants SET ended_at = $1 WHERE id = $2 AND ended_at = 0`, at, id.String()); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE openid_grants SET ended_at = $1, tell_at = -1 WHERE id = $2 AND ended_at = 0`, at, id.String()); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `DELETE FROM openid_tokens WHERE grant_id = $1`, id.String())
@@ -145,7 +146,7 @@ func (c *Catalog) EndLogins(ctx context.Context, after token.GrantID, at int64, 
 		err = r.Scan(word{&s.id}, &s.over)
 		return s, err
 	}, `SELECT g.id, CASE WHEN s.id IS NULL THEN 1 ELSE 0 END FROM openid_grants g
-		LEFT JOIN sessions s ON s.id = g.session AND s.expires_at > $1 WHERE g.ended_at = 0 AND g.id > $2 ORDER BY g.id LIMIT $3`,
+		LEFT JOIN sessions s ON s.id = g.session AND s.expires_at > $1 WHERE (g.ended_at = 0 OR g.tell_at < 0) AND g.id > $2 ORDER BY g.id LIMIT $3`,
 		at, after.String(), limit)
 	if err != nil {
 		return after, err
@@ -171,11 +172,11 @@ func (c *Catalog) EndLogins(ctx context.Context, after token.GrantID, at int64, 
 // newest grant that it got anything for.
 func endLogins(ctx context.Context, tx *sql.Tx, over []token.GrantID, at int64) error {
 	for _, id := range over {
-		_, err := tx.ExecContext(ctx, `UPDATE openid_grants SET ended_at = $1, tell_at = CASE WHEN code_used > 0
+		_, err := tx.ExecContext(ctx, `UPDATE openid_grants SET ended_at = CASE WHEN ended_at = 0 THEN CAST($1 AS BIGINT) ELSE ended_at END, tell_at = CASE WHEN code_used > 0
 			AND EXISTS (SELECT 1 FROM openid_clients c WHERE c.id = openid_grants.client AND c.backchannel <> '')
 			AND NOT EXISTS (SELECT 1 FROM openid_grants n WHERE n.session = openid_grants.session AND n.client = openid_grants.client
-				AND n.id > openid_grants.id AND n.code_used > 0 AND n.ended_at = 0)
-			THEN CAST($2 AS BIGINT) ELSE 0 END WHERE id = $3 AND ended_at = 0`, at, at, id.String())
+				AND n.id > openid_grants.id AND n.code_used > 0 AND (n.ended_at = 0 OR n.tell_at < 0))
+			THEN CAST($2 AS BIGINT) ELSE 0 END WHERE id = $3 AND (ended_at = 0 OR tell_at < 0)`, at, at, id.String())
 		if err != nil {
 			return err
 		}

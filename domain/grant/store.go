@@ -42,7 +42,7 @@ type Store interface {
 	// EndGrant ends a grant and forgets its tokens.
 	EndGrant(ctx context.Context, id token.GrantID, at int64) error
 
-	// EndLogins looks at up to `limit` living grants after one, in the sequence of their
+	// EndLogins looks at up to `limit` grants of sessions not known to be over, after one, in the sequence of their
 	// making, ends those whose session is over, and notes which clients are to be told. It
 	// returns the last grant looked at, or zero at the end.
 	EndLogins(ctx context.Context, after token.GrantID, at int64, limit int) (last token.GrantID, err error)

@@ -36,13 +36,13 @@ CREATE TABLE openid_grants (
     auth_at    BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     ended_at   BIGINT NOT NULL, -- zero while it lives
-    tell_at    BIGINT NOT NULL, -- when the client is to be told of the logout; zero for never
+    tell_at    BIGINT NOT NULL, -- when the client is to be told of the logout; zero for never, -1 for not before the session ends
     tries      BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX openid_grants_code ON openid_grants (code);
 CREATE INDEX openid_grants_session ON openid_grants (session);
 CREATE INDEX openid_grants_client ON openid_grants (client);
-CREATE INDEX openid_grants_living ON openid_grants (id) WHERE ended_at = 0;
+CREATE INDEX openid_grants_living ON openid_grants (id) WHERE ended_at = 0 OR tell_at < 0;
 CREATE INDEX openid_grants_ended ON openid_grants (ended_at) WHERE ended_at > 0;
 CREATE INDEX openid_grants_tell ON openid_grants (tell_at) WHERE tell_at > 0;
 

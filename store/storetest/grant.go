@@ -115,6 +115,17 @@ func testGrants(t *testing.T, s *shelf) {
 	wantCode(t, err, token.CodeNotFound)
 	wantCode(t, s.AddTokens(ctx, access), token.CodeNotFound)
 	must(t, s.DropGrants(ctx, 71))
+	_, err = s.TakeCode(ctx, g.Code, 72) // its client is still to be told of the logout
+	must(t, err)
+	_, err = s.EndLogins(ctx, token.GrantID{}, 100, 10)
+	must(t, err)
+	due, err := s.DueLogouts(ctx, 100, 110, 10)
+	must(t, err)
+	if len(due) != 1 || due[0].Grant != g.ID {
+		t.Fatalf("of a grant that ended before its session is to be told: %v", due)
+	}
+	must(t, s.LogoutTold(ctx, g.ID))
+	must(t, s.DropGrants(ctx, 71))
 	_, err = s.TakeCode(ctx, g.Code, 72)
 	wantCode(t, err, token.CodeNotFound)
 }
