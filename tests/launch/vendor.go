@@ -27,7 +27,7 @@ func OpenShop(tb testing.TB, provider, name, origin, mode string) *sdk.Client {
 	tb.Helper()
 	b := NewBrowser(tb)
 	email := strings.ReplaceAll(strings.ToLower(name), " ", "-") + "@shop.example"
-	b.Get(provider+"/signup").Submit("/signup", "name", "Somebody", "email", email, "password", "correct horse battery")
+	b.SignUp(provider, "Somebody", email, "correct horse battery")
 	b.Get("/console").Submit("/console", "name", name, "origin", origin).Want(http.StatusOK)
 	if b.URL.Path == "/console" {
 		b.Get(b.Find(`href="(/console/vnd_[^"]*)"`))
