@@ -193,7 +193,7 @@ func (e *Engine) readAccounts(ctx context.Context, ids []token.AccountID, accoun
 		if bodies[i] == nil {
 			continue
 		}
-		if err := journal.Unmarshal(bodies[i], &accounts[i]); err != nil {
+		if err := accounts[i].ReadSnapshot(bodies[i]); err != nil {
 			return fmt.Errorf("decode account %s: %w", id, err)
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 
 	"farthing.dev/farthing/domain/core"
-	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/token"
 )
 
@@ -205,6 +204,7 @@ func (b *behind) writeSnapshots(ctx context.Context, w *runWriter, t *tail) erro
 	}
 	slices.SortFunc(ids, func(a, c token.AccountID) int { return bytes.Compare(a[:], c[:]) })
 	copies := make([]*core.Account, 0, min(accountsPerTask, len(ids)))
+	var body []byte
 	for part := range slices.Chunk(ids, accountsPerTask) {
 		copies = copies[:0]
 		err := b.engine.between(ctx, func(_ context.Context, s *core.State) error {
@@ -221,10 +221,7 @@ func (b *behind) writeSnapshots(ctx context.Context, w *runWriter, t *tail) erro
 			return err
 		}
 		for _, a := range copies {
-			body, err := journal.Marshal(a)
-			if err != nil {
-				return err
-			}
+			body = a.AppendSnapshot(body[:0])
 			if err := w.add(ctx, Key16(a.ID), body); err != nil {
 				return err
 			}

@@ -165,7 +165,7 @@ func (e *Engine) Snapshots(ctx context.Context, visit func(*core.Account) error)
 		}
 		return mergeRuns(ctx, e.db, e.index.view(snapshotRun), func(_ Key16, body []byte) error {
 			a := &core.Account{}
-			if err := journal.Unmarshal(body, a); err != nil {
+			if err := a.ReadSnapshot(body); err != nil {
 				return fmt.Errorf("decode snapshot: %w", err)
 			}
 			return visit(a)

@@ -8,6 +8,8 @@ import (
 	"io"
 
 	"github.com/fxamacker/cbor/v2"
+
+	"farthing.dev/farthing/domain/wire"
 )
 
 // Hash is a link of the chain: SHA-256.
@@ -138,9 +140,9 @@ func decode(encoded []byte, e *Entry) ([]byte, error) {
 
 // pass returns what follows the first entry of encoded.
 func pass(encoded []byte) ([]byte, error) {
-	r := reader{rest: encoded}
-	if r.skip(16) {
-		return r.rest, nil
+	r := wire.Reader{Rest: encoded}
+	if r.Skip(16) {
+		return r.Rest, nil
 	}
 	var passed cbor.RawMessage
 	rest, err := decoding.UnmarshalFirst(encoded, &passed)

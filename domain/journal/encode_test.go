@@ -11,6 +11,7 @@ import (
 	"farthing.dev/farthing/domain/entitlement"
 	"farthing.dev/farthing/domain/ledger"
 	"farthing.dev/farthing/domain/royalty"
+	"farthing.dev/farthing/domain/wire"
 	"farthing.dev/farthing/token"
 )
 
@@ -91,9 +92,9 @@ func FuzzReadEntry(f *testing.F) {
 			}
 		}
 		if err := decoding.Wellformed(encoded); err == nil {
-			r := reader{rest: encoded}
-			if r.skip(16) && len(r.rest) != 0 {
-				t.Fatalf("passing over it leaves %x", r.rest)
+			r := wire.Reader{Rest: encoded}
+			if r.Skip(16) && len(r.Rest) != 0 {
+				t.Fatalf("passing over it leaves %x", r.Rest)
 			}
 		}
 	})
