@@ -21,6 +21,8 @@ type loop struct {
 	batch []*request
 	carry []*request // wait for facts that appeared while their batch was decided
 
+	missing missing // room for what is to be loaded
+
 	entries []*journal.Entry
 	block   *journal.Block
 	broken  bool // the state is not to be trusted

@@ -42,8 +42,10 @@ type Database interface {
 	// BlocksOf returns for each of seqs the block that holds it.
 	BlocksOf(ctx context.Context, seqs []uint64) ([]*journal.Block, error)
 
-	// Chunks returns the chunks of runs with these ids, nil for one that is not there.
-	Chunks(ctx context.Context, ids []int64) ([][]byte, error)
+	// Chunks calls visit with each of the chunks of runs with these ids, in their order:
+	// its place among ids and its body, nil where it is not there. A body is good until
+	// visit returns; visit reads no other chunks.
+	Chunks(ctx context.Context, ids []int64, visit func(place int, body []byte) error) error
 
 	// Maintain runs work while no other process is in Maintain, or returns false
 	// without running it.

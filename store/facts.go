@@ -73,15 +73,15 @@ const rounds = 4
 // load brings everything into the state that the batch must see.
 func (e *Engine) load(ctx context.Context) error {
 	l := &e.loop
+	m := &l.missing
 	for range rounds {
-		m := e.missing()
-		if m.empty() {
+		if e.find(m); m.empty() {
 			return nil
 		}
 		if err := e.loadAccounts(ctx, m.accounts); err != nil {
 			return err
 		}
-		if err := e.loadEntries(ctx, &m); err != nil {
+		if err := e.loadEntries(ctx, m); err != nil {
 			return err
 		}
 		for _, name := range m.keys {
@@ -106,8 +106,10 @@ func (m *missing) empty() bool {
 	return len(m.accounts)+len(m.orders)+len(m.keys)+len(m.items) == 0
 }
 
-func (e *Engine) missing() (m missing) {
+// find lists what the batch must see and the state does not hold.
+func (e *Engine) find(m *missing) {
 	l := &e.loop
+	m.accounts, m.orders, m.keys, m.items = m.accounts[:0], m.orders[:0], m.keys[:0], m.items[:0]
 	for _, r := range l.batch {
 		if r.answered {
 			continue
@@ -138,7 +140,6 @@ func (e *Engine) missing() (m missing) {
 			}
 		}
 	}
-	return m
 }
 
 // accountsPerPart is how many accounts are worth a goroutine: reading and decoding
@@ -184,18 +185,15 @@ func (e *Engine) loadAccounts(ctx context.Context, ids []token.AccountID) error 
 
 // readAccounts reads and decodes snapshots.
 func (e *Engine) readAccounts(ctx context.Context, ids []token.AccountID, accounts []core.Account) error {
-	bodies, err := e.index.snapshots(ctx, ids)
-	if err != nil {
-		return fmt.Errorf("load accounts: %w", err)
-	}
 	for i, id := range ids {
 		accounts[i].ID = id
-		if bodies[i] == nil {
-			continue
-		}
-		if err := accounts[i].ReadSnapshot(bodies[i]); err != nil {
-			return fmt.Errorf("decode account %s: %w", id, err)
-		}
+	}
+	err := e.index.snapshots(ctx, ids, func(i int, body []byte) error {
+		accounts[i] = core.Account{}
+		return accounts[i].ReadSnapshot(body)
+	})
+	if err != nil {
+		return fmt.Errorf("load accounts: %w", err)
 	}
 	return nil
 }

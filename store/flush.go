@@ -191,8 +191,8 @@ func (b *behind) write(ctx context.Context, t *tail) error {
 	return e.index.publish(ctx, []*run{terms, accounts}, nil)
 }
 
-// accountsPerTask bounds how long the batch goroutine is kept from its work: it only
-// copies the accounts, which takes a millisecond; they are encoded here.
+// accountsPerTask bounds how long the batch goroutine is kept from its work: encoding so
+// many accounts takes it about a millisecond.
 const accountsPerTask = 2048
 
 var errUnpinned = errors.New("an account of the tail is not in memory")
@@ -203,28 +203,30 @@ func (b *behind) writeSnapshots(ctx context.Context, w *runWriter, t *tail) erro
 		ids = append(ids, id)
 	}
 	slices.SortFunc(ids, func(a, c token.AccountID) int { return bytes.Compare(a[:], c[:]) })
-	copies := make([]*core.Account, 0, min(accountsPerTask, len(ids)))
-	var body []byte
+	var snapshots []byte
+	ends := make([]int, 0, min(accountsPerTask, len(ids))) // of each account's snapshot
 	for part := range slices.Chunk(ids, accountsPerTask) {
-		copies = copies[:0]
+		snapshots, ends = snapshots[:0], ends[:0]
 		err := b.engine.between(ctx, func(_ context.Context, s *core.State) error {
 			for _, id := range part {
 				a := s.Accounts[id]
 				if a == nil {
 					return errUnpinned
 				}
-				copies = append(copies, a.Clone())
+				snapshots = a.AppendSnapshot(snapshots)
+				ends = append(ends, len(snapshots))
 			}
 			return nil
 		})
 		if err != nil {
 			return err
 		}
-		for _, a := range copies {
-			body = a.AppendSnapshot(body[:0])
-			if err := w.add(ctx, Key16(a.ID), body); err != nil {
+		from := 0
+		for i, id := range part {
+			if err := w.add(ctx, Key16(id), snapshots[from:ends[i]]); err != nil {
 				return err
 			}
+			from = ends[i]
 		}
 	}
 	return w.finish(ctx)

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"sync"
 
 	"farthing.dev/farthing/domain/journal"
@@ -154,44 +156,42 @@ func (x *index) lookupOnce(ctx context.Context, terms []journal.Term) ([][]uint6
 		}
 	}
 	x.mu.RUnlock()
-	if len(ids) == 0 {
-		return found, nil
-	}
-	chunks, err := x.db.Chunks(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	for i, p := range probes {
-		if found[p.term], err = x.walk(ctx, p.run, p.chunk, chunks[i], terms[p.term], math.MaxUint64, math.MaxInt, found[p.term]); err != nil {
-			return nil, err
-		}
-	}
-	return found, nil
-}
-
-// walk appends the numbers below before that a run has for term, newest first, at
-// most limit, beginning in the chunk numbered n.
-func (x *index) walk(ctx context.Context, r *run, n int, chunk []byte, term journal.Term, before uint64, limit int, out []uint64) ([]uint64, error) {
-	wanted := limit
-	if limit < math.MaxInt-len(out) {
-		wanted = len(out) + limit
-	}
-	for {
+	var longer []probe // may have more, in the chunk before
+	err := x.db.Chunks(ctx, ids, func(i int, chunk []byte) error {
+		p := probes[i]
 		if chunk == nil {
-			return nil, errRunGone
+			return errRunGone
 		}
 		var more bool
-		out, more = seqsIn(chunk, term, before, wanted-len(out), out)
-		if !more || len(out) >= wanted || n == 0 {
-			return out, nil
+		if found[p.term], more = seqsIn(chunk, terms[p.term], math.MaxUint64, math.MaxInt, found[p.term]); more {
+			longer = append(longer, p)
 		}
-		n--
-		chunks, err := x.db.Chunks(ctx, []int64{rowID(r.id, n)})
+		return nil
+	})
+	for i := 0; i < len(longer) && err == nil; i++ {
+		p := longer[i]
+		found[p.term], err = x.walk(ctx, p.run, p.chunk-1, terms[p.term], math.MaxUint64, math.MaxInt, found[p.term])
+		slices.SortFunc(found[p.term], func(a, b uint64) int { return cmp.Compare(b, a) })
+	}
+	return found, err
+}
+
+// walk appends the numbers below before that a run has for term, newest first, until
+// there are limit in all, from the chunk numbered n downward.
+func (x *index) walk(ctx context.Context, r *run, n int, term journal.Term, before uint64, limit int, out []uint64) ([]uint64, error) {
+	for more := true; more && n >= 0 && len(out) < limit; n-- {
+		err := x.db.Chunks(ctx, []int64{rowID(r.id, n)}, func(_ int, chunk []byte) error {
+			if chunk == nil {
+				return errRunGone
+			}
+			out, more = seqsIn(chunk, term, before, limit-len(out), out)
+			return nil
+		})
 		if err != nil {
 			return nil, err
 		}
-		chunk = chunks[0]
 	}
+	return out, nil
 }
 
 // page returns up to limit numbers below before that have the term, newest first.
@@ -223,42 +223,39 @@ func (x *index) pageOnce(ctx context.Context, term journal.Term, before uint64, 
 		if r.first >= before || chunk < 0 || !r.mayHold(key) {
 			continue
 		}
-		chunks, err := x.db.Chunks(ctx, []int64{rowID(r.id, chunk)})
-		if err != nil {
-			return nil, err
-		}
-		if out, err = x.walk(ctx, r, chunk, chunks[0], term, before, limit-len(out), out); err != nil {
+		var err error
+		if out, err = x.walk(ctx, r, chunk, term, before, limit, out); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// snapshots returns for each id the encoded account in the newest snapshot run that
-// has it, or nil.
-func (x *index) snapshots(ctx context.Context, ids []token.AccountID) ([][]byte, error) {
+// snapshots calls use with the place of each id that has a snapshot, and the newest one,
+// which is good until use returns. It may do so more than once.
+func (x *index) snapshots(ctx context.Context, ids []token.AccountID, use func(place int, body []byte) error) error {
 	for range maxReloads {
-		found, err := x.snapshotsOnce(ctx, ids)
+		err := x.snapshotsOnce(ctx, ids, use)
 		if !errors.Is(err, errRunGone) {
-			return found, err
+			return err
 		}
 		if err := x.reload(ctx); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return nil, errRunGone
+	return errRunGone
 }
 
-func (x *index) snapshotsOnce(ctx context.Context, ids []token.AccountID) ([][]byte, error) {
-	found := make([][]byte, len(ids))
+func (x *index) snapshotsOnce(ctx context.Context, ids []token.AccountID, use func(int, []byte) error) error {
 	runs := x.view(snapshotRun)
 	next := make([]int, len(ids)) // the run to look into next
 	open := make([]int, len(ids)) // which ids are still looked for
 	for i := range ids {
 		open[i] = i
 	}
+	rows := make([]int64, 0, len(ids))
 	for len(open) > 0 {
-		var rows []int64
+		rows = rows[:0]
 		still := open[:0]
 		for _, i := range open {
 			for ; next[i] < len(runs); next[i]++ {
@@ -271,29 +268,27 @@ func (x *index) snapshotsOnce(ctx context.Context, ids []token.AccountID) ([][]b
 				}
 			}
 		}
-		open = still
-		if len(rows) == 0 {
-			break
-		}
-		chunks, err := x.db.Chunks(ctx, rows)
+		missing := still[:0]
+		err := x.db.Chunks(ctx, rows, func(n int, chunk []byte) error {
+			if chunk == nil {
+				return errRunGone
+			}
+			body, err := snapshotIn(chunk, Key16(ids[still[n]]))
+			if err != nil {
+				return err
+			}
+			if body == nil {
+				missing = append(missing, still[n]) // behind n by then
+				return nil
+			}
+			return use(still[n], body)
+		})
 		if err != nil {
-			return nil, err
-		}
-		missing := open[:0]
-		for n, i := range open {
-			if chunks[n] == nil {
-				return nil, errRunGone
-			}
-			if found[i], err = snapshotIn(chunks[n], Key16(ids[i])); err != nil {
-				return nil, err
-			}
-			if found[i] == nil {
-				missing = append(missing, i)
-			}
+			return err
 		}
 		open = missing
 	}
-	return found, nil
+	return nil
 }
 
 // flushedTo returns the last entry that the runs stand for.

@@ -9,8 +9,9 @@ import (
 type cursor struct {
 	db     Database
 	run    *run
-	unread int // the number of the next chunk to read
-	chunks [][]byte
+	unread int      // the number of the next chunk to read
+	buffer []byte   // holds the chunks that were read together
+	chunks [][]byte // those of them that were not begun
 	rest   []byte
 	key    Key16
 	body   []byte
@@ -38,14 +39,18 @@ func (c *cursor) read(ctx context.Context) error {
 	for ; len(ids) < chunksPerRead && c.unread < len(c.run.fences); c.unread++ {
 		ids = append(ids, rowID(c.run.id, c.unread))
 	}
-	var err error
-	if c.chunks, err = c.db.Chunks(ctx, ids); err != nil {
-		return fmt.Errorf("read run %d: %w", c.run.id, err)
-	}
-	for _, chunk := range c.chunks {
-		if chunk == nil {
+	c.chunks, c.buffer = c.chunks[:0], c.buffer[:0]
+	err := c.db.Chunks(ctx, ids, func(_ int, body []byte) error {
+		if body == nil {
 			return errRunGone
 		}
+		from := len(c.buffer)
+		c.buffer = append(c.buffer, body...)
+		c.chunks = append(c.chunks, c.buffer[from:])
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read run %d: %w", c.run.id, err)
 	}
 	return nil
 }

@@ -56,6 +56,7 @@ type chunkBuilder struct {
 	kind  runKind
 	first Key16
 	body  []byte
+	spare [][]byte // buffers of chunks that have been written
 }
 
 // add appends a record, or returns false if the chunk is full.
@@ -69,7 +70,11 @@ func (c *chunkBuilder) add(key Key16, body []byte) bool {
 	}
 	if len(c.body) == 0 {
 		c.first = key
-		c.body = make([]byte, 0, chunkSize)
+		if n := len(c.spare); n > 0 {
+			c.body, c.spare = c.spare[n-1][:0], c.spare[:n-1]
+		} else {
+			c.body = make([]byte, 0, chunkSize)
+		}
 	}
 	c.body = append(c.body, key[:]...)
 	if c.kind == snapshotRun {

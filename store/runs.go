@@ -166,7 +166,7 @@ func (w *runWriter) writePending(ctx context.Context) error {
 		}
 		return nil
 	})
-	w.pending = w.pending[:0]
+	w.chunk.spare, w.pending = append(w.chunk.spare, w.pending...), w.pending[:0]
 	return err
 }
 

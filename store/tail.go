@@ -97,13 +97,26 @@ func (t *tail) after(seq uint64, entries int) *tail {
 	return rest
 }
 
-// sorted returns the tail's records as an index run keeps them.
+// sorted returns the tail's records as an index run keeps them. Terms are hashes, so
+// their first bits deal the records evenly into piles of a few, which are sorted quickly.
 func (t *tail) sorted() []Key16 {
-	keys := make([]Key16, len(t.postings))
-	for i, p := range t.postings {
-		keys[i] = indexKey(p.term, t.base+uint64(p.seq))
+	const bits = 15
+	var from [1<<bits + 1]int // where each pile begins, and behind the last one their end
+	for _, p := range t.postings {
+		from[p.term>>(64-bits)+1]++
 	}
-	slices.SortFunc(keys, compareKeys)
+	for pile := range 1 << bits {
+		from[pile+1] += from[pile]
+	}
+	keys, next := make([]Key16, len(t.postings)), from
+	for _, p := range t.postings {
+		pile := p.term >> (64 - bits)
+		keys[next[pile]] = indexKey(p.term, t.base+uint64(p.seq))
+		next[pile]++
+	}
+	for pile := range 1 << bits {
+		slices.SortFunc(keys[from[pile]:from[pile+1]], compareKeys)
+	}
 	return slices.Compact(keys)
 }
 

@@ -90,8 +90,8 @@ func (d *Database) BlocksOf(ctx context.Context, seqs []uint64) ([]*journal.Bloc
 	return blocks, err
 }
 
-// Chunks returns the chunks of runs with these ids.
-func (d *Database) Chunks(ctx context.Context, ids []int64) ([][]byte, error) {
+// Chunks calls visit with each of the chunks with these ids.
+func (d *Database) Chunks(ctx context.Context, ids []int64, visit func(place int, body []byte) error) error {
 	found := make(map[int64][]byte, len(ids))
 	err := d.on(ctx, func(c *pgx.Conn) error {
 		rows, err := c.Query(ctx, sqlChunk, ids)
@@ -109,9 +109,8 @@ func (d *Database) Chunks(ctx context.Context, ids []int64) ([][]byte, error) {
 		}
 		return rows.Err()
 	})
-	chunks := make([][]byte, len(ids))
-	for i, id := range ids {
-		chunks[i] = found[id]
+	for i := 0; i < len(ids) && err == nil; i++ {
+		err = visit(i, found[ids[i]])
 	}
-	return chunks, err
+	return err
 }

@@ -44,49 +44,55 @@ func newChunkReaders(d *Database) (*chunkReaders, error) {
 	return c, nil
 }
 
-// Chunks returns the chunks of runs with these ids.
-func (d *Database) Chunks(ctx context.Context, ids []int64) ([][]byte, error) {
+// Chunks calls visit with each of the chunks with these ids. A body is SQLite's own memory.
+func (d *Database) Chunks(ctx context.Context, ids []int64, visit func(place int, body []byte) error) error {
 	select {
 	case r := <-d.chunks.free:
 		defer func() { d.chunks.free <- r }()
-		return r.read(ids)
+		return r.read(ids, visit)
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 }
 
-func (r *chunkReader) read(ids []int64) ([][]byte, error) {
-	chunks := make([][]byte, len(ids))
+func (r *chunkReader) read(ids []int64, visit func(int, []byte) error) error {
 	old := r.inside
-	missing, err := r.fill(ids, chunks)
-	if err == nil && missing && old {
-		if err = r.leave(); err == nil {
-			_, err = r.fill(ids, chunks)
+	for place, id := range ids {
+		there, err := r.one(id, place, visit)
+		if err == nil && !there && old { // it may have come since the transaction began
+			if err = r.leave(); err == nil {
+				old = false
+				there, err = r.one(id, place, visit)
+			}
+		}
+		if err == nil && !there {
+			err = visit(place, nil)
+		}
+		if err != nil {
+			return err
 		}
 	}
-	return chunks, err
+	return nil
 }
 
-// fill reads the chunks that were not read yet.
-func (r *chunkReader) fill(ids []int64, chunks [][]byte) (missing bool, err error) {
+// one visits a chunk, if it is there in the read transaction.
+func (r *chunkReader) one(id int64, place int, visit func(int, []byte) error) (there bool, err error) {
 	if !r.inside {
 		if err := r.conn.Exec(`BEGIN`); err != nil {
 			return false, fmt.Errorf("begin reading: %w", err)
 		}
 		r.inside = true
 	}
-	for i, id := range ids {
-		if chunks[i] != nil {
-			continue
-		}
-		err := r.query(sqlChunk, func(s *sqlite3.Stmt) error { chunks[i] = s.ColumnBlob(0, nil); return nil },
-			func(s *sqlite3.Stmt) error { return s.BindInt64(1, id) })
-		if err != nil {
-			return false, errors.Join(err, r.leave())
-		}
-		missing = missing || chunks[i] == nil
+	var refused error
+	err = r.query(sqlChunk, func(s *sqlite3.Stmt) error {
+		there = true
+		refused = visit(place, s.ColumnRawBlob(0))
+		return nil
+	}, func(s *sqlite3.Stmt) error { return s.BindInt64(1, id) })
+	if err != nil {
+		return there, errors.Join(err, r.leave())
 	}
-	return missing, nil
+	return there, refused
 }
 
 // leave ends the read transaction.
