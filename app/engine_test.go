@@ -35,6 +35,12 @@ func (r *reads) SQL() *sql.DB {
 	return r.Tables.SQL()
 }
 
+// FixedText counts a read.
+func (r *reads) FixedText(ctx context.Context, query, key string) (string, error) {
+	r.count.Add(1)
+	return r.Tables.FixedText(ctx, query, key)
+}
+
 // Scrub has what was deleted leave the database's files.
 func (r *reads) Scrub(ctx context.Context) error {
 	return r.Tables.(*sqlite.Database).Scrub(ctx)

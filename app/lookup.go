@@ -86,10 +86,7 @@ func (a *App) vendorsOf(ctx context.Context, user token.UserID) ([]token.VendorI
 
 // accountOf returns the account that a user's purchases are charged to.
 func (a *App) accountOf(ctx context.Context, user token.UserID) (token.AccountID, error) {
-	return a.accounts.get(user, func() (token.AccountID, error) {
-		found, err := a.catalog.User(ctx, user)
-		return found.Account, err
-	})
+	return a.accounts.get(user, func() (token.AccountID, error) { return a.catalog.AccountOf(ctx, user) })
 }
 
 // offer returns a version of an offer of whichever vendor; version 0 is the newest.

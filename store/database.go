@@ -13,6 +13,10 @@ type Database interface {
 	// SQL is the pool for reads.
 	SQL() *sql.DB
 
+	// FixedText reads the one text that a query finds by another one, "" where there is
+	// none, for rows in which it never changes once they are there.
+	FixedText(ctx context.Context, query, key string) (string, error)
+
 	// Write runs work in one durable transaction: one at a time where the database
 	// has one writer, and tried again (a bounded number of times) where concurrent
 	// ones can clash. work may therefore run more than once.

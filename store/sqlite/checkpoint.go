@@ -64,7 +64,7 @@ func (c *checkpointer) pass() error {
 	if err := c.copyMost(); err != nil {
 		return err
 	}
-	return c.database.chunks.away(func() error {
+	return c.database.fixed.away(func() error {
 		c.database.writing.Lock()
 		defer c.database.writing.Unlock()
 		_, _, err := c.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_PASSIVE)
@@ -74,7 +74,7 @@ func (c *checkpointer) pass() error {
 
 // copyMost copies the WAL while appends go on, until little is left.
 func (c *checkpointer) copyMost() error {
-	if err := c.database.chunks.away(func() error { return nil }); err != nil { // they begin anew, with what is in the WAL now
+	if err := c.database.fixed.away(func() error { return nil }); err != nil { // they begin anew, with what is in the WAL now
 		return err
 	}
 	for range maxPasses {
@@ -101,7 +101,7 @@ func (c *checkpointer) size() (pages, copied int, err error) {
 func (c *checkpointer) stop() error {
 	close(c.wake)
 	<-c.done
-	err := c.database.chunks.away(func() error {
+	err := c.database.fixed.away(func() error {
 		c.database.writing.Lock()
 		defer c.database.writing.Unlock()
 		_, _, err := c.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE)

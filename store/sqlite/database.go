@@ -44,7 +44,7 @@ type Database struct {
 	behind  *sql.DB    // one connection: derived data
 	read    *sql.DB    // many connections
 	readers chan *reader
-	chunks  *chunkReaders
+	fixed   *fixedReaders
 
 	checkpoint *checkpointer
 }
@@ -120,7 +120,7 @@ func (d *Database) connect(ctx context.Context) error {
 	if d.hot, err = newAppender(d); err != nil {
 		return err
 	}
-	if d.chunks, err = newChunkReaders(d); err != nil {
+	if d.fixed, err = newFixedReaders(d); err != nil {
 		return err
 	}
 	d.checkpoint, err = startCheckpointer(d)
@@ -229,8 +229,8 @@ func (d *Database) Close() error {
 	if d.checkpoint != nil {
 		errs = append(errs, d.checkpoint.stop())
 	}
-	if d.chunks != nil {
-		errs = append(errs, d.chunks.close())
+	if d.fixed != nil {
+		errs = append(errs, d.fixed.close())
 	}
 	if d.hot != nil {
 		errs = append(errs, d.hot.close())

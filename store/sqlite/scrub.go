@@ -25,7 +25,7 @@ func (d *Database) Scrub(context.Context) error {
 	if err := c.copyMost(); err != nil {
 		return fmt.Errorf("scrub: %w", err)
 	}
-	err := d.chunks.away(func() error {
+	err := d.fixed.away(func() error {
 		d.writing.Lock()
 		defer d.writing.Unlock()
 		if err := c.conn.BusyTimeout(scrubWait); err != nil {

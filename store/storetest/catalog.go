@@ -101,6 +101,12 @@ func testUsers(t *testing.T, s *shelf) {
 	same(t, found, err, user)
 	kept, err := s.Account(t.Context(), owned.ID)
 	same(t, kept, err, owned)
+	charged, err := s.AccountOf(t.Context(), user.ID)
+	same(t, charged, err, owned.ID)
+	later, laters := s.user("ben@reader.example") // added after something was read
+	must(t, s.AddUser(t.Context(), later, laters))
+	charged, err = s.AccountOf(t.Context(), later.ID)
+	same(t, charged, err, laters.ID)
 	members, err := s.Members(t.Context(), owned.ID)
 	same(t, members, err, []account.Member{{Account: owned.ID, User: user.ID, JoinedAt: 5}})
 
@@ -424,6 +430,7 @@ func testMissing(t *testing.T, s *shelf) {
 	ctx := t.Context()
 	missing := map[string]func() error{
 		"user":     func() error { _, err := s.User(ctx, token.UserID{1}); return err },
+		"payer":    func() error { _, err := s.AccountOf(ctx, token.UserID{1}); return err },
 		"account":  func() error { _, err := s.Account(ctx, token.AccountID{1}); return err },
 		"session":  func() error { _, err := s.Session(ctx, account.SessionHash{1}); return err },
 		"vendor":   func() error { _, err := s.Vendor(ctx, token.VendorID{1}); return err },
