@@ -55,6 +55,10 @@ type Database interface {
 	// without running it.
 	Maintain(ctx context.Context, work func(ctx context.Context) error) (bool, error)
 
+	// Arrange has the database store the tables as suits them, where it can be told. It is
+	// called when they are up to date.
+	Arrange(ctx context.Context) error
+
 	// Dialect is "sqlite" or "postgres".
 	Dialect() string
 

@@ -42,7 +42,7 @@ func Migrate(ctx context.Context, db Database) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	return nil
+	return db.Arrange(ctx)
 }
 
 // spelt is a folder of migrations, spelt for one database. There are two differences: a

@@ -188,6 +188,9 @@ func (d *Database) SQL() *sql.DB { return d.read }
 // Dialect returns "sqlite".
 func (d *Database) Dialect() string { return "sqlite" }
 
+// Arrange has nothing to do.
+func (d *Database) Arrange(context.Context) error { return nil }
+
 // Shared returns false: the lock file keeps other processes out.
 func (d *Database) Shared() bool { return false }
 
