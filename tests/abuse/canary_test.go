@@ -77,6 +77,13 @@ func TestCanaries(t *testing.T) {
 			client.Redeem(t.Context(), ticket, false) // refusals are noted too
 		}
 	}
+	// A site that names her when it asks for a login, and asks for it wrongly.
+	for name, wrong := range map[string]string{"scope": "email", "response_type": "token", "redirect_uri": h.shop.site + "/elsewhere", "code_challenge": ""} {
+		asked := url.Values{"client_id": {h.shop.openID.id}, "redirect_uri": {h.shop.site + "/free/back"}, "response_type": {"code"}, "scope": {"openid"}, "login_hint": {canaryEmail}, "state": {canaryName}}
+		asked.Set(name, wrong)
+		h.send(grace.Browser, "GET", "/oidc/authorize?"+asked.Encode(), nil, nil)
+	}
+	h.send(nil, "POST", "/oidc/token", nil, url.Values{"grant_type": {"refresh_token"}, "client_id": {canaryEmail}, "refresh_token": {canaryName}})
 	h.send(grace.Browser, "POST", "/logout", nil, url.Values{})
 	h.await(h.shop, "logout_token")
 	h.await(h.rival, "logout_token")
@@ -88,6 +95,7 @@ func TestCanaries(t *testing.T) {
 	ids := map[string]string{"a user's id": "usr_", "an account's id": "acc_", "a session's id": "ses_"}
 	for _, s := range []*shop{h.shop, h.rival} {
 		text := s.seen.String() + h.consoleOf(s)
+		text += strings.Join(slices.Collect(maps.Keys(words(text))), "\n") // what is inside tokens and receipts, too
 		for _, sign := range []string{"rdr_", "ord_", "id_token", "logout_token"} {
 			if !strings.Contains(text, sign) {
 				t.Errorf("the vendor got no %s at all, so this test shows little", sign)
@@ -120,8 +128,14 @@ var dated = regexp.MustCompile(`(?m)^Date: .*$`)
 func TestVendorsCompareNotes(t *testing.T) {
 	h := open(t)
 	got := map[*reader]map[*shop]map[string]bool{}
-	// Everything happens at a time of its own. That two purchases happen close together, no
-	// provider can hide.
+	// The two log in within one minute of the clock, in which many others do. Then
+	// everything happens at a time of its own. That two purchases happen close together,
+	// no provider can hide.
+	now := h.Advance(0)
+	h.Advance(now.Truncate(time.Minute).Add(time.Minute + 10*time.Second).Sub(now))
+	h.logIn(h.ada.Browser, h.ada.email).Want(http.StatusOK)
+	h.Advance(20 * time.Second)
+	h.logIn(h.ben.Browser, h.ben.email).Want(http.StatusOK)
 	for i, r := range []*reader{h.ada, h.ben} {
 		got[r] = map[*shop]map[string]bool{}
 		for j, s := range []*shop{h.shop, h.rival} {
@@ -224,7 +238,7 @@ func (h *house) logInAt(r *reader, s *shop) {
 	random := base64.RawURLEncoding.EncodeToString([]byte(r.email + s.site + "a verifier of at least 43 signs"))
 	sum := sha256.Sum256([]byte(random))
 	r.Get(h.URL + "/oidc/authorize?" + url.Values{
-		"client_id": {c.id}, "redirect_uri": {s.site + "/free/back"}, "response_type": {"code"}, "scope": {"openid offline_access"}, "state": {"state of " + s.id},
+		"client_id": {c.id}, "redirect_uri": {s.site + "/free/back"}, "response_type": {"code"}, "scope": {"openid offline_access"}, "state": {"state of " + s.id}, "max_age": {"3600"},
 		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
 	}.Encode())
 	if strings.HasPrefix(r.URL.Path, "/oidc/consent") {

@@ -219,7 +219,7 @@ func (h *house) send(b *launch.Browser, method, path string, header http.Header,
 	}
 	client := &http.Client{Transport: plain, Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	if b != nil {
-		client.Jar = b.Client.Jar
+		client.Jar, client.Transport = b.Client.Jar, b.Client.Transport
 	}
 	response, err := client.Do(request)
 	h.must(err)

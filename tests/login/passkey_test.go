@@ -30,6 +30,14 @@ func TestPasskeys(t *testing.T) {
 	for _, name := range []string{"", " ", strings.Repeat("x", 61), "two\nlines"} {
 		owner.post(settings+"/passkeys/rename", "passkey", written, "name", name).says(t, http.StatusUnprocessableEntity, "1 to 60 characters")
 	}
+	// To somebody else it is not there.
+	eve := h.person()
+	eve.post("/signup", "email", "eve@people.example", "name", "Eve", "password", password)
+	eve.post("/signup/confirm", "code", h.codeFor("eve@people.example")).leads(t, "/wallet")
+	for _, act := range []string{"/passkeys/rename", "/passkeys/remove"} {
+		eve.post(settings+act, "passkey", written, "name", "Mine").says(t, http.StatusNotFound)
+	}
+	owner.get(settings).says(t, http.StatusOK, "The old telephone")
 	for _, id := range []string{"", "!", "AAAA"} {
 		owner.post(settings+"/passkeys/remove", "passkey", id).says(t, http.StatusNotFound)
 	}
