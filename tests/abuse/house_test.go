@@ -45,11 +45,11 @@ type shop struct {
 	openID client    // empty until register
 }
 
-// open starts a house for one test, which runs beside the others.
-func open(t *testing.T) *house {
+// open starts a house for one test, which runs beside the others. Flags are the provider's.
+func open(t *testing.T, flags ...string) *house {
 	t.Helper()
 	t.Parallel()
-	h := &house{t: t, Held: launch.Hold(t, "--allow-private-sites")}
+	h := &house{t: t, Held: launch.Hold(t, append([]string{"--allow-private-sites"}, flags...)...)}
 	h.ada, h.ben = h.signUp("Ada Reader", "ada@people.example"), h.signUp("Ben Reader", "ben@people.example")
 	for _, r := range []*reader{h.ada, h.ben} {
 		h.fund(r)
