@@ -231,8 +231,9 @@ func (h *house) register(s *shop) client {
 	return s.openID
 }
 
-// logInAt logs a reader in at a shop's site, as the site's server would with a library.
-func (h *house) logInAt(r *reader, s *shop) {
+// code has a reader come back to a shop's site with a code, and returns the form that
+// changes it into tokens.
+func (h *house) code(r *reader, s *shop) url.Values {
 	h.t.Helper()
 	c := h.register(s)
 	random := base64.RawURLEncoding.EncodeToString([]byte(r.email + s.site + "a verifier of at least 43 signs"))
@@ -248,27 +249,50 @@ func (h *house) logInAt(r *reader, s *shop) {
 	if code == "" {
 		h.t.Fatalf("the login ended at %s:\n%s", r, r.Body)
 	}
-	tokens := h.token(s, url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {s.site + "/free/back"}, "code_verifier": {random}})
+	return url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {s.site + "/free/back"}, "code_verifier": {random}}
+}
+
+// logInAt logs a reader in at a shop's site, as the site's server would with a library.
+func (h *house) logInAt(r *reader, s *shop) {
+	h.t.Helper()
+	tokens := h.token(s, h.code(r, s))
 	tokens = h.token(s, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens.Refresh}})
+	if status := h.userinfo(s, tokens.Access); status != http.StatusOK {
+		h.t.Errorf("userinfo answered %d", status)
+	}
+}
+
+// userinfo asks who an access token is of, and returns the status.
+func (h *house) userinfo(s *shop, access string) int {
+	h.t.Helper()
 	request, err := http.NewRequestWithContext(h.t.Context(), "GET", h.URL+"/oidc/userinfo", nil)
 	h.must(err)
-	request.Header.Set("Authorization", "Bearer "+tokens.Access)
+	request.Header.Set("Authorization", "Bearer "+access)
 	response, err := s.seen.RoundTrip(request)
 	h.must(err)
 	response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		h.t.Errorf("userinfo answered %d", response.StatusCode)
-	}
+	return response.StatusCode
 }
 
 type tokens struct {
 	Access  string `json:"access_token"`
 	Refresh string `json:"refresh_token"`
 	ID      string `json:"id_token"`
+	Error   string `json:"error"`
 }
 
-// token calls the token endpoint for a shop.
-func (h *house) token(s *shop, form url.Values) (out tokens) {
+// token has a shop get tokens.
+func (h *house) token(s *shop, form url.Values) tokens {
+	h.t.Helper()
+	out := h.askToken(s, form)
+	if out.ID == "" || out.Refresh == "" {
+		h.t.Fatalf("%v was answered %q, without tokens", form.Get("grant_type"), out.Error)
+	}
+	return out
+}
+
+// askToken calls the token endpoint for a shop.
+func (h *house) askToken(s *shop, form url.Values) (out tokens) {
 	h.t.Helper()
 	request, err := http.NewRequestWithContext(h.t.Context(), "POST", h.URL+"/oidc/token", strings.NewReader(form.Encode()))
 	h.must(err)
@@ -278,9 +302,6 @@ func (h *house) token(s *shop, form url.Values) (out tokens) {
 	h.must(err)
 	defer response.Body.Close()
 	h.must(json.NewDecoder(response.Body).Decode(&out))
-	if out.ID == "" || out.Refresh == "" {
-		h.t.Fatalf("%v was answered %d without tokens", form.Get("grant_type"), response.StatusCode)
-	}
 	return out
 }
 

@@ -104,14 +104,18 @@ type step struct {
 }
 
 // openShop opens a vendor through the console, and its site: a Paywall at which every
-// path costs 0.25 USD, but 2.00 below /dear/.
+// path costs 0.25 USD, but 2.00 below /dear/. It is at name.localhost, or at 127.0.0.1
+// where that is the name.
 func (h *house) openShop(name string) *shop {
 	h.t.Helper()
 	s := &shop{seen: &received{}}
 	var site http.Handler
 	server := httptest.NewServer(s.seen.browsers(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { site.ServeHTTP(w, r) })))
 	h.t.Cleanup(server.Close)
-	s.site = strings.Replace(server.URL, "127.0.0.1", name+".localhost", 1)
+	s.site = server.URL
+	if name != "127.0.0.1" {
+		s.site = strings.Replace(server.URL, "127.0.0.1", name+".localhost", 1)
+	}
 	s.member = h.signUp("Owner of "+name, name+"@shop.example")
 	b := s.member
 	b.Get(h.URL+"/console").Submit("/console", "name", name, "origin", s.site).Want(http.StatusOK)
