@@ -170,6 +170,15 @@ func (h *house) member() *person {
 	return p
 }
 
+// eve is somebody else, who has opened a wallet just now.
+func (h *house) eve() *person {
+	h.t.Helper()
+	p := h.person()
+	p.post("/signup", "email", "eve@people.example", "name", "Eve", "password", password)
+	p.post("/signup/confirm", "code", h.codeFor("eve@people.example")).leads(h.t, "/wallet")
+	return p
+}
+
 func (p *person) logIn() answer { return p.post("/login", "email", ada, "password", password) }
 
 // inside reports whether the browser is logged in.

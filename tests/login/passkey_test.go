@@ -31,9 +31,7 @@ func TestPasskeys(t *testing.T) {
 		owner.post(settings+"/passkeys/rename", "passkey", written, "name", name).says(t, http.StatusUnprocessableEntity, "1 to 60 characters")
 	}
 	// To somebody else it is not there.
-	eve := h.person()
-	eve.post("/signup", "email", "eve@people.example", "name", "Eve", "password", password)
-	eve.post("/signup/confirm", "code", h.codeFor("eve@people.example")).leads(t, "/wallet")
+	eve := h.eve()
 	for _, act := range []string{"/passkeys/rename", "/passkeys/remove"} {
 		eve.post(settings+act, "passkey", written, "name", "Mine").says(t, http.StatusNotFound)
 	}
