@@ -54,7 +54,7 @@ func (a *App) checkout(ctx context.Context, order *core.Order, v *Viewer) (Check
 	}
 	now := a.clock.Now().UnixMilli()
 	c := Checkout{
-		Order: order.ID, Vendor: order.Vendor, VendorName: vendor.Name, VendorSite: originOf(order.ReturnURL),
+		Order: order.ID, Version: order.OfferVer, Vendor: order.Vendor, VendorName: vendor.Name, VendorSite: originOf(order.ReturnURL),
 		Title: order.Item.Title, Description: order.Item.Description, ItemURL: order.Item.URL, Price: order.Price, Currency: order.Currency,
 		Terms: order.Item.Terms, Status: statusAt(order, now), ExpiresAt: when(order.ExpiresAt),
 		CancelURL: order.CancelURL, Test: order.Test, Manual: order.Manual, HoldHours: order.HoldHours,

@@ -15,16 +15,17 @@ import (
 // cannot buy anything else, for anybody else, or later.
 type shown struct {
 	Subject [16]byte // the order, or the offer
+	Version uint32   // of the offer: what it is of, by which terms
 	Price   token.Amount
 	User    token.UserID
 	Session token.SessionID
 	Until   int64 // when the purchase window ended, as it stood
 }
 
-const shownLength = 16 + 8 + 16 + 16 + 8
+const shownLength = 16 + 4 + 8 + 16 + 16 + 8
 
 func shownTo(v *Viewer, c *Checkout) shown {
-	s := shown{Subject: c.Order, Price: c.Price, User: v.User, Session: v.Session, Until: v.WindowUntil.UnixMilli()}
+	s := shown{Subject: c.Order, Version: c.Version, Price: c.Price, User: v.User, Session: v.Session, Until: v.WindowUntil.UnixMilli()}
 	if c.Order.IsZero() {
 		s.Subject = c.Buy.Offer
 	}
@@ -34,6 +35,7 @@ func shownTo(v *Viewer, c *Checkout) shown {
 func (s shown) bytes() []byte {
 	b := make([]byte, 0, shownLength+sha256.Size)
 	b = append(b, s.Subject[:]...)
+	b = binary.BigEndian.AppendUint32(b, s.Version)
 	b = binary.BigEndian.AppendUint64(b, uint64(s.Price))
 	b = append(b, s.User[:]...)
 	b = append(b, s.Session[:]...)
@@ -42,10 +44,11 @@ func (s shown) bytes() []byte {
 
 func readShown(b []byte) (s shown) {
 	copy(s.Subject[:], b)
-	s.Price = token.Amount(binary.BigEndian.Uint64(b[16:]))
-	copy(s.User[:], b[24:])
-	copy(s.Session[:], b[40:])
-	s.Until = int64(binary.BigEndian.Uint64(b[56:]))
+	s.Version = binary.BigEndian.Uint32(b[16:])
+	s.Price = token.Amount(binary.BigEndian.Uint64(b[20:]))
+	copy(s.User[:], b[28:])
+	copy(s.Session[:], b[44:])
+	s.Until = int64(binary.BigEndian.Uint64(b[60:]))
 	return s
 }
 
@@ -104,6 +107,8 @@ func (a *App) checkShown(v Viewer, c Checkout, form string) error {
 		return stale("you have logged in again, or changed for how long you can buy,")
 	case was.Price != is.Price:
 		return token.New(token.Conflict, token.CodeQuoteChanged, "the price is not the one that was shown; look at it and confirm again")
+	case was.Version != is.Version:
+		return stale("the shop has changed what it sells here")
 	}
 	return nil
 }

@@ -278,6 +278,7 @@ type Price struct {
 type Checkout struct {
 	Order         token.OrderID // zero where there is none yet: see Buy
 	Buy           BuyInput      // the offer that becomes an order when it is confirmed
+	Version       uint32        // of the offer that it is of; zero for none
 	Vendor        token.VendorID
 	Form          string // for the page that asks to confirm; see CheckShown. Empty without a viewer
 	VendorName    string

@@ -31,6 +31,8 @@ type Options struct {
 	Timeout  time.Duration // for all of a request, the body of the answer included; 10 seconds
 	MaxBody  int64         // bytes of an answer; 64 KiB
 	Resolver *net.Resolver // the system's where nil
+
+	check func(address netip.Addr, allowPrivate bool) error // check, but in a test that has no public address
 }
 
 // New returns a client. It follows no redirect (the answer 3xx is returned as it is),
@@ -45,10 +47,13 @@ func New(o Options) *http.Client {
 	if o.MaxBody <= 0 {
 		o.MaxBody = 64 << 10
 	}
+	if o.check == nil {
+		o.check = check
+	}
 	dialer := &net.Dialer{
 		Timeout: o.Timeout, Resolver: o.Resolver, KeepAlive: -1,
 		Control: func(network, address string, _ syscall.RawConn) error {
-			return checkDial(network, address, o.AllowPrivate)
+			return o.checkDial(network, address)
 		},
 	}
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -76,12 +81,12 @@ func local(address string) string {
 
 // checkDial refuses a connection before it is made. address is the one that the
 // operating system is about to connect to, never a name.
-func checkDial(network, address string, allowPrivate bool) error {
+func (o *Options) checkDial(network, address string) error {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil || (network != "tcp4" && network != "tcp6") {
 		return token.New(token.Unprocessable, token.CodeURLNotPublic, "the address cannot be read")
 	}
-	return check(to.Addr(), allowPrivate)
+	return o.check(to.Addr(), o.AllowPrivate)
 }
 
 // guard refuses schemes and bounds the bodies of answers.

@@ -116,6 +116,31 @@ func TestARebindingNameIsRefused(t *testing.T) {
 	}
 }
 
+// A name that is public when it is looked up once, and inside when it is looked up once
+// more. Whoever looks it up to check it, and then connects to the name, comes to the
+// inside; here one look-up serves both. 127.0.0.2 stands for the public internet.
+func TestANameIsLookedUpOnce(t *testing.T) {
+	u, asked := server(t, hello)
+	public := netip.MustParseAddr("127.0.0.2")
+	names := &names{answers: []netip.Addr{public, netip.MustParseAddr("127.0.0.1")}}
+	client := New(Options{Resolver: names.resolver(), check: func(address netip.Addr, _ bool) error {
+		if address.Unmap() == public {
+			return nil
+		}
+		return check(address, false)
+	}})
+	_, _, err := get(t, client, "https://shop.example:"+u.Port()+"/") // nobody listens at the public address
+	if err == nil || token.CodeOf(err) == token.CodeURLNotPublic || names.asked.Load() != 1 {
+		t.Errorf("%v, after %d look-ups", err, names.asked.Load())
+	}
+	if _, _, err := get(t, client, "https://shop.example:"+u.Port()+"/"); token.CodeOf(err) != token.CodeURLNotPublic || names.asked.Load() != 2 {
+		t.Errorf("the name that changed its meaning: %v, after %d look-ups", err, names.asked.Load())
+	}
+	if asked.Load() != 0 {
+		t.Errorf("%d requests arrived", asked.Load())
+	}
+}
+
 func TestWrittenAddressesAreRefused(t *testing.T) {
 	u, asked := server(t, hello)
 	client := New(Options{})

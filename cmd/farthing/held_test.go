@@ -107,7 +107,7 @@ func hand(p *provider, clock *heldClock) http.Handler {
 	answer("/advance", func(r *http.Request) (any, error) {
 		by, err := time.ParseDuration(r.FormValue("by"))
 		clock.move(by)
-		return nil, err
+		return clock.Now(), err
 	})
 	answer("/routes", func(*http.Request) (any, error) { return routesOf(p) })
 	answer("/state", func(r *http.Request) (any, error) {

@@ -71,6 +71,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	}
 	defer h.leave()
 	hash, err := argon2id.CreateHash(password, h.params)
+	h.done.Add(1)
 	return hash, token.Wrap(err, "hash password")
 }
 
@@ -86,13 +87,13 @@ func (h *Hasher) Matches(ctx context.Context, password, hash string) (bool, erro
 		hash = h.decoy
 	}
 	same, err := argon2id.ComparePasswordAndHash(password, hash)
+	h.done.Add(1)
 	return same && known, token.Wrap(err, "check password")
 }
 
 func (h *Hasher) enter(ctx context.Context) error {
 	select {
 	case h.slots <- struct{}{}:
-		h.done.Add(1)
 		return nil
 	case <-ctx.Done():
 		return &token.Error{Kind: token.Unavailable, Code: token.CodeUnavailable, Detail: "the server is busy; try again", Cause: ctx.Err()}

@@ -77,6 +77,13 @@ func TestCanaries(t *testing.T) {
 			client.Redeem(t.Context(), ticket, false) // refusals are noted too
 		}
 	}
+	// A site that names her when it asks for a login, and asks for it wrongly.
+	for name, wrong := range map[string]string{"scope": "email", "response_type": "token", "redirect_uri": h.shop.site + "/elsewhere", "code_challenge": ""} {
+		asked := url.Values{"client_id": {h.shop.openID.id}, "redirect_uri": {h.shop.site + "/free/back"}, "response_type": {"code"}, "scope": {"openid"}, "login_hint": {canaryEmail}, "state": {canaryName}}
+		asked.Set(name, wrong)
+		h.send(grace.Browser, "GET", "/oidc/authorize?"+asked.Encode(), nil, nil)
+	}
+	h.send(nil, "POST", "/oidc/token", nil, url.Values{"grant_type": {"refresh_token"}, "client_id": {canaryEmail}, "refresh_token": {canaryName}})
 	h.send(grace.Browser, "POST", "/logout", nil, url.Values{})
 	h.await(h.shop, "logout_token")
 	h.await(h.rival, "logout_token")
@@ -88,6 +95,7 @@ func TestCanaries(t *testing.T) {
 	ids := map[string]string{"a user's id": "usr_", "an account's id": "acc_", "a session's id": "ses_"}
 	for _, s := range []*shop{h.shop, h.rival} {
 		text := s.seen.String() + h.consoleOf(s)
+		text += strings.Join(slices.Collect(maps.Keys(words(text))), "\n") // what is inside tokens and receipts, too
 		for _, sign := range []string{"rdr_", "ord_", "id_token", "logout_token"} {
 			if !strings.Contains(text, sign) {
 				t.Errorf("the vendor got no %s at all, so this test shows little", sign)
@@ -120,8 +128,14 @@ var dated = regexp.MustCompile(`(?m)^Date: .*$`)
 func TestVendorsCompareNotes(t *testing.T) {
 	h := open(t)
 	got := map[*reader]map[*shop]map[string]bool{}
-	// Everything happens at a time of its own. That two purchases happen close together, no
-	// provider can hide.
+	// The two log in within one minute of the clock, in which many others do. Then
+	// everything happens at a time of its own. That two purchases happen close together,
+	// no provider can hide.
+	now := h.Advance(0)
+	h.Advance(now.Truncate(time.Minute).Add(time.Minute + 10*time.Second).Sub(now))
+	h.logIn(h.ada.Browser, h.ada.email).Want(http.StatusOK)
+	h.Advance(20 * time.Second)
+	h.logIn(h.ben.Browser, h.ben.email).Want(http.StatusOK)
 	for i, r := range []*reader{h.ada, h.ben} {
 		got[r] = map[*shop]map[string]bool{}
 		for j, s := range []*shop{h.shop, h.rival} {
@@ -217,14 +231,15 @@ func (h *house) register(s *shop) client {
 	return s.openID
 }
 
-// logInAt logs a reader in at a shop's site, as the site's server would with a library.
-func (h *house) logInAt(r *reader, s *shop) {
+// code has a reader come back to a shop's site with a code, and returns the form that
+// changes it into tokens.
+func (h *house) code(r *reader, s *shop) url.Values {
 	h.t.Helper()
 	c := h.register(s)
 	random := base64.RawURLEncoding.EncodeToString([]byte(r.email + s.site + "a verifier of at least 43 signs"))
 	sum := sha256.Sum256([]byte(random))
 	r.Get(h.URL + "/oidc/authorize?" + url.Values{
-		"client_id": {c.id}, "redirect_uri": {s.site + "/free/back"}, "response_type": {"code"}, "scope": {"openid offline_access"}, "state": {"state of " + s.id},
+		"client_id": {c.id}, "redirect_uri": {s.site + "/free/back"}, "response_type": {"code"}, "scope": {"openid offline_access"}, "state": {"state of " + s.id}, "max_age": {"3600"},
 		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
 	}.Encode())
 	if strings.HasPrefix(r.URL.Path, "/oidc/consent") {
@@ -234,27 +249,50 @@ func (h *house) logInAt(r *reader, s *shop) {
 	if code == "" {
 		h.t.Fatalf("the login ended at %s:\n%s", r, r.Body)
 	}
-	tokens := h.token(s, url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {s.site + "/free/back"}, "code_verifier": {random}})
+	return url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {s.site + "/free/back"}, "code_verifier": {random}}
+}
+
+// logInAt logs a reader in at a shop's site, as the site's server would with a library.
+func (h *house) logInAt(r *reader, s *shop) {
+	h.t.Helper()
+	tokens := h.token(s, h.code(r, s))
 	tokens = h.token(s, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens.Refresh}})
+	if status := h.userinfo(s, tokens.Access); status != http.StatusOK {
+		h.t.Errorf("userinfo answered %d", status)
+	}
+}
+
+// userinfo asks who an access token is of, and returns the status.
+func (h *house) userinfo(s *shop, access string) int {
+	h.t.Helper()
 	request, err := http.NewRequestWithContext(h.t.Context(), "GET", h.URL+"/oidc/userinfo", nil)
 	h.must(err)
-	request.Header.Set("Authorization", "Bearer "+tokens.Access)
+	request.Header.Set("Authorization", "Bearer "+access)
 	response, err := s.seen.RoundTrip(request)
 	h.must(err)
 	response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		h.t.Errorf("userinfo answered %d", response.StatusCode)
-	}
+	return response.StatusCode
 }
 
 type tokens struct {
 	Access  string `json:"access_token"`
 	Refresh string `json:"refresh_token"`
 	ID      string `json:"id_token"`
+	Error   string `json:"error"`
 }
 
-// token calls the token endpoint for a shop.
-func (h *house) token(s *shop, form url.Values) (out tokens) {
+// token has a shop get tokens.
+func (h *house) token(s *shop, form url.Values) tokens {
+	h.t.Helper()
+	out := h.askToken(s, form)
+	if out.ID == "" || out.Refresh == "" {
+		h.t.Fatalf("%v was answered %q, without tokens", form.Get("grant_type"), out.Error)
+	}
+	return out
+}
+
+// askToken calls the token endpoint for a shop.
+func (h *house) askToken(s *shop, form url.Values) (out tokens) {
 	h.t.Helper()
 	request, err := http.NewRequestWithContext(h.t.Context(), "POST", h.URL+"/oidc/token", strings.NewReader(form.Encode()))
 	h.must(err)
@@ -264,9 +302,6 @@ func (h *house) token(s *shop, form url.Values) (out tokens) {
 	h.must(err)
 	defer response.Body.Close()
 	h.must(json.NewDecoder(response.Body).Decode(&out))
-	if out.ID == "" || out.Refresh == "" {
-		h.t.Fatalf("%v was answered %d without tokens", form.Get("grant_type"), response.StatusCode)
-	}
 	return out
 }
 

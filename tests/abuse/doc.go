@@ -1,5 +1,5 @@
 // Package abuse attacks a real provider over real HTTP: one file per threat, named for
-// it. docs/security.md has the table of threats, the control that keeps each, and the test
+// it. docs/abuse.md has the table of threats, the control that keeps each, and the test
 // here (or the part's own) that fails where the control is taken out.
 //
 // The provider is the one that cmd/farthing wires, held by launch.Hold: its clock stands

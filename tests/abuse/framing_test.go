@@ -7,11 +7,12 @@ import (
 )
 
 // TestFraming looks at every page, refusal and redirect of the pages' mux, as whoever can
-// see it: none may be framed, told to sniff, cached or given to another origin.
+// see it, and at whatever else answers with HTML: none may be framed, sniffed at, or run
+// what is not its own.
 func TestFraming(t *testing.T) {
 	h := open(t)
 	owned := h.owned(h.shop, h.ada)
-	seen := 0
+	seen, others := 0, 0
 	look := func(what string, got got) {
 		policy := got.header.Get("Content-Security-Policy")
 		for name, want := range map[string]string{"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff"} {
@@ -31,6 +32,14 @@ func TestFraming(t *testing.T) {
 	}
 	for _, r := range h.routes() {
 		if !r.pages {
+			got := h.send(h.ada.Browser, r.method, h.at(r, owned), nil, nil)
+			if !strings.Contains(got.header.Get("Content-Type"), "html") || got.status >= 300 && got.status < 400 { // a redirect's text is never shown
+				continue
+			}
+			if !strings.Contains(got.header.Get("Content-Security-Policy"), "frame-ancestors 'none'") || got.header.Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("%s is HTML with the headers %v", r, got.header)
+			}
+			others++
 			continue
 		}
 		for _, who := range []*reader{nil, h.ada, h.shop.member, h.rival.member} {
@@ -50,7 +59,7 @@ func TestFraming(t *testing.T) {
 	}
 	look("no page", h.send(nil, "GET", "/nowhere", nil, nil))
 	look("no method", h.send(nil, "DELETE", "/wallet", nil, nil))
-	if seen < 100 {
-		t.Errorf("only %d pages were looked at", seen)
+	if seen < 100 || others == 0 {
+		t.Errorf("only %d pages were looked at, and %d others", seen, others)
 	}
 }

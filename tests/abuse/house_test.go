@@ -45,11 +45,11 @@ type shop struct {
 	openID client    // empty until register
 }
 
-// open starts a house for one test, which runs beside the others.
-func open(t *testing.T) *house {
+// open starts a house for one test, which runs beside the others. Flags are the provider's.
+func open(t *testing.T, flags ...string) *house {
 	t.Helper()
 	t.Parallel()
-	h := &house{t: t, Held: launch.Hold(t, "--allow-private-sites")}
+	h := &house{t: t, Held: launch.Hold(t, append([]string{"--allow-private-sites"}, flags...)...)}
 	h.ada, h.ben = h.signUp("Ada Reader", "ada@people.example"), h.signUp("Ben Reader", "ben@people.example")
 	for _, r := range []*reader{h.ada, h.ben} {
 		h.fund(r)
@@ -104,14 +104,18 @@ type step struct {
 }
 
 // openShop opens a vendor through the console, and its site: a Paywall at which every
-// path costs 0.25 USD, but 2.00 below /dear/.
+// path costs 0.25 USD, but 2.00 below /dear/. It is at name.localhost, or at 127.0.0.1
+// where that is the name.
 func (h *house) openShop(name string) *shop {
 	h.t.Helper()
 	s := &shop{seen: &received{}}
 	var site http.Handler
 	server := httptest.NewServer(s.seen.browsers(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { site.ServeHTTP(w, r) })))
 	h.t.Cleanup(server.Close)
-	s.site = strings.Replace(server.URL, "127.0.0.1", name+".localhost", 1)
+	s.site = server.URL
+	if name != "127.0.0.1" {
+		s.site = strings.Replace(server.URL, "127.0.0.1", name+".localhost", 1)
+	}
 	s.member = h.signUp("Owner of "+name, name+"@shop.example")
 	b := s.member
 	b.Get(h.URL+"/console").Submit("/console", "name", name, "origin", s.site).Want(http.StatusOK)
@@ -219,7 +223,7 @@ func (h *house) send(b *launch.Browser, method, path string, header http.Header,
 	}
 	client := &http.Client{Transport: plain, Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	if b != nil {
-		client.Jar = b.Client.Jar
+		client.Jar, client.Transport = b.Client.Jar, b.Client.Transport
 	}
 	response, err := client.Do(request)
 	h.must(err)

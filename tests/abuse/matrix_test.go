@@ -2,6 +2,7 @@ package abuse
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -168,26 +169,81 @@ func withCookie(h *house, secret string) *launch.Browser {
 	return b
 }
 
-// TestForeignFormsMoveNothing sends the forms of one's own pages with the ids of others.
+// ownForms are the forms that do something to what belongs to whoever sends them, whatever
+// ids of others they name. All others are refused where those ids are not the sender's.
+var ownForms = []string{
+	"POST /console", "POST /console/{vendor}/keys", "POST /console/{vendor}/sites", "POST /wallet/allowances", "POST /wallet/approval", "POST /wallet/funds", "POST /wallet/limits",
+	"POST /login/code/send", "POST /login/passkey/options", "POST /reset", "POST /signup", "POST /security/login/authenticator", "POST /security/login/authenticator/remove",
+	"POST /security/login/passkeys/options", "POST /security/devices/window", "POST /buy/{offer}", "POST /buy/{offer}/confirm", "POST /pay/{order}",
+}
+
+// endsSession are the forms after which the sender is not logged in as before. Their
+// subject is the sender's own session, which no form names.
+var endsSession = []string{"POST /login", "POST /logout", "POST /oidc/logout/confirm", "POST /security/devices/others"}
+
+// TestForeignFormsMoveNothing sends every form there is, filled with the ids of all that a
+// reader and a shop own, as another reader and as another shop's member, who has the
+// same pages for a shop of her own. The owners see what they saw before, to the byte.
 func TestForeignFormsMoveNothing(t *testing.T) {
 	h := open(t)
 	owned := h.owned(h.shop, h.ada)
-	before := h.State()
-	for _, r := range []struct {
-		path string
-		form map[string][]string
-	}{
-		{"/wallet/limits/remove", map[string][]string{"limit": {owned["limit"]}}},
-		{"/wallet/allowances/remove", map[string][]string{"allowance": {owned["allowance"]}}},
-		{"/console/" + h.rival.id + "/keys/revoke", map[string][]string{"key": {owned["key"]}}},
-		{"/console/" + h.rival.id + "/sites/prove", map[string][]string{"site": {owned["site"]}}},
-	} {
-		got := h.send(h.rival.member.Browser, "POST", r.path, nil, url.Values(r.form))
-		if got.status < 400 {
-			t.Errorf("%s with a foreign id was answered %d", r.path, got.status)
+	owned["client"] = h.register(h.shop).id
+	second := launch.NewBrowser(t)
+	h.logIn(second, h.ada.email).Want(http.StatusOK)
+	owned["session"] = h.ada.Get(h.URL + "/security/devices").Find(`name="session" value="([^"]*)"`)
+	form := filled(owned)
+	form.Set("email", "nobody@people.example")
+	form.Set("minutes", "5")
+	before := h.seenBy(h.ada, h.shop)
+	for _, r := range h.routes() {
+		if !r.changes() || r.api || !r.pages || slices.Contains(endsSession, r.String()) {
+			continue
+		}
+		for _, who := range []*reader{h.ben, h.rival.member} {
+			own := maps.Clone(owned)
+			own["vendor"] = h.rival.id
+			got := h.send(who.Browser, r.method, h.at(r, own), nil, form)
+			if got.status < 400 && !slices.Contains(ownForms, r.String()) {
+				t.Errorf("%s by %s with the ids of others was answered %d", r, who.name, got.status)
+			}
+			for page, was := range before {
+				if is := h.seenAt(page, h.ada, h.shop); is != was {
+					t.Errorf("after %s by %s the owner sees another %s:\n%s\nbefore:\n%s", r, who.name, page, is, was)
+					before[page] = is
+				}
+			}
 		}
 	}
-	h.same("foreign ids in forms", before, h.State())
+	if second.Get(h.URL + "/wallet"); second.URL.Path != "/wallet" {
+		t.Error("another session of the reader was ended")
+	}
+	h.logInAt(h.ada, h.shop) // the client's secret is the one it was
+}
+
+// seenBy is all that the owners of things see of them, by page.
+func (h *house) seenBy(r *reader, s *shop) map[string]string {
+	h.t.Helper()
+	pages := map[string]string{}
+	for _, page := range []string{"/wallet", "/wallet/limits", "/wallet/purchases", "/security/devices", "/security/login",
+		"/console/" + s.id, "/console/" + s.id + "/setup", "/console/" + s.id + "/login", "/console/" + s.id + "/catalogue", "/console/" + s.id + "/sales"} {
+		pages[page] = h.seenAt(page, r, s)
+	}
+	return pages
+}
+
+var onceShown = regexp.MustCompile(`name="(reference|once|shown)" value="[^"]*"`)
+
+func (h *house) seenAt(page string, r *reader, s *shop) string {
+	h.t.Helper()
+	who := r
+	if strings.HasPrefix(page, "/console/") {
+		who = s.member
+	}
+	got := h.send(who.Browser, "GET", page, nil, nil)
+	if got.status != http.StatusOK {
+		h.t.Errorf("%s sees %s answered %d", who.name, page, got.status)
+	}
+	return onceShown.ReplaceAllString(got.body, "")
 }
 
 // TestForeignLists looks through everything that another vendor and another reader can

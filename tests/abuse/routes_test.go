@@ -61,6 +61,9 @@ func (h *house) at(r route, owned things) string {
 		if key == "$" {
 			return ""
 		}
+		if key == "order" && strings.HasPrefix(r.path, "/wallet/") { // of one's purchases
+			key = "paid"
+		}
 		if key == "id" { // the API's: the noun stands before it
 			key = strings.Split(strings.TrimPrefix(r.path, "/v1/"), "/")[0]
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"farthing.dev/farthing/sdk"
 	"farthing.dev/farthing/tests/launch"
@@ -67,6 +68,40 @@ func TestServerSideRequests(t *testing.T) {
 	response.Body.Close()
 	if called.Load() == 0 {
 		t.Error("the server inside does not notice a call, so this test shows nothing")
+	}
+}
+
+// TestLogoutsAreNotToldInside has a site registered for logins while the provider may call
+// private addresses, and its logout address called when it may not any more: what such an
+// address was when it was registered counts for nothing.
+func TestLogoutsAreNotToldInside(t *testing.T) {
+	data := t.TempDir()
+	h := open(t, "--data", data)
+	inside := h.openShop("127.0.0.1") // by its number, which everything that makes a connection understands
+	h.logInAt(h.ada, inside)
+	h.Stop(t)
+	seen := inside.seen.String()
+	h.Held = launch.Hold(t, "--data", data)
+	h.ada.Get(h.URL+"/wallet").Want(http.StatusOK, "Recent purchases") // still logged in
+	h.send(h.ada.Browser, "POST", "/logout", nil, url.Values{})
+	h.awaitLog("a logout could not be told")
+	if now := inside.seen.String(); now != seen {
+		t.Errorf("the provider called inside: %s", now[len(seen):])
+	}
+}
+
+// awaitLog waits until the provider has logged something.
+func (h *house) awaitLog(text string) {
+	h.t.Helper()
+	pause := time.NewTicker(20 * time.Millisecond)
+	defer pause.Stop()
+	deadline := time.After(15 * time.Second)
+	for !strings.Contains(h.Logs(), text) {
+		select {
+		case <-pause.C:
+		case <-deadline:
+			h.t.Fatalf("the provider did not log %q", text)
+		}
 	}
 }
 

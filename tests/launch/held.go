@@ -82,10 +82,11 @@ func Hold(tb testing.TB, args ...string) *Held {
 	return &Held{Process: p, control: said.Control, tb: tb}
 }
 
-// Advance moves the provider's clock.
-func (h *Held) Advance(d time.Duration) {
+// Advance moves the provider's clock, and returns what it shows then.
+func (h *Held) Advance(d time.Duration) (now time.Time) {
 	h.tb.Helper()
-	h.ask("/advance?"+url.Values{"by": {d.String()}}.Encode(), nil)
+	h.ask("/advance?"+url.Values{"by": {d.String()}}.Encode(), &now)
+	return now
 }
 
 // Routes returns every pattern of every mux that serves.

@@ -122,3 +122,14 @@ func (p *person) touch(k *key) answer {
 	options := p.post("/login/passkey/options").says(p.t, http.StatusOK)
 	return p.post("/login/passkey", "answer", k.sign(options.body))
 }
+
+// What is under way in one person's browser is nothing in another's.
+func TestAnAuthenticatorUnderWayIsItsOwnersOnly(t *testing.T) {
+	h := open(t)
+	owner, eve := h.member(), h.eve()
+	owner.post(settings+"/authenticator").leads(t, settings+"/authenticator")
+	owner.get(settings+"/authenticator").says(t, http.StatusOK)
+	eve.plant("farthing-attempt", owner.cookie("farthing-attempt"))
+	eve.get(settings+"/authenticator").leads(t, settings)
+	eve.post(settings+"/authenticator/confirm", "code", "000000").says(t, http.StatusUnauthorized, "begin again")
+}

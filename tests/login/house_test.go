@@ -133,7 +133,12 @@ func must(t testing.TB, err error) {
 // code is the last code that was sent to Ada.
 func (h *house) code() string {
 	h.t.Helper()
-	sent := h.letters.to(ada)
+	return h.codeFor(ada)
+}
+
+func (h *house) codeFor(email string) string {
+	h.t.Helper()
+	sent := h.letters.to(email)
 	for i := len(sent) - 1; i >= 0; i-- {
 		if found := codePattern.FindStringSubmatch(sent[i].Text); found != nil {
 			return found[1] + found[2]
@@ -162,6 +167,15 @@ func (h *house) member() *person {
 	h.t.Helper()
 	p := h.person()
 	p.logIn().leads(h.t, "/wallet")
+	return p
+}
+
+// eve is somebody else, who has opened a wallet just now.
+func (h *house) eve() *person {
+	h.t.Helper()
+	p := h.person()
+	p.post("/signup", "email", "eve@people.example", "name", "Eve", "password", password)
+	p.post("/signup/confirm", "code", h.codeFor("eve@people.example")).leads(h.t, "/wallet")
 	return p
 }
 

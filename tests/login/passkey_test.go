@@ -30,6 +30,12 @@ func TestPasskeys(t *testing.T) {
 	for _, name := range []string{"", " ", strings.Repeat("x", 61), "two\nlines"} {
 		owner.post(settings+"/passkeys/rename", "passkey", written, "name", name).says(t, http.StatusUnprocessableEntity, "1 to 60 characters")
 	}
+	// To somebody else it is not there.
+	eve := h.eve()
+	for _, act := range []string{"/passkeys/rename", "/passkeys/remove"} {
+		eve.post(settings+act, "passkey", written, "name", "Mine").says(t, http.StatusNotFound)
+	}
+	owner.get(settings).says(t, http.StatusOK, "The old telephone")
 	for _, id := range []string{"", "!", "AAAA"} {
 		owner.post(settings+"/passkeys/remove", "passkey", id).says(t, http.StatusNotFound)
 	}

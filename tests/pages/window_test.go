@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/token"
 )
 
@@ -116,6 +117,18 @@ func TestAStaleTabBuysNothing(t *testing.T) {
 	}
 }
 
+// A page belongs to the login that it was shown to: in another browser of the same
+// reader, even one that logged in at the very same moment, its button buys nothing.
+func TestAPageBuysOnlyInItsOwnBrowser(t *testing.T) {
+	h := open(t)
+	harbour := h.openShop("live")
+	laptop, phone := h.buyer("ada@readers.example"), h.person()
+	phone.logIn("ada@readers.example", "").leads(t, "/wallet")
+	path := h.order(harbour, "ferry")
+	phone.post(path, "quoted", "0.25", "shown", laptop.shown(path)).says(t, http.StatusConflict, "nothing was charged")
+	phone.get("/wallet").says(t, http.StatusOK, "5.00")
+}
+
 func TestAFormThatWasNotShownBuysNothing(t *testing.T) {
 	h := open(t)
 	harbour := h.openShop("live")
@@ -141,6 +154,38 @@ func TestAFormThatWasNotShownBuysNothing(t *testing.T) {
 	}
 	reader.get("/security").says(t, http.StatusOK, "Purchase confirmed on an old page")
 	reader.post(path, "quoted", "0.25", "shown", good).leads(t, shopURL)
+}
+
+// An offer's page stands for the offer as it was: at another price, of other content, on
+// other terms or in another currency the button on it buys nothing, whatever the form says.
+func TestAnOfferChangedSinceItWasShownBuysNothing(t *testing.T) {
+	for _, test := range []struct {
+		name, says, price string
+		change            func(o *app.OfferInput)
+	}{
+		{"dearer", "The price is not the one that was shown", "0.50", func(o *app.OfferInput) { o.Price *= 2 }},
+		{"other content", "The shop has changed what it sells here", "0.25", func(o *app.OfferInput) { o.Item.Title = "The last crane" }},
+		{"other terms", "The shop has changed what it sells here", "0.25", func(o *app.OfferInput) { o.Item.Terms.Times = 1 }},
+		{"another currency", "The shop has changed what it sells here", "0.25", func(o *app.OfferInput) { o.Currency = token.MustCurrency("JPY") }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := open(t)
+			harbour := h.openShop("live")
+			reader := h.buyer("ada@readers.example")
+			reader.post("/wallet/funds", "currency", "JPY", "amount", "5", "reference", "demo-two").leads(t, "/wallet")
+			offer := h.offer(harbour, "monday", "0.25")
+			page := "/buy/" + offer.ID.String()
+			form := reader.shown(page)
+			in := app.OfferInput{Item: offer.Item, Price: offer.Price, Currency: offer.Currency}
+			test.change(&in)
+			if _, _, err := h.app.ChangeOffer(t.Context(), harbour.seller, offer.ID, in, "change", nil); err != nil {
+				t.Fatal(err)
+			}
+			reader.post(page+"/confirm", "quoted", test.price, "shown", form, "once", "an-old-page").says(t, http.StatusConflict, test.says, "Pay "+test.price)
+			reader.get("/wallet").says(t, http.StatusOK, "Nothing yet")
+			reader.confirm(page).leads(t, shopURL) // looks again, and confirms
+		})
+	}
 }
 
 func TestSettingTheWindow(t *testing.T) {
