@@ -23,7 +23,7 @@ func buyInProcess(ctx context.Context, w *Workload, s *System, ids *token.Maker,
 	begun, cpu := time.Now(), cpuTime()
 	until := begun.Add(lasting)
 	err = together(callers, func(caller int) error {
-		shopper, delays := w.Shopper(round, caller), &Histogram{}
+		shopper := w.Shopper(round, caller)
 		for now := time.Now(); now.Before(until); {
 			charge := w.Charge(shopper.Next(), token.NewID[token.OrderKind](ids))
 			asked := time.Now()
@@ -31,12 +31,11 @@ func buyInProcess(ctx context.Context, w *Workload, s *System, ids *token.Maker,
 				return fmt.Errorf("purchase: %w", err)
 			}
 			now = time.Now()
-			delays.Add(now.Sub(asked))
+			mu.Lock()
+			all.Add(now.Sub(asked))
+			mu.Unlock()
 			watch.add(1)
 		}
-		mu.Lock()
-		defer mu.Unlock()
-		all.Merge(delays)
 		return nil
 	})
 	return Sample{
