@@ -25,10 +25,11 @@ func (s *shelf) client(t *testing.T) grant.Client {
 // session adds a session that ends at a millisecond.
 func (s *shelf) session(t *testing.T, until int64) account.Session {
 	t.Helper()
+	user, owned := s.user("")
+	must(t, s.AddUser(t.Context(), user, owned))
 	id := token.NewID[token.SessionKind](s.ids)
-	session := account.Session{ID: id, Hash: account.SessionHash(grant.HashOf(id.String())), User: token.NewID[token.UserKind](s.ids),
-		Account: token.NewID[token.AccountKind](s.ids), LoginAt: 1, ExpiresAt: until}
-	must(t, s.AddSession(t.Context(), session))
+	session := account.Session{ID: id, Hash: account.SessionHash(grant.HashOf(id.String())), User: user.ID, Account: owned.ID, LoginAt: 1, ExpiresAt: until}
+	must(t, s.AddSession(t.Context(), session, user.Password))
 	return session
 }
 
