@@ -114,7 +114,7 @@ func New(d Deps) *App {
 		keys: newLocksmith(d.Secret, d.Clock), hasher: account.NewHasher(runtime.GOMAXPROCS(0)),
 		logins: newThrottle(time.Minute, 10, 65536), entries: newEntries(d.BaseURL), buys: newThrottle(2*time.Second, 30, 65536),
 		proofs: newThrottle(10*time.Second, 10, 4096), fetch: d.Fetch, caches: newCaches(d.Clock, d.Alone),
-		codes: newThrottle(2*time.Second, 60, 65536),
+		codes: newThrottle(2*time.Second, 60, 65536), notes: notebook{lines: newThrottle(linePause, linesAtOnce, 65536)},
 	}
 	if d.Random == nil {
 		d.Random = rand.Reader

@@ -9,8 +9,16 @@ import (
 	"farthing.dev/farthing/token"
 )
 
-// SignUp opens a user, an account and a session, without asking whose the e-mail address
-// is: for providers that send no e-mail.
+// OpenWallet opens a user, an account and a session, without asking whose the e-mail
+// address is: for providers that send no e-mail.
+func (a *App) OpenWallet(ctx context.Context, d Door, in SignUp) (secret string, viewer Viewer, err error) {
+	if err := a.takeAddress(d); err != nil { // first: hashing a password is work
+		return "", Viewer{}, err
+	}
+	return a.SignUp(ctx, in)
+}
+
+// SignUp is OpenWallet for callers that are no browser.
 func (a *App) SignUp(ctx context.Context, in SignUp) (secret string, viewer Viewer, err error) {
 	user, owned, err := a.newUser(ctx, in)
 	if err != nil {
@@ -102,6 +110,7 @@ func (a *App) ChangePassword(ctx context.Context, v Viewer, before, after string
 	}
 	a.sessions.dropAll()
 	a.Note(ctx, SecurityEvent{Code: "password_changed", User: v.User, Detail: "The password was changed, and all other sessions were ended."})
+	a.mailOwner(ctx, user.ID, user.Email, "your password was changed, and all other sessions were ended")
 	return secret, nil
 }
 

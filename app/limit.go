@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"farthing.dev/farthing/domain/core"
@@ -18,9 +19,18 @@ const (
 	limitEntries = 500_000
 )
 
+// needWindow refuses who could not buy now. What lets more be spent is as much as buying:
+// on a device that was left logged in, limits would protect nothing otherwise.
+func (a *App) needWindow(v Viewer) error {
+	if v.CanBuy(a.clock.Now()) {
+		return nil
+	}
+	return token.New(token.Unauthorised, token.CodeWindowClosed, "your purchase window has ended; log in again to let more be spent")
+}
+
 // SetLimit bounds what the viewer's account spends, in place of an earlier limit for
 // the same vendor, currency and period. What was spent in the present period
-// already counts.
+// already counts. To raise a limit needs the purchase window.
 func (a *App) SetLimit(ctx context.Context, v Viewer, in LimitInput) error {
 	if err := a.currency(in.Currency); err != nil {
 		return err
@@ -58,6 +68,11 @@ func (a *App) setLimit(ctx context.Context, v Viewer, in LimitInput) error {
 		known := &account.Limits[i]
 		if known.User.IsZero() && known.Vendor == in.Vendor && known.Currency == in.Currency && known.Period == in.Period {
 			l.ID = known.ID
+			if in.Max > known.Max {
+				if err := a.needWindow(v); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	if l.ID.IsZero() {
@@ -114,21 +129,37 @@ func spentBy(e *journal.Entry, l *limit.Limit, start int64) token.Amount {
 	return 0
 }
 
-// RemoveLimit takes a limit of the viewer's account away.
+// RemoveLimit takes a limit of the viewer's account away. It needs the purchase window.
 func (a *App) RemoveLimit(ctx context.Context, v Viewer, id token.LimitID) error {
 	if id.IsZero() {
 		return foreign(nil, "there is no such limit")
+	}
+	if err := a.needWindow(v); err != nil {
+		return err
 	}
 	_, err := a.engine.Do(ctx, &core.Permit{Account: v.Account, User: v.User, RemoveLimit: id})
 	return err
 }
 
-// SetApproval lets the viewer buy without being asked, up to a price; zero ends that.
+// SetApproval lets the viewer buy without being asked, up to a price; zero ends that. To
+// raise it needs the purchase window.
 func (a *App) SetApproval(ctx context.Context, v Viewer, currency token.Currency, most token.Amount) error {
 	if err := a.currency(currency); err != nil {
 		return err
 	}
-	_, err := a.engine.Do(ctx, &core.Permit{Account: v.Account, User: v.User,
+	account, err := a.engine.Account(ctx, v.Account)
+	if err != nil {
+		return err
+	}
+	raised := most > 0 && !slices.ContainsFunc(account.Approvals, func(p limit.Approval) bool {
+		return p.User == v.User && p.Currency == currency && p.Max >= most
+	})
+	if raised {
+		if err := a.needWindow(v); err != nil {
+			return err
+		}
+	}
+	_, err = a.engine.Do(ctx, &core.Permit{Account: v.Account, User: v.User,
 		SetApproval: &limit.Approval{User: v.User, Currency: currency, Max: most}})
 	return err
 }

@@ -172,6 +172,11 @@ func (a *App) newRecoveryCodes() (shown []string, kept []credential.RecoveryHash
 // security log. Neither can fail the change.
 func (a *App) tellOwner(ctx context.Context, user token.UserID, email, what string) {
 	a.Note(ctx, SecurityEvent{Code: token.CodeLoginChanged, User: user, Detail: what})
+	a.mailOwner(ctx, user, email, what)
+}
+
+// mailOwner mails a user that something about her login changed.
+func (a *App) mailOwner(ctx context.Context, user token.UserID, email, what string) {
 	if !a.CanMail() {
 		return
 	}

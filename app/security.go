@@ -16,6 +16,13 @@ const (
 	notesPerGo  = 256                  // written in one transaction
 	keepEvents  = 180 * 24 * time.Hour // then they are forgotten
 	dropsEvents = 24 * time.Hour       // how often old ones are looked for
+
+	// Of one code, one user or vendor gets so many lines at once and then one a minute.
+	// Strangers can cause refusals without end; they must neither fill the disk nor crowd
+	// out what others have to see.
+	linesAtOnce = 30
+	linePause   = time.Minute
+	maxConcerns = 4096 // of which more is counted
 )
 
 // SecurityEvent is something that somebody concerned should be able to see: a refusal
@@ -53,6 +60,9 @@ type notebook struct {
 	at      map[SecurityEvent]int // where in waiting
 	lost    int64                 // since the last write, for want of room
 
+	lines *throttle               // of one concern
+	more  map[SecurityEvent]int64 // how often something happened that got no line, by concern
+
 	writing sync.Mutex // held from taking events out until they are written
 	cleaned time.Time  // when old events were dropped; under writing
 }
@@ -71,8 +81,51 @@ func (a *App) Note(ctx context.Context, e SecurityEvent) {
 		n.waiting[at].Times++
 		return
 	}
-	if len(n.waiting) >= maxNotes {
+	now := a.clock.Now()
+	if n.lines.take(e.concern(), now) != nil {
+		n.count(SecurityEvent{Code: e.Code, Vendor: e.Vendor, User: e.User, Detail: moreDetail})
+		return
+	}
+	a.wait(n, e, 1, now)
+}
+
+// moreDetail stands for what got no lines of its own.
+const moreDetail = "the same, or nearly, happened more often than is written down one by one"
+
+// concern names who a line is for, and what it is about.
+func (e SecurityEvent) concern() string {
+	return string(e.Code) + string(e.Vendor[:]) + string(e.User[:])
+}
+
+// count notes that there was more of a concern.
+func (n *notebook) count(e SecurityEvent) {
+	if n.more == nil {
+		n.more = map[SecurityEvent]int64{}
+	}
+	if _, known := n.more[e]; known || len(n.more) < maxConcerns {
+		n.more[e]++
+	} else {
 		n.lost++
+	}
+}
+
+// countMore has lines wait for what was only counted, where there may be one again.
+func (a *App) countMore(n *notebook) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now := a.clock.Now()
+	for e, times := range n.more {
+		if n.lines.take(e.concern(), now) == nil {
+			delete(n.more, e)
+			a.wait(n, e, times, now)
+		}
+	}
+}
+
+// wait has a line wait to be written, where there is room.
+func (a *App) wait(n *notebook, e SecurityEvent, times int64, now time.Time) {
+	if len(n.waiting) >= maxNotes {
+		n.lost += times
 		return
 	}
 	if n.at == nil {
@@ -80,8 +133,8 @@ func (a *App) Note(ctx context.Context, e SecurityEvent) {
 	}
 	n.at[e] = len(n.waiting)
 	n.waiting = append(n.waiting, security.Event{
-		ID: token.NewID[token.EventKind](a.ids), At: a.clock.Now().UnixMilli(),
-		Code: e.Code, Vendor: e.Vendor, User: e.User, Order: e.Order, Detail: e.Detail, Times: 1,
+		ID: token.NewID[token.EventKind](a.ids), At: now.UnixMilli(),
+		Code: e.Code, Vendor: e.Vendor, User: e.User, Order: e.Order, Detail: e.Detail, Times: times,
 	})
 }
 
@@ -99,6 +152,7 @@ func (a *App) WriteNotes(ctx context.Context) error {
 	n := &a.notes
 	n.writing.Lock()
 	defer n.writing.Unlock()
+	a.countMore(n)
 	for range maxNotes/notesPerGo + 1 { // what is added meanwhile can wait for the next time
 		events, lost := n.take()
 		if lost > 0 {

@@ -92,7 +92,7 @@ func TestAFloodOfEventsIsBounded(t *testing.T) {
 	must(t, h.WriteNotes(t.Context()))
 	log.batches = nil
 	for i := range 3000 {
-		h.Note(t.Context(), app.SecurityEvent{Code: token.CodeLoginInvalid, User: h.reader.User, Detail: "number " + strconv.Itoa(i)})
+		h.Note(t.Context(), app.SecurityEvent{Code: token.Code("code_" + strconv.Itoa(i%1500)), User: h.reader.User, Detail: "number " + strconv.Itoa(i)})
 	}
 	log.broken = true
 	if err := h.WriteNotes(t.Context()); err == nil {
@@ -108,6 +108,43 @@ func TestAFloodOfEventsIsBounded(t *testing.T) {
 	mine, _, err := h.SecurityEvents(t.Context(), h.reader, "", 1)
 	must(t, err)
 	want(t, "the newest that was kept", mine[0].Detail, "number 1023")
+}
+
+// A stranger can be refused without end, each time a little differently. That fills no
+// table, and hides nothing else.
+func TestAFloodOfOneThingGetsFewLines(t *testing.T) {
+	h := open(t)
+	must(t, h.WriteNotes(t.Context()))
+	for second := range 60 {
+		for i := range 100 {
+			err := h.ReturnTo(t.Context(), h.vendor.ID, "https://evil-"+strconv.Itoa(100*second+i)+".example/")
+			wantCode(t, err, token.CodeURLNotAllowed)
+		}
+		must(t, h.WriteNotes(t.Context()))
+		h.clock.move(time.Second)
+	}
+	h.Note(t.Context(), app.SecurityEvent{Code: token.CodeClientUnknown, Vendor: h.vendor.ID, Detail: "a wrong secret was given"})
+	h.clock.move(time.Minute)
+	must(t, h.WriteNotes(t.Context()))
+	lines, times, others := 0, int64(0), 0
+	for cursor := ""; ; {
+		page, next, err := h.VendorSecurityEvents(t.Context(), h.owner, h.vendor.ID, cursor, 100)
+		must(t, err)
+		for _, e := range page {
+			switch e.Code {
+			case token.CodeURLNotAllowed:
+				lines, times = lines+1, times+e.Times
+			case token.CodeClientUnknown:
+				others++
+			}
+		}
+		if cursor = next; next == "" {
+			break
+		}
+	}
+	if lines > 33 || times != 6000 || others != 1 {
+		t.Errorf("%d lines about %d refusals, and %d about something else", lines, times, others)
+	}
 }
 
 func TestLongEventsAreCut(t *testing.T) {

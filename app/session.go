@@ -19,7 +19,11 @@ func (a *App) startSession(ctx context.Context, user account.User, methods ...ac
 		ID: token.NewID[token.SessionKind](a.ids), Hash: sha256.Sum256([]byte(secret)), User: user.ID, Account: user.Account, Methods: methods,
 		LoginAt: now.UnixMilli(), AuthAt: now.UnixMilli(), SeenAt: now.UnixMilli(), ExpiresAt: now.Add(a.sessionLife).UnixMilli(),
 	}
-	if err := a.catalog.AddSession(ctx, session); err != nil {
+	err = a.catalog.AddSession(ctx, session, user.Password)
+	if token.CodeOf(err) == token.CodeStale { // what she showed may be known to others by now
+		return "", Viewer{}, token.New(token.Unauthorised, token.CodeLoginOver, "the password was changed while you logged in; log in again")
+	}
+	if err != nil {
 		return "", Viewer{}, err
 	}
 	viewer, err = a.Viewer(ctx, secret)
@@ -35,8 +39,8 @@ func (a *App) Settle(ctx context.Context, secret, before, userAgent string) erro
 	if err != nil {
 		return err
 	}
+	now.session.Device = account.Device(userAgent)
 	session := now.session
-	session.Device = account.Device(userAgent)
 	old, err := a.login(ctx, before)
 	known := err == nil && before != secret
 	replaced := session.Hash
@@ -47,6 +51,9 @@ func (a *App) Settle(ctx context.Context, secret, before, userAgent string) erro
 		}
 	}
 	err = a.catalog.ReplaceSession(ctx, replaced, session)
+	if known && token.CodeOf(err) == token.CodeNotFound { // the one before has just ended: this one stands for itself
+		err = a.catalog.ReplaceSession(ctx, session.Hash, now.session)
+	}
 	a.sessions.drop(replaced)
 	a.sessions.drop(session.Hash)
 	return err

@@ -23,14 +23,14 @@ const (
 // returns the secret for her browser to keep: only there the code opens the wallet. The
 // answer is the same where the address has a login already; the mail says so.
 func (a *App) AskSignUp(ctx context.Context, d Door, in SignUp, next string) (pending string, err error) {
-	user, owned, err := a.newUser(ctx, in)
-	if err != nil {
-		return "", err
-	}
 	if !a.CanMail() {
 		return "", a.mail(ctx, Mail{})
 	}
-	if err := a.takeAddress(d); err != nil {
+	if err := a.takeAddress(d); err != nil { // first: hashing a password is work
+		return "", err
+	}
+	user, owned, err := a.newUser(ctx, in)
+	if err != nil {
 		return "", err
 	}
 	if err := a.posts.take("signup "+user.Email, a.clock.Now()); err != nil {

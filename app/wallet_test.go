@@ -248,3 +248,31 @@ func TestFrozenAccountsDoNotBuy(t *testing.T) {
 	_, err = h.Pay(t.Context(), h.reader, order.ID, order.Price, journal.ByClick)
 	wantCode(t, err, token.CodeAccountClosed)
 }
+
+// On a device that was left logged in, nobody takes the owner's bounds away.
+func TestLettingMoreBeSpentNeedsThePurchaseWindow(t *testing.T) {
+	h := open(t)
+	v := h.reader
+	daily := func(most string) error {
+		return h.SetLimit(t.Context(), v, app.LimitInput{Currency: usd, Period: limit.Day, Max: money(t, most)})
+	}
+	must(t, daily("5"))
+	must(t, h.SetApproval(t.Context(), v, usd, money(t, "0.50")))
+	h.clock.move(31 * time.Minute)
+	w, err := h.Wallet(t.Context(), v)
+	must(t, err)
+	for what, err := range map[string]error{
+		"raising a limit":             daily("6"),
+		"removing a limit":            h.RemoveLimit(t.Context(), v, w.Limits[0].ID),
+		"raising the approval limit":  h.SetApproval(t.Context(), v, usd, money(t, "0.60")),
+		"an approval limit elsewhere": h.SetApproval(t.Context(), v, eur, money(t, "0.10")),
+	} {
+		if token.CodeOf(err) != token.CodeWindowClosed {
+			t.Errorf("%s after the window: %v", what, err)
+		}
+	}
+	must(t, daily("4"))
+	must(t, h.SetLimit(t.Context(), v, app.LimitInput{Currency: usd, Period: limit.Week, Max: money(t, "9")}))
+	must(t, h.SetApproval(t.Context(), v, usd, money(t, "0.40")))
+	must(t, h.SetApproval(t.Context(), v, usd, 0))
+}

@@ -108,6 +108,35 @@ func TestWhatWaitsIsSentAtTheEnd(t *testing.T) {
 	}
 }
 
+// Neither what failed and waits to be tried again is left behind, nor what is under way
+// when the end comes.
+func TestWhatFailedIsTriedAtTheEnd(t *testing.T) {
+	now := &clock{now: time.Date(2026, 4, 15, 12, 0, 0, 0, time.UTC)}
+	ended, end := context.WithCancel(t.Context())
+	var sent []string
+	failed := map[string]bool{}
+	q := mailer.NewQueue(func(ctx context.Context, m app.Mail) error {
+		if !failed[m.Subject] {
+			failed[m.Subject] = true
+			if m.Subject == "under way" {
+				end()
+			}
+			return errors.New("no connection")
+		}
+		sent = append(sent, m.Subject)
+		return ctx.Err()
+	}, now, slog.New(slog.DiscardHandler))
+	for _, subject := range []string{"failed", "under way"} {
+		if err := q.Send(t.Context(), app.Mail{To: "ada@reader.example", Subject: subject}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	q.Run(ended, nil, time.Second)
+	if strings.Join(sent, ", ") != "failed, under way" {
+		t.Errorf("sent at the end: %v", sent)
+	}
+}
+
 // server is a mail server that says what its script says.
 func server(t *testing.T, answerTo func(command string) string) (address string, heard func() string) {
 	t.Helper()

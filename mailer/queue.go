@@ -70,7 +70,7 @@ func (q *Queue) Run(ctx context.Context, ticks <-chan time.Time, grace time.Dura
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 			defer cancel()
-			q.Deliver(last)
+			q.deliverAll(last, q.take(true))
 			return
 		case <-ticks:
 		case <-q.wake:
@@ -80,8 +80,10 @@ func (q *Queue) Run(ctx context.Context, ticks <-chan time.Time, grace time.Dura
 }
 
 // Deliver tries every message that is due, once. Only one call at a time.
-func (q *Queue) Deliver(ctx context.Context) {
-	for _, l := range q.takeDue() {
+func (q *Queue) Deliver(ctx context.Context) { q.deliverAll(ctx, q.take(false)) }
+
+func (q *Queue) deliverAll(ctx context.Context, letters []letter) {
+	for _, l := range letters {
 		if ctx.Err() != nil {
 			q.again(l)
 			continue
@@ -102,13 +104,14 @@ func (q *Queue) Deliver(ctx context.Context) {
 	}
 }
 
-func (q *Queue) takeDue() []letter {
+// take takes out the messages that are due, or all.
+func (q *Queue) take(all bool) []letter {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := q.clock.Now()
 	var due, later []letter
 	for _, l := range q.waiting {
-		if l.due.After(now) {
+		if l.due.After(now) && !all {
 			later = append(later, l)
 		} else {
 			due = append(due, l)

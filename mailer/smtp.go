@@ -53,10 +53,19 @@ func NewSMTP(address, from string) (*SMTP, error) {
 	s.options = append(s.options, mail.WithPort(port))
 	if u.User != nil {
 		password, _ := u.User.Password()
-		s.options = append(s.options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(u.User.Username()), mail.WithPassword(password))
+		s.options = append(s.options, mail.WithSMTPAuth(authFor(u)), mail.WithUsername(u.User.Username()), mail.WithPassword(password))
 	}
 	_, err = mail.NewClient(s.host, s.options...)
 	return s, err
+}
+
+// authFor returns how to log in: in the best way that the server knows. On this machine
+// there is no TLS, without which that would leave out the plain one, often the only one.
+func authFor(server *url.URL) mail.SMTPAuthType {
+	if server.Scheme == "smtp" && loopback(server.Hostname()) {
+		return mail.SMTPAuthPlainNoEnc
+	}
+	return mail.SMTPAuthAutoDiscover
 }
 
 func loopback(host string) bool {

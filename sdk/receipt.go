@@ -64,6 +64,7 @@ type Receipts struct {
 	keys  map[string]ed25519.PublicKey
 	until time.Time // the keys may be kept so long
 	tried time.Time // when keys were last asked for
+	fault error     // why there were none then
 }
 
 // Verify returns what a receipt says, if the provider signed it. A key that is not known
@@ -166,15 +167,16 @@ func (r *Receipts) key(ctx context.Context, id string) (ed25519.PublicKey, error
 	}
 	if r.tried.IsZero() || now.Sub(r.tried) >= keysPause {
 		r.tried = now
-		if err := r.fetch(ctx, now); err != nil && !known {
-			return nil, err
-		}
+		r.fault = r.fetch(ctx, now)
 		key, known = r.keys[id]
 	}
-	if !known {
-		return nil, fmt.Errorf("%w: the provider has no such key", ErrReceipt)
+	switch {
+	case known:
+		return key, nil
+	case r.fault != nil: // it may have the key: nothing can be said of the receipt
+		return nil, r.fault
 	}
-	return key, nil
+	return nil, fmt.Errorf("%w: the provider has no such key", ErrReceipt)
 }
 
 // fetch asks for the keys. Where that fails, those that are known stay.

@@ -194,3 +194,22 @@ func TestReceiptsUnderRotatedKeys(t *testing.T) {
 		t.Errorf("without keys: %v; that is not the receipt's fault", err)
 	}
 }
+
+// A provider that cannot be reached says nothing about a receipt, however often one asks.
+func TestReceiptsAreNotForgedWhileTheProviderIsAway(t *testing.T) {
+	p := newPress(t)
+	p.down = true
+	text := sign(signer(1), header("k1"), p.said())
+	for range 3 {
+		if _, err := p.Verify(t.Context(), text); err == nil || errors.Is(err, sdk.ErrReceipt) {
+			t.Errorf("while the provider is away: %v", err)
+		}
+	}
+	p.now, p.down = p.now.Add(time.Minute), false
+	if _, err := p.Verify(t.Context(), text); err != nil {
+		t.Error(err)
+	}
+	if _, err := p.Verify(t.Context(), sign(signer(2), header("k2"), p.said())); !errors.Is(err, sdk.ErrReceipt) {
+		t.Errorf("a key that the provider does not have: %v", err)
+	}
+}

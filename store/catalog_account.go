@@ -77,18 +77,29 @@ func (c *Catalog) Members(ctx context.Context, id token.AccountID) ([]account.Me
 	}, `SELECT account, member, joined_at FROM account_members WHERE account = $1 ORDER BY joined_at, member LIMIT 100`, id.String())
 }
 
-// SetPassword replaces the hash of a user's password, ends all her sessions, and adds
-// one where one is given.
+// SetPassword replaces the hash of a user's password, ends all her sessions and what
+// waits for her, and adds a session where one is given.
 func (c *Catalog) SetPassword(ctx context.Context, id token.UserID, hash string, session *account.Session) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE users SET password = $1 WHERE id = $2`, hash, id.String()); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE member = $1`, id.String()); err != nil || session == nil {
+		if err := setPassword(ctx, tx, id, hash); err != nil || session == nil {
 			return err
 		}
 		return addSession(ctx, tx, *session)
 	})
+}
+
+// setPassword writes the user first: a login that goes on at the same time then sees the
+// new password, or has its session ended here (see AddSession).
+func setPassword(ctx context.Context, tx *sql.Tx, id token.UserID, hash string) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE users SET password = $1 WHERE id = $2`, hash, id.String()); err != nil {
+		return err
+	}
+	for _, table := range []string{"sessions", "resets", "login_attempts"} {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE member = $1`, id.String()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // SetWindow sets for how long after a login a user wants to be able to buy.

@@ -136,7 +136,8 @@ func (c *Catalog) EndGrant(ctx context.Context, id token.GrantID, at int64) erro
 	})
 }
 
-// EndLogins ends grants whose session is over, among `limit` after one.
+// EndLogins ends grants whose session is over, or whose code nobody came for in time,
+// among `limit` after one.
 func (c *Catalog) EndLogins(ctx context.Context, after token.GrantID, at int64, limit int) (last token.GrantID, err error) {
 	type seen struct {
 		id   token.GrantID
@@ -145,7 +146,7 @@ func (c *Catalog) EndLogins(ctx context.Context, after token.GrantID, at int64, 
 	grants, err := list(ctx, c, func(r row) (s seen, err error) {
 		err = r.Scan(word{&s.id}, &s.over)
 		return s, err
-	}, `SELECT g.id, CASE WHEN s.id IS NULL THEN 1 ELSE 0 END FROM openid_grants g
+	}, `SELECT g.id, CASE WHEN s.id IS NULL OR (g.code_used = 0 AND g.code_until < $1) THEN 1 ELSE 0 END FROM openid_grants g
 		LEFT JOIN sessions s ON s.id = g.session AND s.expires_at > $1 WHERE (g.ended_at = 0 OR g.tell_at < 0) AND g.id > $2 ORDER BY g.id LIMIT $3`,
 		at, after.String(), limit)
 	if err != nil {
@@ -187,7 +188,8 @@ func endLogins(ctx context.Context, tx *sql.Tx, over []token.GrantID, at int64) 
 	return nil
 }
 
-// DueLogouts takes up to limit logouts that clients are to be told.
+// DueLogouts takes up to limit logouts that clients are to be told: those not tried yet
+// before others, and of each client one before the next of any.
 func (c *Catalog) DueLogouts(ctx context.Context, at, again int64, limit int) ([]grant.Logout, error) {
 	type due struct {
 		grant.Logout
@@ -197,8 +199,9 @@ func (c *Catalog) DueLogouts(ctx context.Context, at, again int64, limit int) ([
 		err = r.Scan(word{&d.Grant}, word{&d.Client}, word{&d.Vendor}, word{&d.User}, word{&d.Session}, &d.Backchannel, &d.Tries, &d.at)
 		d.Tries++
 		return d, err
-	}, `SELECT g.id, g.client, g.vendor, g.member, g.session, c.backchannel, g.tries, g.tell_at FROM openid_grants g
-		JOIN openid_clients c ON c.id = g.client WHERE g.tell_at > 0 AND g.tell_at <= $1 ORDER BY g.tell_at, g.id LIMIT $2`, at, limit)
+	}, `SELECT g.id, g.client, g.vendor, g.member, g.session, c.backchannel, g.tries, g.tell_at FROM (
+			SELECT *, ROW_NUMBER() OVER (PARTITION BY client ORDER BY tries, tell_at, id) AS place FROM openid_grants WHERE tell_at > 0 AND tell_at <= $1
+		) g JOIN openid_clients c ON c.id = g.client ORDER BY CASE WHEN g.tries = 0 THEN 0 ELSE 1 END, g.place, g.tell_at, g.id LIMIT $2`, at, limit)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}

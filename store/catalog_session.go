@@ -1,16 +1,34 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"maps"
+	"slices"
 
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/token"
 )
 
-// AddSession adds a session.
-func (c *Catalog) AddSession(ctx context.Context, s account.Session) error {
-	return c.write(ctx, func(tx *sql.Tx) error { return addSession(ctx, tx, s) })
+// AddSession adds a session, unless the user's password was changed, and ends those that
+// are too many.
+func (c *Catalog) AddSession(ctx context.Context, s account.Session, password string) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		// The user's row is written, so that whoever changes the password at this moment
+		// comes before, or ends this session too.
+		err := changeOne(ctx, tx, token.New(token.Conflict, token.CodeStale, "the password was changed"),
+			`UPDATE users SET password = password WHERE id = $1 AND password = $2`, s.User.String(), password)
+		if err != nil {
+			return err
+		}
+		if err := addSession(ctx, tx, s); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM sessions WHERE member = $1 AND hash NOT IN
+			(SELECT hash FROM sessions WHERE member = $2 ORDER BY seen_at DESC, id DESC LIMIT $3)`, s.User.String(), s.User.String(), account.MaxSessions)
+		return err
+	})
 }
 
 func addSession(ctx context.Context, tx *sql.Tx, s account.Session) error {
@@ -33,17 +51,23 @@ func (c *Catalog) Session(ctx context.Context, hash account.SessionHash) (accoun
 	return one(ctx, c, scanSession, sessionColumns+` WHERE hash = $1`, hash[:])
 }
 
-// Sessions returns a user's sessions, the one used last first, at most a hundred.
+// Sessions returns a user's sessions, the one used last first.
 func (c *Catalog) Sessions(ctx context.Context, user token.UserID) ([]account.Session, error) {
-	return list(ctx, c, scanSession, sessionColumns+` WHERE member = $1 ORDER BY seen_at DESC, id DESC LIMIT 100`, user.String())
+	return list(ctx, c, scanSession, sessionColumns+` WHERE member = $1 ORDER BY seen_at DESC, id DESC LIMIT $2`, user.String(), account.MaxSessions)
 }
 
-// ReplaceSession ends the session with a hash, and writes another in its place, which
-// may have been there before.
+// ReplaceSession ends the session with a hash, and writes another anew in its place,
+// where both are still there.
 func (c *Catalog) ReplaceSession(ctx context.Context, before account.SessionHash, s account.Session) error {
+	ended := token.New(token.NotFound, token.CodeNotFound, "the session has ended")
 	return c.write(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE hash = $1 OR hash = $2`, before[:], s.Hash[:]); err != nil {
+		if err := changeOne(ctx, tx, ended, `DELETE FROM sessions WHERE hash = $1`, before[:]); err != nil {
 			return err
+		}
+		if before != s.Hash {
+			if err := changeOne(ctx, tx, ended, `DELETE FROM sessions WHERE hash = $1`, s.Hash[:]); err != nil {
+				return err
+			}
 		}
 		return addSession(ctx, tx, s)
 	})
@@ -52,8 +76,9 @@ func (c *Catalog) ReplaceSession(ctx context.Context, before account.SessionHash
 // SeeSessions records when sessions were used last. One that has ended stays ended.
 func (c *Catalog) SeeSessions(ctx context.Context, seen map[account.SessionHash]int64) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
-		for hash, at := range seen {
-			if _, err := tx.ExecContext(ctx, `UPDATE sessions SET seen_at = $1 WHERE hash = $2`, at, hash[:]); err != nil {
+		// In order, so that two replicas do not wait for each other.
+		for _, hash := range slices.SortedFunc(maps.Keys(seen), func(x, y account.SessionHash) int { return bytes.Compare(x[:], y[:]) }) {
+			if _, err := tx.ExecContext(ctx, `UPDATE sessions SET seen_at = $1 WHERE hash = $2`, seen[hash], hash[:]); err != nil {
 				return err
 			}
 		}

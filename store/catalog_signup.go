@@ -57,8 +57,8 @@ func (c *Catalog) Reset(ctx context.Context, hash [32]byte) (account.Reset, erro
 	}, `SELECT hash, member, expires_at FROM resets WHERE hash = $1`, hash[:])
 }
 
-// UseReset replaces the password of the user who wished for it, once, and ends all her
-// sessions and other wishes.
+// UseReset replaces the password of the user who wished for it, once, and ends what
+// SetPassword ends.
 func (c *Catalog) UseReset(ctx context.Context, hash [32]byte, password string) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
 		var user token.UserID
@@ -72,13 +72,7 @@ func (c *Catalog) UseReset(ctx context.Context, hash [32]byte, password string) 
 		if n, err := done.RowsAffected(); err != nil || n != 1 { // somebody used it at the same time
 			return noRow(sql.ErrNoRows)
 		}
-		for _, change := range []string{`DELETE FROM resets WHERE member = $1`, `DELETE FROM sessions WHERE member = $1`} {
-			if _, err := tx.ExecContext(ctx, change, user.String()); err != nil {
-				return err
-			}
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE users SET password = $1 WHERE id = $2`, password, user.String())
-		return err
+		return setPassword(ctx, tx, user, password)
 	})
 }
 

@@ -54,19 +54,23 @@ type Store interface {
 	AccountOf(ctx context.Context, id token.UserID) (token.AccountID, error)
 	Account(ctx context.Context, id token.AccountID) (Account, error)
 	Members(ctx context.Context, id token.AccountID) ([]Member, error)
-	// SetPassword replaces the hash of a user's password, ends all her sessions, and
-	// adds one where one is given.
+	// SetPassword replaces the hash of a user's password, ends all her sessions and what
+	// waits for her (logins under way, wishes for new passwords), and adds a session where
+	// one is given.
 	SetPassword(ctx context.Context, id token.UserID, hash string, session *Session) error
 
 	// SetWindow sets for how long a user wants to be able to buy, in milliseconds.
 	SetWindow(ctx context.Context, id token.UserID, window int64) error
 
-	AddSession(ctx context.Context, session Session) error
+	// AddSession adds a session, unless the hash of the user's password is another one by
+	// now: then CodeStale. Beyond MaxSessions those that were used longest ago end.
+	AddSession(ctx context.Context, session Session, password string) error
 	Session(ctx context.Context, hash SessionHash) (Session, error)
-	// Sessions returns a user's sessions, the one used last first, at most a hundred.
+	// Sessions returns a user's sessions, the one used last first.
 	Sessions(ctx context.Context, user token.UserID) ([]Session, error)
-	// ReplaceSession ends the session with a hash, and writes another in its place,
-	// which may have been there before.
+	// ReplaceSession ends the session with a hash, and writes another anew, which takes
+	// its place. Where either is not there any more nothing changes, and the answer is
+	// CodeNotFound: what has ended does not come back.
 	ReplaceSession(ctx context.Context, before SessionHash, session Session) error
 	// SeeSessions records when sessions were used last.
 	SeeSessions(ctx context.Context, seen map[SessionHash]int64) error

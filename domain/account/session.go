@@ -6,6 +6,9 @@ import (
 	"farthing.dev/farthing/token"
 )
 
+// MaxSessions is how many sessions a user has at most.
+const MaxSessions = 100
+
 // SessionHash is SHA-256 of a session's secret, which only the browser knows.
 type SessionHash [32]byte
 

@@ -37,8 +37,8 @@ type Waiting interface {
 
 	AddReset(ctx context.Context, r Reset) error
 	Reset(ctx context.Context, hash [32]byte) (Reset, error)
-	// UseReset replaces the password of the user, once: with it go all her resets and
-	// all her sessions.
+	// UseReset replaces the password of the user, once: with it goes what goes with
+	// SetPassword.
 	UseReset(ctx context.Context, hash [32]byte, password string) error
 	// DropWaitingBefore forgets what expired before a millisecond.
 	DropWaitingBefore(ctx context.Context, at int64) error

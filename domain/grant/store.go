@@ -42,12 +42,14 @@ type Store interface {
 	// EndGrant ends a grant and forgets its tokens.
 	EndGrant(ctx context.Context, id token.GrantID, at int64) error
 
-	// EndLogins looks at up to `limit` grants of sessions not known to be over, after one, in the sequence of their
-	// making, ends those whose session is over, and notes which clients are to be told. It
-	// returns the last grant looked at, or zero at the end.
+	// EndLogins looks at up to `limit` grants of sessions not known to be over, after one, in
+	// the sequence of their making, ends those whose session is over or whose code nobody
+	// came for in time, and notes which clients are to be told. It returns the last grant
+	// looked at, or zero at the end.
 	EndLogins(ctx context.Context, after token.GrantID, at int64, limit int) (last token.GrantID, err error)
-	// DueLogouts takes up to limit logouts that clients are to be told. Each is due again
-	// at the millisecond `again`, unless LogoutTold is called.
+	// DueLogouts takes up to limit logouts that clients are to be told, new ones first and
+	// clients in turn, so that one that does not answer keeps no other waiting for long. Each
+	// is due again at the millisecond `again`, unless LogoutTold is called.
 	DueLogouts(ctx context.Context, at, again int64, limit int) ([]Logout, error)
 	// LogoutTold says that a client knows, or never will.
 	LogoutTold(ctx context.Context, id token.GrantID) error

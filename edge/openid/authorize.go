@@ -43,6 +43,9 @@ func (s *server) Authorize(ctx context.Context, r *op.ClientRequest[oidc.AuthReq
 	if err := h.checkLogin(ctx, of, r); err != nil {
 		return nil, err
 	}
+	if err := h.expected(ctx, visitOf(ctx).viewer, of, r.Data.IDTokenHint); err != nil {
+		return nil, err
+	}
 	elsewhere, err := h.passed(ctx, visitOf(ctx), of, r)
 	if err != nil {
 		return nil, err
@@ -85,6 +88,21 @@ func (h *Handler) checkLogin(ctx context.Context, of client, r *op.ClientRequest
 		return oidc.ErrInvalidRequest().WithDescription("send a code_challenge with code_challenge_method=S256")
 	}
 	return nil
+}
+
+// expected refuses where the site shows by an ID token whom it means, and somebody else
+// is logged in here: the site would take one for the other (OpenID Connect Core 1.0,
+// 3.1.2.1, id_token_hint).
+func (h *Handler) expected(ctx context.Context, v *app.Viewer, of client, text string) error {
+	hint, err := h.hint(ctx, text, of.GetID())
+	if err != nil || hint == nil || v == nil {
+		return err
+	}
+	reader, err := h.app.ReaderAt(of.Vendor, v.User)
+	if err == nil && hint.Subject != reader.String() {
+		err = oidc.ErrLoginRequired().WithDescription("somebody else is logged in")
+	}
+	return err
 }
 
 // passed returns where the reader must go before the site learns of her, or "".

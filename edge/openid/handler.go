@@ -43,6 +43,7 @@ type App interface {
 	RefreshLogin(ctx context.Context, client grant.Client, refresh string) (app.Issued, error)
 	Bearer(ctx context.Context, access string) (app.Who, error)
 	GiveBack(ctx context.Context, client grant.Client, secret string) error
+	ReaderAt(vendor token.VendorID, user token.UserID) (token.ReaderID, error)
 	SessionName(vendor token.VendorID, session token.SessionID) (string, error)
 
 	Clients(ctx context.Context, v app.Viewer, vendor token.VendorID) ([]app.ClientView, error)
@@ -155,8 +156,10 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 		op.WriteError(w, r, err, nil)
 		return
 	}
-	if r.URL.Path == tokenPath && (r.Method != http.MethodPost || r.URL.RawQuery != "") && r.Method != http.MethodOptions {
-		op.WriteError(w, r, oidc.ErrInvalidRequest().WithDescription("send a form by POST, with nothing in the address"), nil)
+	switch secret := r.URL.Path != discoveryPath; {
+	case r.Method == http.MethodOptions:
+	case secret && r.URL.RawQuery != "", r.URL.Path == tokenPath && r.Method != http.MethodPost:
+		op.WriteError(w, r, oidc.ErrInvalidRequest().WithDescription("send a form by POST, with nothing in the address, which is kept in logs"), nil)
 		return
 	}
 	h.protocol.ServeHTTP(&challenger{w}, r)

@@ -29,17 +29,12 @@ func (h *Handler) endSession(w http.ResponseWriter, r *http.Request, v *app.View
 // anybody else could only make the browser ask, so the reader is asked.
 func (s *server) EndSession(ctx context.Context, r *op.Request[oidc.EndSessionRequest]) (*op.Redirect, error) {
 	h, at, in := s.handler, visitOf(ctx), r.Data
-	var hint *oidc.IDTokenClaims
-	if in.IdTokenHint != "" {
-		verifier := op.NewIDTokenHintVerifier(h.issuer, ownKeys{h.app}, op.WithSupportedIDTokenHintSigningAlgorithms(algorithm))
-		claims, err := op.VerifyIDTokenHint[*oidc.IDTokenClaims](ctx, in.IdTokenHint, verifier)
-		if err != nil && !errors.As(err, &op.IDTokenHintExpiredError{}) || len(claims.Audience) != 1 {
-			return nil, oidc.ErrInvalidRequest().WithDescription("the id_token_hint is not one of ours")
-		}
-		if in.ClientID != "" && in.ClientID != claims.Audience[0] {
-			return nil, oidc.ErrInvalidRequest().WithDescription("the id_token_hint is another client's")
-		}
-		hint, in.ClientID = claims, claims.Audience[0]
+	hint, err := h.hint(ctx, in.IdTokenHint, in.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	if hint != nil {
+		in.ClientID = hint.Audience[0]
 	}
 	of, to, err := h.afterLogout(ctx, in.ClientID, in.PostLogoutRedirectURI, in.State)
 	if err != nil {
@@ -64,6 +59,23 @@ func (s *server) EndSession(ctx context.Context, r *op.Request[oidc.EndSessionRe
 		}
 	}
 	return op.NewRedirect(withQuery(leavePath, ask)), nil
+}
+
+// hint reads an ID token that a site shows again: one that we gave to this client, or to
+// any where none is named, however long ago. Without a hint it returns nil.
+func (h *Handler) hint(ctx context.Context, text, clientID string) (*oidc.IDTokenClaims, error) {
+	if text == "" {
+		return nil, nil
+	}
+	verifier := op.NewIDTokenHintVerifier(h.issuer, ownKeys{h.app}, op.WithSupportedIDTokenHintSigningAlgorithms(algorithm))
+	claims, err := op.VerifyIDTokenHint[*oidc.IDTokenClaims](ctx, text, verifier)
+	if err != nil && !errors.As(err, &op.IDTokenHintExpiredError{}) || len(claims.Audience) != 1 {
+		return nil, oidc.ErrInvalidRequest().WithDescription("the id_token_hint is not one of ours")
+	}
+	if clientID != "" && clientID != claims.Audience[0] {
+		return nil, oidc.ErrInvalidRequest().WithDescription("the id_token_hint is another client's")
+	}
+	return claims, nil
 }
 
 // afterLogout returns the client and where the browser goes after a logout: to an

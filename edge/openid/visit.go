@@ -28,7 +28,7 @@ func visitOf(ctx context.Context) visit { return ctx.Value(visitKey{}).(visit) }
 
 // maxQuery bounds the parameters of a login, in bytes: the way to the login page and
 // back must hold them.
-const maxQuery = 1500
+const maxQuery = 1900
 
 // run has the library answer a browser. What it redirects to is gone to; what it refuses
 // becomes a page, since the one who reads it is a person.

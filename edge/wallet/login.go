@@ -98,7 +98,7 @@ func (h *Handler) refuseLogIn(w http.ResponseWriter, r *http.Request, v *app.Vie
 
 func (h *Handler) logOut(w http.ResponseWriter, r *http.Request, _ *app.Viewer) error {
 	if secret := h.site.Session(r); secret != "" {
-		if err := h.app.LogOut(r.Context(), secret); err != nil && token.CodeOf(err) == token.CodeInternal {
+		if err := h.app.LogOut(r.Context(), secret); err != nil {
 			return err
 		}
 	}

@@ -13,7 +13,7 @@ import (
 
 // newcomers is what the pages need for people who have no wallet yet, or no password.
 type newcomers interface {
-	SignUp(ctx context.Context, in app.SignUp) (secret string, viewer app.Viewer, err error)
+	OpenWallet(ctx context.Context, d app.Door, in app.SignUp) (secret string, viewer app.Viewer, err error)
 	AskSignUp(ctx context.Context, d app.Door, in app.SignUp, next string) (pending string, err error)
 	ConfirmSignUp(ctx context.Context, d app.Door, pending, code string) (secret, next string, err error)
 	ReturnTo(ctx context.Context, vendor token.VendorID, address string) error
@@ -88,7 +88,7 @@ func (h *Handler) signUp(w http.ResponseWriter, r *http.Request, _ *app.Viewer) 
 	if h.app.CanMail() {
 		pending, err = h.app.AskSignUp(r.Context(), h.door(r), in, view.Next)
 	} else {
-		secret, _, err = h.app.SignUp(r.Context(), in)
+		secret, _, err = h.app.OpenWallet(r.Context(), h.door(r), in)
 	}
 	if err != nil {
 		sentence, correctable := web.Explain(err)

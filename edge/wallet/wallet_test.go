@@ -224,6 +224,11 @@ func TestSessionCookie(t *testing.T) {
 		}
 	}
 	b.get("/wallet").want(t, http.StatusOK, "12,345,678.25", "Ada Lovelace")
+	a.Away = true
+	if out := b.post("/logout", url.Values{}); out.status != http.StatusServiceUnavailable || out.header.Get("Set-Cookie") != "" {
+		t.Errorf("a logout that could not be written answers %d, %v", out.status, out.header)
+	}
+	a.Away = false
 	if out := b.post("/logout", url.Values{}); out.location != "/" {
 		t.Errorf("logging out leads to %q", out.location)
 	}

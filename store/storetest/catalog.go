@@ -4,6 +4,7 @@ package storetest
 import (
 	"context"
 	"reflect"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/credential"
 	"farthing.dev/farthing/domain/entitlement"
 	"farthing.dev/farthing/domain/grant"
 	"farthing.dev/farthing/domain/journal"
@@ -29,6 +31,8 @@ func RunCatalog(t *testing.T, open func(t *testing.T) store.Tables) {
 		{"users", testUsers},
 		{"sessions", testSessions},
 		{"devices", testDevices},
+		{"many sessions", testManySessions},
+		{"logins while a password changes", testRacingLogins},
 		{"passwords", testPasswords},
 		{"sign-ups and new passwords that wait", testWaiting},
 		{"vendors", testVendors},
@@ -48,6 +52,8 @@ func RunCatalog(t *testing.T, open func(t *testing.T) store.Tables) {
 		{"grants", testGrants},
 		{"the same code and token many times at once", testReplays},
 		{"logins that end", testEndLogins},
+		{"codes that nobody came for", testUnusedCodes},
+		{"logouts in turn", testFairLogouts},
 		{"passkeys", testPasskeys},
 		{"authenticators", testAuthenticators},
 		{"logins under way", testAttempts},
@@ -130,7 +136,7 @@ func testSessions(t *testing.T, s *shelf) {
 		ID: token.NewID[token.SessionKind](s.ids), Hash: account.SessionHash{1, 2, 3}, User: user.ID, Account: owned.ID, LoginAt: 10, ExpiresAt: 20,
 		AuthAt: 12, SeenAt: 13, Methods: []account.Method{account.ByPassword, account.ByOTP}, Device: "Firefox on Linux",
 	}
-	must(t, s.AddSession(t.Context(), session))
+	must(t, s.AddSession(t.Context(), session, user.Password))
 	found, err := s.Session(t.Context(), session.Hash)
 	same(t, found, err, session)
 	must(t, s.DropSessionsBefore(t.Context(), 20))
@@ -141,7 +147,7 @@ func testSessions(t *testing.T, s *shelf) {
 	_, err = s.Session(t.Context(), session.Hash)
 	wantCode(t, err, token.CodeNotFound)
 
-	must(t, s.AddSession(t.Context(), session))
+	must(t, s.AddSession(t.Context(), session, user.Password))
 	must(t, s.DropSessionsBefore(t.Context(), 21))
 	_, err = s.Session(t.Context(), session.Hash)
 	wantCode(t, err, token.CodeNotFound)
@@ -154,7 +160,7 @@ func testDevices(t *testing.T, s *shelf) {
 	var all [3]account.Session
 	for i := range all {
 		all[i] = account.Session{ID: token.NewID[token.SessionKind](s.ids), Hash: account.SessionHash{byte(i + 1)}, User: user.ID, Account: owned.ID, SeenAt: int64(i), ExpiresAt: 50}
-		must(t, s.AddSession(t.Context(), all[i]))
+		must(t, s.AddSession(t.Context(), all[i], user.Password))
 	}
 	found, err := s.Sessions(t.Context(), user.ID)
 	same(t, found, err, []account.Session{all[2], all[1], all[0]})
@@ -165,6 +171,11 @@ func testDevices(t *testing.T, s *shelf) {
 
 	renewed := all[0]
 	renewed.Hash, renewed.AuthAt, renewed.Methods = account.SessionHash{4}, 9, []account.Method{account.ByKey}
+	wantCode(t, s.ReplaceSession(t.Context(), all[0].Hash, renewed), token.CodeNotFound) // the new one is not there
+	fresh := renewed
+	fresh.ID = token.NewID[token.SessionKind](s.ids)
+	must(t, s.AddSession(t.Context(), fresh, user.Password))
+	wantCode(t, s.ReplaceSession(t.Context(), account.SessionHash{99}, renewed), token.CodeNotFound) // nor the one before
 	must(t, s.ReplaceSession(t.Context(), all[0].Hash, renewed))
 	_, err = s.Session(t.Context(), all[0].Hash)
 	wantCode(t, err, token.CodeNotFound)
@@ -189,18 +200,80 @@ func testDevices(t *testing.T, s *shelf) {
 	same(t, found, err, []account.Session{all[2]})
 }
 
+// testManySessions is about a user with more sessions than she may have.
+func testManySessions(t *testing.T, s *shelf) {
+	user, owned := s.user("ada@reader.example")
+	must(t, s.AddUser(t.Context(), user, owned))
+	add := func(n int) account.Session {
+		session := account.Session{ID: token.NewID[token.SessionKind](s.ids), Hash: account.SessionHash{byte(n), 1}, User: user.ID, Account: owned.ID, SeenAt: int64(n), ExpiresAt: 500}
+		must(t, s.AddSession(t.Context(), session, user.Password))
+		return session
+	}
+	first, second := add(0), add(1)
+	for n := 2; n < account.MaxSessions; n++ {
+		add(n)
+	}
+	must(t, s.SeeSessions(t.Context(), map[account.SessionHash]int64{first.Hash: 200}))
+	add(account.MaxSessions)
+	_, err := s.Session(t.Context(), first.Hash)
+	must(t, err)
+	_, err = s.Session(t.Context(), second.Hash)
+	wantCode(t, err, token.CodeNotFound)
+	found, err := s.Sessions(t.Context(), user.ID)
+	must(t, err)
+	same(t, len(found), nil, account.MaxSessions)
+}
+
+// testRacingLogins is about logins by a password that is changed at the same moment: each
+// is refused, or ended.
+func testRacingLogins(t *testing.T, s *shelf) {
+	user, owned := s.user("ada@reader.example")
+	must(t, s.AddUser(t.Context(), user, owned))
+	before := user.Password
+	for i := range 20 {
+		after := "hash " + strconv.Itoa(i)
+		var wait sync.WaitGroup
+		for n := range 4 {
+			session := account.Session{ID: token.NewID[token.SessionKind](s.ids), Hash: account.SessionHash{byte(i), byte(n)}, User: user.ID, Account: owned.ID, ExpiresAt: 50}
+			wait.Go(func() {
+				if err := s.AddSession(context.WithoutCancel(t.Context()), session, before); err != nil && token.CodeOf(err) != token.CodeStale {
+					t.Error(err)
+				}
+			})
+		}
+		wait.Go(func() {
+			if err := s.SetPassword(context.WithoutCancel(t.Context()), user.ID, after, nil); err != nil {
+				t.Error(err)
+			}
+		})
+		wait.Wait()
+		left, err := s.Sessions(t.Context(), user.ID)
+		same(t, left, err, nil)
+		before = after
+	}
+}
+
 func testPasswords(t *testing.T, s *shelf) {
 	user, owned := s.user("ada@reader.example")
 	must(t, s.AddUser(t.Context(), user, owned))
 	session := account.Session{ID: token.NewID[token.SessionKind](s.ids), Hash: account.SessionHash{1}, User: user.ID, Account: owned.ID}
-	must(t, s.AddSession(t.Context(), session))
+	must(t, s.AddSession(t.Context(), session, user.Password))
+	wish := account.Reset{Hash: [32]byte{3}, User: user.ID, ExpiresAt: 30}
+	must(t, s.AddReset(t.Context(), wish))
+	begun := credential.Attempt{Hash: credential.AttemptHash{4}, Kind: credential.Second, User: user.ID, ExpiresAt: 30}
+	must(t, s.AddAttempt(t.Context(), begun))
 	must(t, s.SetPassword(t.Context(), user.ID, "other hash", nil))
+	_, err := s.Reset(t.Context(), wish.Hash)
+	wantCode(t, err, token.CodeNotFound)
+	_, err = s.Attempt(t.Context(), begun.Hash)
+	wantCode(t, err, token.CodeNotFound)
+	wantCode(t, s.AddSession(t.Context(), session, user.Password), token.CodeStale)
 	user.Password = "other hash"
 	found, err := s.User(t.Context(), user.ID)
 	same(t, found, err, user)
 	_, err = s.Session(t.Context(), session.Hash)
 	wantCode(t, err, token.CodeNotFound)
-	must(t, s.AddSession(t.Context(), session))
+	must(t, s.AddSession(t.Context(), session, user.Password))
 	kept := session
 	kept.Hash = account.SessionHash{2}
 	must(t, s.SetPassword(t.Context(), user.ID, "third hash", &kept))

@@ -25,10 +25,11 @@ func (s *shelf) client(t *testing.T) grant.Client {
 // session adds a session that ends at a millisecond.
 func (s *shelf) session(t *testing.T, until int64) account.Session {
 	t.Helper()
+	user, owned := s.user("")
+	must(t, s.AddUser(t.Context(), user, owned))
 	id := token.NewID[token.SessionKind](s.ids)
-	session := account.Session{ID: id, Hash: account.SessionHash(grant.HashOf(id.String())), User: token.NewID[token.UserKind](s.ids),
-		Account: token.NewID[token.AccountKind](s.ids), LoginAt: 1, ExpiresAt: until}
-	must(t, s.AddSession(t.Context(), session))
+	session := account.Session{ID: id, Hash: account.SessionHash(grant.HashOf(id.String())), User: user.ID, Account: owned.ID, LoginAt: 1, ExpiresAt: until}
+	must(t, s.AddSession(t.Context(), session, user.Password))
 	return session
 }
 
@@ -196,4 +197,57 @@ func testEndLogins(t *testing.T, s *shelf) {
 	same(t, due(50, 60), nil, []grant.Logout(nil))
 	taken, err := s.TakeCode(ctx, lives.Code, 51)
 	same(t, taken, err, lives)
+}
+
+// testUnusedCodes is about codes that nobody came for: they do not wait for the session's end.
+func testUnusedCodes(t *testing.T, s *shelf) {
+	ctx := t.Context()
+	session := s.session(t, 1000)
+	unused, used := s.grant(t, s.client(t), session), s.grant(t, s.client(t), session)
+	_, err := s.TakeCode(ctx, used.Code, 10)
+	must(t, err)
+	_, err = s.EndLogins(ctx, token.GrantID{}, 60, 10)
+	must(t, err)
+	must(t, s.DropGrants(ctx, 100))
+	_, err = s.EndLogins(ctx, token.GrantID{}, 61, 10)
+	must(t, err)
+	must(t, s.DropGrants(ctx, 100))
+	_, err = s.TakeCode(ctx, unused.Code, 70)
+	wantCode(t, err, token.CodeNotFound)
+	due, err := s.DueLogouts(ctx, 100, 110, 10)
+	same(t, due, err, nil)
+	used.CodeUsed = 10
+	taken, err := s.TakeCode(ctx, used.Code, 70)
+	same(t, taken, err, used)
+}
+
+// testFairLogouts is about a site with many logouts to be told, which may not answer:
+// others are told meanwhile.
+func testFairLogouts(t *testing.T, s *shelf) {
+	ctx := t.Context()
+	busy, calm := s.client(t), s.client(t)
+	logout := func(client grant.Client) grant.Grant {
+		session := s.session(t, 1000)
+		g := s.grant(t, client, session)
+		_, err := s.TakeCode(ctx, g.Code, 10)
+		must(t, err)
+		must(t, s.DropSession(ctx, session.Hash))
+		_, err = s.EndLogins(ctx, token.GrantID{}, 20, 10)
+		must(t, err)
+		return g
+	}
+	due := func(at int64) (ids []token.GrantID) {
+		logouts, err := s.DueLogouts(ctx, at, at+10, 2)
+		must(t, err)
+		for _, l := range logouts {
+			ids = append(ids, l.Grant)
+		}
+		return ids
+	}
+	first, second, third := logout(busy), logout(busy), logout(busy)
+	other := logout(calm)
+	same(t, due(30), nil, []token.GrantID{first.ID, other.ID})
+	must(t, s.LogoutTold(ctx, other.ID))
+	same(t, due(50), nil, []token.GrantID{second.ID, third.ID}) // what failed already comes after
+	same(t, due(51), nil, []token.GrantID{first.ID})
 }

@@ -29,7 +29,7 @@ func testWaiting(t *testing.T, s *shelf) {
 
 	user, owned := s.user("ada@reader.example")
 	must(t, s.AddUser(t.Context(), user, owned))
-	must(t, s.AddSession(t.Context(), account.Session{ID: token.NewID[token.SessionKind](s.ids), Hash: account.SessionHash{1}, User: user.ID, Account: owned.ID}))
+	must(t, s.AddSession(t.Context(), account.Session{ID: token.NewID[token.SessionKind](s.ids), Hash: account.SessionHash{1}, User: user.ID, Account: owned.ID}, user.Password))
 	wish, other := account.Reset{Hash: [32]byte{3}, User: user.ID, ExpiresAt: 30}, account.Reset{Hash: [32]byte{4}, User: user.ID, ExpiresAt: 30}
 	must(t, s.AddReset(t.Context(), wish))
 	must(t, s.AddReset(t.Context(), other))

@@ -138,6 +138,21 @@ func TestOneNetworkThatGuessesAtManyIsSlowedDown(t *testing.T) {
 	owner.logIn().leads(t, "/wallet") // from another network
 }
 
+// Hashing a password is work, so whoever has no tries left makes none of it.
+func TestSignUpsWithoutEndAreSlowedDown(t *testing.T) {
+	h := open(t)
+	p := h.person()
+	p.header.Set("X-Forwarded-For", "203.0.113.9")
+	for range 100 {
+		p.post("/login/passkey/options").says(t, http.StatusOK)
+	}
+	before := h.app.PasswordsHashed()
+	p.post("/signup", "email", "new@readers.example", "password", password).says(t, http.StatusTooManyRequests, "Too many tries")
+	if hashed := h.app.PasswordsHashed() - before; hashed != 0 {
+		t.Errorf("%d passwords were hashed for nothing", hashed)
+	}
+}
+
 func TestEveryLoginHasANewSession(t *testing.T) {
 	h := open(t)
 	k := h.member().passkey("Key")

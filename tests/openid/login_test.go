@@ -32,6 +32,8 @@ func TestStockClientInGo(t *testing.T) {
 		"logout":                      testLogout,
 		"logout at the provider":      testProviderLogout,
 		"quiet and fresh logins":      testPrompts,
+		"whom the site means":         testHints,
+		"secrets in the address":      testAddresses,
 		"two vendors compare":         testTwoVendors,
 		"the vendor's page":           testConsole,
 		"what the metadata promises":  testMetadata,
@@ -401,6 +403,62 @@ func testPrompts(t *testing.T, demo *stage) {
 	}
 	if back := b.Get(s.begin(oauth2.SetAuthURLParam("max_age", "0"), quiet).url).URL.Query(); back.Get("error") != "login_required" {
 		t.Errorf("fresh and quiet: %v", back)
+	}
+}
+
+// A site that knows its reader asks whether it is still the same. It must not be given
+// somebody else.
+func testHints(t *testing.T, demo *stage) {
+	s, other := open(t, demo, "newspaper", "server"), open(t, demo, "music", "server")
+	quiet := oauth2.SetAuthURLParam("prompt", "none")
+	of := func(raw string) oauth2.AuthCodeOption { return oauth2.SetAuthURLParam("id_token_hint", raw) }
+	hers, his := s.reader(ada), s.reader(ben)
+	got := s.logIn(hers)
+	s.logIn(his)
+	if again := s.logIn(hers, quiet, of(got.raw)); again.id.Subject != got.id.Subject {
+		t.Error("the reader is not the one who was meant")
+	}
+	for name, test := range map[string]struct {
+		b    *launch.Browser
+		more []oauth2.AuthCodeOption
+		want string
+	}{
+		"somebody else, quietly": {his, []oauth2.AuthCodeOption{quiet, of(got.raw)}, "login_required"},
+		"somebody else":          {his, []oauth2.AuthCodeOption{of(got.raw)}, "login_required"},
+		"made up":                {hers, []oauth2.AuthCodeOption{of(got.raw + "x")}, "invalid_request"},
+		"another site's":         {hers, []oauth2.AuthCodeOption{of(other.logIn(hers).raw)}, "invalid_request"},
+	} {
+		a := s.begin(test.more...)
+		if back := test.b.Get(a.url).URL.Query(); back.Get("error") != test.want || back.Get("state") != a.state || back.Get("iss") != demo.URL || back.Has("code") {
+			t.Errorf("%s: %v", name, back)
+		}
+	}
+	// Nobody is logged in: whoever logs in then is compared.
+	b := launch.NewBrowser(t)
+	b.Get(s.begin(of(got.raw)).url).Submit("/login", "email", ben, "password", demo.Password)
+	if back := b.URL.Query(); back.Get("error") != "login_required" || back.Has("code") {
+		t.Errorf("after a login as somebody else: %v", back)
+	}
+}
+
+// Addresses are kept in logs, so what is secret does not count there (RFC 9700, 4.3.2).
+func testAddresses(t *testing.T, demo *stage) {
+	s := open(t, demo, "newspaper", "server")
+	got := s.logIn(s.reader(ada))
+	b := launch.NewBrowser(t)
+	for path, query := range map[string]url.Values{
+		"/oidc/userinfo": {"access_token": {got.token.AccessToken}},
+		"/oidc/revoke":   {"token": {got.token.AccessToken}, "client_id": {s.ClientID}, "client_secret": {s.ClientSecret}},
+		"/oidc/token":    {"grant_type": {"refresh_token"}, "refresh_token": {got.token.RefreshToken}},
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			if b.Do(method, demo.URL+path+"?"+query.Encode(), nil, url.Values{}); b.Status != http.StatusBadRequest {
+				t.Errorf("%s %s takes secrets in the address: %s", method, path, b)
+			}
+		}
+	}
+	if !s.known(got.token.AccessToken) {
+		t.Error("a token was revoked by an address")
 	}
 }
 

@@ -57,6 +57,8 @@ type App struct {
 
 	Open, Long, Hold, Test, Expired, Taken, Mine, Owned token.OrderID
 
+	Away bool // the database is; set it between requests
+
 	mu     sync.Mutex
 	Calls  []string // what was done, in order
 	limits []app.LimitView
@@ -98,7 +100,7 @@ var (
 	jpy = token.MustCurrency("JPY")
 )
 
-func (a *App) SignUp(_ context.Context, in app.SignUp) (string, app.Viewer, error) {
+func (a *App) OpenWallet(_ context.Context, _ app.Door, in app.SignUp) (string, app.Viewer, error) {
 	if in.Email == Reader {
 		return "", app.Viewer{}, token.New(token.Conflict, token.CodeTaken, "there is a wallet with this e-mail address already; log in instead")
 	}
@@ -107,6 +109,9 @@ func (a *App) SignUp(_ context.Context, in app.SignUp) (string, app.Viewer, erro
 }
 
 func (a *App) LogOut(_ context.Context, secret string) error {
+	if a.Away {
+		return token.New(token.Unavailable, token.CodeUnavailable, "the database cannot be reached; try again")
+	}
 	a.did("logout %s", secret)
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -3,9 +3,11 @@ package replicas
 
 import (
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"farthing.dev/farthing/sdk"
@@ -91,27 +93,34 @@ func TestLastCentsAreSoldOnce(t *testing.T) {
 // pay presses the button of the pay page at a replica, and reports whether the
 // browser was sent back to the shop.
 func pay(t *testing.T, replica string, order sdk.Order) bool {
+	t.Helper()
+	return strings.Contains(press(t, replica, order), "ticket=")
+}
+
+// press is pay, and returns where the browser was sent: nowhere without the money.
+func press(t *testing.T, replica string, order sdk.Order) string {
+	t.Helper()
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, replica+"/pay/"+order.ID, strings.NewReader("quoted="+order.Price))
 	if err != nil {
 		t.Error(err)
-		return false
+		return ""
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	response, err := client.Do(request)
 	if err != nil {
 		t.Error(err)
-		return false
+		return ""
 	}
 	defer response.Body.Close()
 	switch response.StatusCode {
 	case http.StatusSeeOther:
-		return strings.Contains(response.Header.Get("Location"), "ticket=")
+		return response.Header.Get("Location")
 	case http.StatusPaymentRequired:
-		return false
+		return ""
 	}
 	t.Errorf("paying %s answered %d", order.ID, response.StatusCode)
-	return false
+	return ""
 }
 
 // TestReplicasAgree sends the same purchase, under the same idempotency key, to both
@@ -136,6 +145,42 @@ func TestReplicasAgree(t *testing.T) {
 		if errs[0] != nil || errs[1] != nil || made[0].ID != made[1].ID || made[0].Replayed == made[1].Replayed {
 			t.Fatalf("round %d: %s (replayed: %v, %v) and %s (replayed: %v, %v)", round,
 				made[0].ID, made[0].Replayed, errs[0], made[1].ID, made[1].Replayed, errs[1])
+		}
+	}
+}
+
+// TestATicketIsGoodOnceAtAllReplicas brings one ticket to both replicas at once, many
+// times: it opens once.
+func TestATicketIsGoodOnceAtAllReplicas(t *testing.T) {
+	clients, _, _ := cluster(t)
+	for round := range 5 {
+		order, err := clients[0].CreateOrder(t.Context(), sdk.NewOrder{
+			Item: &sdk.Item{SKU: "essay", Title: "An essay", Repeatable: true}, Price: "0.25", Currency: "USD", ReturnURL: "http://shop.localhost:1/back",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := url.Parse(press(t, clients[round%2].BaseURL, order))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ticket := back.Query().Get("ticket")
+		var wait sync.WaitGroup
+		var opened atomic.Int32
+		for i := range 40 {
+			wait.Go(func() {
+				_, err := clients[i%2].RedeemAt(t.Context(), sdk.Arrival{Ticket: ticket})
+				switch code := sdk.Code(err); {
+				case err == nil:
+					opened.Add(1)
+				case code != sdk.TicketUsed:
+					t.Errorf("round %d: %v", round, err)
+				}
+			})
+		}
+		wait.Wait()
+		if n := opened.Load(); n != 1 {
+			t.Errorf("round %d: the ticket opened %d times", round, n)
 		}
 	}
 }

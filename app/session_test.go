@@ -1,0 +1,147 @@
+package app_test
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/domain/credential"
+	"farthing.dev/farthing/token"
+)
+
+const (
+	firstPassword = "correct horse battery"
+	nextPassword  = "staple correct horse"
+)
+
+// meanwhile is a catalogue in which something happens while somebody logs in: after her
+// password was found right, and before her session is there.
+type meanwhile struct {
+	app.Catalog
+	happens func()
+}
+
+func (m *meanwhile) Authenticator(ctx context.Context, user token.UserID) (credential.Authenticator, error) {
+	if happens := m.happens; happens != nil {
+		m.happens = nil
+		happens()
+	}
+	return m.Catalog.Authenticator(ctx, user)
+}
+
+// letters keeps the e-mail that was sent.
+type letters struct {
+	mu  sync.Mutex
+	all []app.Mail
+}
+
+func (l *letters) Send(_ context.Context, m app.Mail) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, m)
+	return nil
+}
+
+func (l *letters) last() app.Mail {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.all) == 0 {
+		return app.Mail{}
+	}
+	return l.all[len(l.all)-1]
+}
+
+func TestALoginByAPasswordThatIsChangedMeanwhileIsRefused(t *testing.T) {
+	between := &meanwhile{}
+	h := open(t, func(d *app.Deps) {
+		between.Catalog = d.Catalog
+		d.Catalog = between
+	})
+	_, v, err := h.LogIn(t.Context(), "ada@reader.example", firstPassword)
+	must(t, err)
+	between.happens = func() {
+		_, err := h.ChangePassword(t.Context(), v, firstPassword, nextPassword)
+		must(t, err)
+	}
+	secret, _, err := h.LogIn(t.Context(), "ada@reader.example", firstPassword)
+	wantCode(t, err, token.CodeLoginOver)
+	_, err = h.Viewer(t.Context(), secret)
+	wantCode(t, err, token.CodeUnauthorised)
+	devices, err := h.Devices(t.Context(), v)
+	must(t, err)
+	want(t, "sessions", len(devices), 1)
+}
+
+// What is replaced must be there: otherwise a session that was ended would be back.
+func TestASessionThatEndedIsNotSettled(t *testing.T) {
+	h := open(t)
+	secret, v, err := h.LogIn(t.Context(), "ada@reader.example", firstPassword)
+	must(t, err)
+	elsewhere := app.New(h.deps)
+	_, err = elsewhere.Viewer(t.Context(), secret)
+	must(t, err)
+	must(t, h.LogOut(t.Context(), secret))
+	if err := elsewhere.Settle(t.Context(), secret, "", "curl/8"); err == nil {
+		t.Error("a session that was ended was settled")
+	}
+	devices, err := h.Devices(t.Context(), v)
+	must(t, err)
+	want(t, "sessions", len(devices), 1) // the one of signing up
+}
+
+func TestTwoLoginsAtOnceInOneBrowserAreTwoSessions(t *testing.T) {
+	h := open(t)
+	before, v, err := h.LogIn(t.Context(), "ada@reader.example", firstPassword)
+	must(t, err)
+	elsewhere := app.New(h.deps)
+	_, err = elsewhere.Viewer(t.Context(), before)
+	must(t, err)
+	one, _, err := h.LogIn(t.Context(), "ada@reader.example", firstPassword)
+	must(t, err)
+	two, _, err := elsewhere.LogIn(t.Context(), "ada@reader.example", firstPassword)
+	must(t, err)
+	must(t, h.Settle(t.Context(), one, before, "curl/8"))
+	must(t, elsewhere.Settle(t.Context(), two, before, "curl/8"))
+	kept, err := h.Viewer(t.Context(), one)
+	must(t, err)
+	want(t, "the first goes on with the session", kept.Session, v.Session)
+	other, err := elsewhere.Viewer(t.Context(), two)
+	must(t, err)
+	if other.Session == kept.Session {
+		t.Error("two sessions have one id, so that what hangs on it would outlive a logout")
+	}
+}
+
+var resetPattern = regexp.MustCompile(`token=([\w-]{43})`)
+
+func TestANewPasswordEndsLinksForOthersAndIsMailed(t *testing.T) {
+	post := &letters{}
+	h := open(t, func(d *app.Deps) { d.Mailer = post })
+	_, v, err := h.LogIn(t.Context(), "ada@reader.example", firstPassword)
+	must(t, err)
+	ask := func() string {
+		t.Helper()
+		must(t, h.AskReset(t.Context(), app.Door{}, "ada@reader.example"))
+		found := resetPattern.FindStringSubmatch(post.last().Text)
+		if found == nil {
+			t.Fatalf("no link was sent: %+v", post.last())
+		}
+		return found[1]
+	}
+	isTold := func(what string) {
+		t.Helper()
+		if m := post.last(); m.To != "ada@reader.example" || !strings.Contains(m.Text, what) {
+			t.Errorf("the owner was mailed %+v", m)
+		}
+	}
+	link := ask()
+	_, err = h.ChangePassword(t.Context(), v, firstPassword, nextPassword)
+	must(t, err)
+	isTold("your password was changed")
+	wantCode(t, h.ResetPassword(t.Context(), app.Door{}, link, "a third password"), token.CodeResetOver)
+	must(t, h.ResetPassword(t.Context(), app.Door{}, ask(), "a third password"))
+	isTold("a new password was set")
+}
