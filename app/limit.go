@@ -164,6 +164,23 @@ func (a *App) SetApproval(ctx context.Context, v Viewer, currency token.Currency
 	return err
 }
 
+// RaiseApproval lets the viewer buy without being asked, up to a price at least: what she
+// set before stays where it is higher. It goes with a purchase, so it needs the purchase
+// window as that does.
+func (a *App) RaiseApproval(ctx context.Context, v Viewer, currency token.Currency, atLeast token.Amount) error {
+	if !v.CanBuy(a.clock.Now()) {
+		return token.New(token.Unauthorised, token.CodeWindowClosed, "your purchase window has ended; log in again to buy at once")
+	}
+	account, err := a.engine.Account(ctx, v.Account)
+	if err != nil {
+		return err
+	}
+	if account.Approval(v.User, currency) >= atLeast {
+		return nil
+	}
+	return a.SetApproval(ctx, v, currency, atLeast)
+}
+
 // maxAllowanceDays bounds for how long a vendor may be allowed to charge: ten years.
 const maxAllowanceDays = 3660
 

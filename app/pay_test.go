@@ -190,6 +190,18 @@ func TestApprovalLimitBuysWithoutAsking(t *testing.T) {
 	must(t, err)
 	want(t, "consent", bought[0].Consent, "approval")
 
+	must(t, h.RaiseApproval(t.Context(), h.reader, usd, money(t, "0.10"))) // less than she said before
+	page, err := h.Checkout(t.Context(), h.order(h.live, article("a-4", "0.25")).ID, &h.reader)
+	must(t, err)
+	want(t, "without asking", page.WithoutAsking, true)
+	must(t, h.RaiseApproval(t.Context(), h.reader, usd, dear.Price))
+	page, err = h.Checkout(t.Context(), dear.ID, &h.reader)
+	must(t, err)
+	want(t, "without asking", page.WithoutAsking, true)
+	late := h.reader
+	late.WindowUntil = h.clock.Now()
+	wantCode(t, h.RaiseApproval(t.Context(), late, usd, money(t, "1")), token.CodeWindowClosed)
+
 	must(t, h.SetApproval(t.Context(), h.reader, usd, 0))
 	third := h.order(h.live, article("a-3", "0.01"))
 	_, err = h.Pay(t.Context(), h.reader, third.ID, third.Price, journal.ByApproval)

@@ -129,6 +129,7 @@ func (h *Handler) buy(w http.ResponseWriter, r *http.Request, v *app.Viewer) err
 	if err != nil {
 		return h.refuseOffer(w, r, v, in, err)
 	}
+	h.buyAtOnce(r, *v, checkout)
 	web.LeaveTo(w, r, back)
 	return nil
 }

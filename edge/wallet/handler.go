@@ -29,6 +29,7 @@ type App interface {
 	SetLimit(ctx context.Context, v app.Viewer, in app.LimitInput) error
 	RemoveLimit(ctx context.Context, v app.Viewer, id token.LimitID) error
 	SetApproval(ctx context.Context, v app.Viewer, currency token.Currency, most token.Amount) error
+	RaiseApproval(ctx context.Context, v app.Viewer, currency token.Currency, atLeast token.Amount) error
 	GiveAllowance(ctx context.Context, v app.Viewer, in app.AllowanceInput) error
 	TakeAllowance(ctx context.Context, v app.Viewer, id token.AllowanceID) error
 

@@ -23,6 +23,7 @@ type bill struct {
 	Page    string     // the path of the page that shows it
 	Action  string     // where its form goes
 	Allow   *allowForm // gives the shop an allowance with the purchase
+	AtOnce  bool       // offers to buy at once from now on
 	Once    string     // of an offer: tells this page from another one that is shown later
 
 	Heading string // why it cannot be paid now
@@ -86,6 +87,9 @@ func (h *Handler) pay(w http.ResponseWriter, r *http.Request, v *app.Viewer) err
 		if err == nil {
 			back, err = h.app.Pay(r.Context(), *v, id, quoted, journal.ByClick)
 		}
+		if err == nil {
+			h.buyAtOnce(r, *v, checkout)
+		}
 	}
 	if err != nil {
 		return h.refuseOrder(w, r, v, id, err)
@@ -135,7 +139,7 @@ func (h *Handler) showBill(w http.ResponseWriter, r *http.Request, v *app.Viewer
 		web.AllowFormsTo(w, web.Origin(checkout.VendorSite))
 	}
 	if b.State == "confirm" && v != nil && !b.Test && !b.Owned {
-		b.Allow = newAllowForm(r, checkout)
+		b.Allow, b.AtOnce = newAllowForm(r, checkout), !b.WithoutAsking
 	}
 	page := web.Page{Title: b.title(), Reader: web.Reader(v), Quiet: true, Body: b}
 	if wantsAllowance(r.PostForm) && cause != nil && !isNotAllowed(cause) {

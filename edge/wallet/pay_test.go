@@ -68,8 +68,8 @@ func TestPurchaseWindowOver(t *testing.T) {
 	b, a := visit(t)
 	b.logIn(pretend.Late)
 	path := "/pay/" + a.Open.String()
-	b.get(path, click...).want(t, http.StatusOK, "Enter your password to go on", pretend.Late, `name="next" value="`+path+`"`)
-	b.post(path, quoted("0.25")).want(t, http.StatusOK, "Enter your password to go on", `name="next" value="`+path+`"`)
+	b.get(path, click...).want(t, http.StatusOK, "Log in again to go on", pretend.Late, `name="next" value="`+path+`"`)
+	b.post(path, quoted("0.25")).want(t, http.StatusOK, "Log in again to go on", `name="next" value="`+path+`"`)
 	if a.Did("pay") {
 		t.Error("a purchase after the window")
 	}
@@ -151,6 +151,23 @@ func TestWithoutAskingOnlyWhenAPersonChoseTo(t *testing.T) {
 	c.logIn(pretend.Reader)
 	if again := c.get("/pay/"+a.Owned.String(), click...); again.status != http.StatusSeeOther {
 		t.Errorf("an owned item answered %d", again.status)
+	}
+}
+
+func TestBuyingAtOnceIsOfferedBesideAPurchase(t *testing.T) {
+	b, a := visit(t)
+	b.logIn(pretend.Reader)
+	path := "/pay/" + a.Open.String()
+	b.get(path).want(t, http.StatusOK, `name="at_once"`, "buy at once up to 0.25")
+	b.post(path, quoted("0.25"))
+	if a.Did("raise approval") {
+		t.Error("a purchase without the tick let the reader buy at once")
+	}
+	form := quoted("0.25")
+	form.Set("at_once", "yes")
+	b.post(path, form)
+	if !a.Did("raise approval " + pretend.Reader + " 0.25 USD") {
+		t.Errorf("the tick was not kept: %v", a.Calls)
 	}
 }
 

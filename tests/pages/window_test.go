@@ -50,8 +50,8 @@ func TestAfterTheWindowTheSamePurchaseGoesOn(t *testing.T) {
 	h.clock.move(16 * time.Minute)
 
 	reader.get("/wallet").says(t, http.StatusOK, "5.00") // looking goes on
-	reader.get(path, click...).says(t, http.StatusOK, "Enter your password to go on", "The last ferry", "0.25", `name="next" value="`+path+`"`)
-	reader.post(path, "quoted", "0.25").says(t, http.StatusOK, "Enter your password to go on")
+	reader.get(path, click...).says(t, http.StatusOK, "Log in again to go on", "The last ferry", "0.25", `name="next" value="`+path+`"`)
+	reader.post(path, "quoted", "0.25").says(t, http.StatusOK, "Log in again to go on")
 	reader.get("/login?next="+path).says(t, http.StatusOK, "The last ferry", "0.25", `name="next" value="`+path+`"`)
 	before := reader.cookie()
 	reader.logIn("ada@readers.example", path).leads(t, path)
@@ -68,6 +68,16 @@ func TestAfterTheWindowTheSamePurchaseGoesOn(t *testing.T) {
 	reader.post(path, "quoted", "0.25").leads(t, shopURL+"/ferry?order="+strings.TrimPrefix(path, "/pay/"))
 }
 
+func TestOneClickAfterTheFirstPurchase(t *testing.T) {
+	h := open(t)
+	harbour := h.openShop("live")
+	reader := h.buyer("ada@readers.example")
+	reader.post(h.order(harbour, "monday"), "quoted", "0.25", "at_once", "yes").leads(t, shopURL)
+	reader.get(h.order(harbour, "tuesday"), click...).leads(t, shopURL)
+	reader.confirm("/buy/"+h.offer(harbour, "wednesday", "0.50").ID.String(), "at_once", "yes").leads(t, shopURL)
+	reader.get("/wallet/limits").says(t, http.StatusOK, "0.50")
+}
+
 func TestBuyingAtOnceObeysTheWindow(t *testing.T) {
 	h := open(t)
 	harbour := h.openShop("live")
@@ -75,7 +85,7 @@ func TestBuyingAtOnceObeysTheWindow(t *testing.T) {
 	reader.post("/wallet/approval", "max", "0.30", "currency", "USD").leads(t, "/wallet/limits")
 	h.clock.move(30 * time.Minute)
 	path := h.order(harbour, "ferry")
-	reader.get(path, click...).says(t, http.StatusOK, "Enter your password to go on")
+	reader.get(path, click...).says(t, http.StatusOK, "Log in again to go on")
 	reader.get("/wallet").says(t, http.StatusOK, "5.00")
 	reader.logIn("ada@readers.example", path).leads(t, path)
 	reader.get(path, click...).leads(t, shopURL)
@@ -94,7 +104,7 @@ func TestAStaleTabBuysNothing(t *testing.T) {
 		{"after somebody else logged in", func(_ *house, p *person) { p.logIn(eve, "") }, http.StatusConflict, "Somebody else has logged in"},
 		{"after a logout and a login", func(_ *house, p *person) { p.post("/logout"); p.logIn(ada, "") }, http.StatusConflict, "You have logged in again"},
 		{"after another login", func(h *house, p *person) { h.clock.move(time.Minute); p.logIn(ada, "") }, http.StatusConflict, "You have logged in again"},
-		{"after the window", func(h *house, _ *person) { h.clock.move(20 * time.Minute) }, http.StatusOK, "Enter your password to go on"},
+		{"after the window", func(h *house, _ *person) { h.clock.move(20 * time.Minute) }, http.StatusOK, "Log in again to go on"},
 		{"after the window was made shorter", func(_ *house, p *person) { p.post("/security/devices/window", "minutes", "15") }, http.StatusConflict, "changed for how long you can buy"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -201,15 +211,15 @@ func TestSettingTheWindow(t *testing.T) {
 	reader.get(page).says(t, http.StatusOK, "You can buy until 15 Apr 2026, 12:05", `<option value="5" selected>`)
 	h.clock.move(5 * time.Minute)
 	path := h.order(harbour, "ferry")
-	reader.get(path, click...).says(t, http.StatusOK, "Enter your password to go on")
+	reader.get(path, click...).says(t, http.StatusOK, "Log in again to go on")
 	// What lengthens it is as much as buying.
 	reader.post(post, "minutes", "0").says(t, http.StatusUnauthorized, "log in again", "/login?again=1&amp;next=/security/devices")
-	reader.get(path, click...).says(t, http.StatusOK, "Enter your password to go on")
+	reader.get(path, click...).says(t, http.StatusOK, "Log in again to go on")
 	reader.post(post, "minutes", "2").leads(t, page)
 	reader.get("/login?again=1&next="+page).says(t, http.StatusOK, "ada@readers.example", `name="next" value="`+page+`"`)
 	reader.logIn("ada@readers.example", page).leads(t, page)
 	reader.get("/login?next="+page).leads(t, page) // needs no login as it is
-	reader.get("/login?again=1&next="+page).says(t, http.StatusOK, "Enter your password again")
+	reader.get("/login?again=1&next="+page).says(t, http.StatusOK, "Log in again")
 	reader.post(post, "minutes", "0").leads(t, page)
 	reader.get(page).says(t, http.StatusOK, "You can buy until 15 Apr 2026, 12:35")
 }

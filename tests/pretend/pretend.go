@@ -250,6 +250,11 @@ func (a *App) SetApproval(_ context.Context, v app.Viewer, currency token.Curren
 	return nil
 }
 
+func (a *App) RaiseApproval(_ context.Context, v app.Viewer, currency token.Currency, atLeast token.Amount) error {
+	a.did("raise approval %s %s %s", v.Email, atLeast.Decimal(2), currency)
+	return nil
+}
+
 func (a *App) GiveAllowance(_ context.Context, v app.Viewer, in app.AllowanceInput) error {
 	if in.Days < 1 {
 		return token.New(token.Unprocessable, token.CodeFieldInvalid, "an allowance lasts for 1 to 3660 days")
