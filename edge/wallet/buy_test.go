@@ -128,7 +128,7 @@ func TestBuyingFromAFormNeedsALogin(t *testing.T) {
 	}
 	late, _ := visit(t)
 	late.logIn(pretend.Late)
-	late.get(path, click...).want(t, http.StatusOK, "Enter your password to go on", `name="next" value="`+path+`"`)
+	late.get(path, click...).want(t, http.StatusOK, "Log in again to go on", `name="next" value="`+path+`"`)
 }
 
 func TestWhatOtherSitesMayRead(t *testing.T) {

@@ -24,6 +24,9 @@ type sessions interface {
 	SetWindow(ctx context.Context, v app.Viewer, window time.Duration) error
 }
 
+// longList is how many sessions fit a window.
+const longList = 12
+
 // devicesHome is where the page stands.
 const devicesHome = "/security/devices"
 
@@ -40,6 +43,7 @@ func (h *Handler) registerDevices(member func(pattern, home string, page web.Mem
 type devicesView struct {
 	Devices []app.DeviceView
 	Others  bool // there are others than the present one
+	Long    bool // there are so many that what ends them all stands first
 	Window  app.Window
 	Choices []choice
 	Open    bool // the purchase window is
@@ -75,7 +79,7 @@ func (h *Handler) showDevices(w http.ResponseWriter, r *http.Request, v app.View
 	if view.Window, err = h.app.Window(r.Context(), v); err != nil {
 		return err
 	}
-	view.Others = len(view.Devices) > 1
+	view.Others, view.Long = len(view.Devices) > 1, len(view.Devices) > longList
 	view.Choices = windowChoices(view.Window)
 	page := web.Page{Title: "Devices and sessions", Reader: web.Reader(&v), Section: "security", Body: view}
 	return h.pages.Render(w, r, status, "devices.html", page)

@@ -16,7 +16,7 @@ type outboxLetter struct {
 	Lines       []outboxLine
 }
 
-// outboxLine is one line of it: text, or an address of this site to go to.
+// outboxLine is one paragraph of it, or an address of this site to go to.
 type outboxLine struct {
 	Text string
 	Path string // where it is a link
@@ -26,13 +26,29 @@ type outboxLine struct {
 func (h *Handler) showOutbox(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
 	var letters []outboxLetter
 	for _, m := range h.outbox() {
-		letter := outboxLetter{To: m.To, Subject: m.Subject, At: m.At}
-		for line := range strings.Lines(m.Text) {
-			line = strings.TrimRight(line, "\r\n")
-			letter.Lines = append(letter.Lines, outboxLine{Text: line, Path: h.site.PathOf(line)})
-		}
-		letters = append(letters, letter)
+		letters = append(letters, outboxLetter{To: m.To, Subject: m.Subject, At: m.At, Lines: paragraphs(m.Text, h.site.PathOf)})
 	}
 	page := web.Page{Title: "Sent e-mail", Reader: web.Reader(v), Body: letters}
 	return h.pages.Render(w, r, http.StatusOK, "outbox.html", page)
+}
+
+// paragraphs joins the lines of a message, which are broken for plain text, into its
+// paragraphs. An address that path knows is one of its own.
+func paragraphs(text string, path func(line string) string) []outboxLine {
+	var out []outboxLine
+	begins := true
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		to := path(line)
+		switch {
+		case line == "":
+			begins = true
+		case begins || to != "":
+			out = append(out, outboxLine{Text: line, Path: to})
+			begins = to != ""
+		default:
+			out[len(out)-1].Text += " " + line
+		}
+	}
+	return out
 }

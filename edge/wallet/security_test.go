@@ -12,7 +12,7 @@ func TestReadersSeeWhatHappened(t *testing.T) {
 	b, _ := visit(t)
 	b.logIn(pretend.Reader)
 	page := b.get("/security")
-	page.want(t, http.StatusOK, "Login refused", "Somebody tried to log in as you with a wrong password.", "1204", "Ticket used twice", "The Daily Harbour", "Security notice", "24 Nov 2026, 14:04", "before=end")
+	page.want(t, http.StatusOK, "Login refused", "Somebody tried to log in as you with a wrong password.", "1,204 times", "Ticket used twice", "The Daily Harbour", "Security notice", "24 Nov 2026, 14:04", "before=end")
 	if strings.Contains(page.body, "something_new") {
 		t.Error("a reader is shown codes")
 	}

@@ -145,7 +145,7 @@ func (h *Handler) askConfirm(w http.ResponseWriter, r *http.Request, status int,
 	view.Waits, view.Demo = h.site.SignUp(r) != "", h.outbox != nil
 	h.waiting(w, r, nil, view.Next)
 	h.allowReturn(w, r, view.Next)
-	page := web.Page{Title: "Look into your e-mail", Section: "signup", Quiet: true, Body: view}
+	page := web.Page{Title: "Check your e-mail", Section: "signup", Quiet: true, Body: view}
 	return h.pages.Render(w, r, status, "confirm.html", page)
 }
 

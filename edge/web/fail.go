@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -81,13 +82,14 @@ func Explain(err error) (sentence string, correctable bool) {
 	return Sentence(refusal.Detail), false
 }
 
-// Sentence gives a detail a capital letter and a full stop.
+// Sentence gives a detail a capital letter and a full stop. An address keeps its small one.
 func Sentence(detail string) string {
 	if detail == "" {
 		return ""
 	}
-	first, size := utf8.DecodeRuneInString(detail)
-	detail = string(unicode.ToUpper(first)) + detail[size:]
+	if first, size := utf8.DecodeRuneInString(detail); !strings.HasPrefix(detail, "http") {
+		detail = string(unicode.ToUpper(first)) + detail[size:]
+	}
 	switch detail[len(detail)-1] {
 	case '.', '!', '?':
 		return detail

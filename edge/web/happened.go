@@ -44,6 +44,12 @@ func Happened(code token.Code) string {
 		return "Asked for what belongs to others"
 	case token.CodeFormInvalid, token.CodeFormStale:
 		return "Purchase confirmed on an old page"
+	case token.CodeGrantInvalid:
+		return "Login at a site refused"
+	case token.CodeClientUnknown:
+		return "Wrong client secret"
+	case token.CodeLogoutUntold:
+		return "Logout not told to your site"
 	case "signed_out":
 		return "Signed out from elsewhere"
 	case "password_changed":

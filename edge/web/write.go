@@ -21,6 +21,7 @@ func (s *Site) functions() template.FuncMap {
 		"minute": func(at time.Time) string { return at.UTC().Format("2 Jan 2006, 15:04") },
 		"stamp":  func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 		"count":  func(n int, one, many string) string { return Count(n, one, many) },
+		"times":  func(n int64) string { return Count(n, "time", "times") },
 		"host":   Host,
 
 		"happened": Happened,

@@ -347,8 +347,8 @@ func TestTheWindowTheLimitAndTheExpiry(t *testing.T) {
 	reader.post(path, "quoted", "0.25").says(t, http.StatusGone, "expired")
 
 	path = h.order(harbour, "four")
-	reader.get(path, click...).says(t, http.StatusOK, "Enter your password to go on", "ada@readers.example")
-	reader.post(path, "quoted", "0.25").says(t, http.StatusOK, "Enter your password to go on")
+	reader.get(path, click...).says(t, http.StatusOK, "Log in again to go on", "ada@readers.example")
+	reader.post(path, "quoted", "0.25").says(t, http.StatusOK, "Log in again to go on")
 	reader.post("/login", "email", "ada@readers.example", "password", password, "next", path).leads(t, path)
 	reader.post(path, "quoted", "0.25").leads(t, shopURL)
 

@@ -50,7 +50,7 @@ func TestSigningUpOnTheWayToAnOrder(t *testing.T) {
 	vendor := strings.TrimPrefix(harbour.path, "/console/")
 	reader.get("/signup?next="+path+"&vendor="+vendor).says(t, http.StatusOK, "The last ferry", "Send the code")
 	reader.askWallet("ada@readers.example", path, vendor).leads(t, "/signup/confirm")
-	reader.get("/signup/confirm?next="+path).says(t, http.StatusOK, "Look into your e-mail")
+	reader.get("/signup/confirm?next="+path).says(t, http.StatusOK, "Check your e-mail")
 	reader.get("/wallet").leads(t, "/login")
 
 	link := regexp.MustCompile(`/signup/confirm\?code=\d{8}`).FindString(h.letter("ada@readers.example"))
