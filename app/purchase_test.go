@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"encoding/base64"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +45,18 @@ func TestPurchaseUnderAnAllowance(t *testing.T) {
 	want(t, "royalty", first.Royalties[0].Amount.Decimal(2), "0.20")
 	want(t, "split version", first.SplitVersion, 1)
 	want(t, "reader", first.Reader, in.Reader)
+
+	seen, allowance, err := h.Purchase(t.Context(), h.reader, first.ID)
+	must(t, err)
+	want(t, "consent", seen.Consent, "allowance")
+	want(t, "spent of the allowance", allowance.Spent.Decimal(2), "0.40")
+	_, _, err = h.Purchase(t.Context(), h.person("eve@reader.example"), first.ID)
+	wantCode(t, err, token.CodeNotFound)
+	text, err := h.Receipt(t.Context(), h.live, first.ID)
+	must(t, err)
+	said, err := base64.RawURLEncoding.DecodeString(strings.Split(text, ".")[1])
+	must(t, err)
+	want(t, "the receipt tells that there was no click", strings.Contains(string(said), `"allowance":true`), true)
 
 	covered, _, err := h.CreatePurchase(t.Context(), h.live, in, h.key(), []byte("body"))
 	must(t, err)

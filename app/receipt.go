@@ -8,6 +8,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/keyring"
 	"farthing.dev/farthing/token"
 )
@@ -27,8 +28,9 @@ type receipt struct {
 	Item     receiptItem    `json:"item"`
 	Price    string         `json:"price"` // what was charged, in major units
 	Currency token.Currency `json:"currency"`
-	Test     bool           `json:"test,omitempty"` // paid in the sandbox
-	Entry    uint64         `json:"entry"`          // the number of the journal's entry
+	Charged  bool           `json:"allowance,omitempty"` // by the vendor, under an allowance, without a click
+	Test     bool           `json:"test,omitempty"`      // paid in the sandbox
+	Entry    uint64         `json:"entry"`               // the number of the journal's entry
 }
 
 // receiptItem is what was bought.
@@ -53,9 +55,9 @@ func (a *App) Receipt(ctx context.Context, s Seller, id token.OrderID) (string, 
 // ReceiptFor returns the receipt of an order that the viewer's account paid: the same
 // that the vendor gets.
 func (a *App) ReceiptFor(ctx context.Context, v Viewer, id token.OrderID) (string, error) {
-	order, err := a.engine.Order(ctx, id)
-	if err != nil || order == nil || order.Account.IsZero() || order.Account != v.Account {
-		return "", foreign(err, "there is no such purchase")
+	order, err := a.bought(ctx, v, id)
+	if err != nil {
+		return "", err
 	}
 	return a.receipt(ctx, order)
 }
@@ -71,7 +73,7 @@ func (a *App) receipt(ctx context.Context, o *core.Order) (string, error) {
 	said, err := json.Marshal(receipt{
 		Issuer: a.baseURL, Issued: o.PaidAt / int64(time.Second/time.Millisecond), Reader: view.Reader, Vendor: o.Vendor, Order: o.ID,
 		Item:  receiptItem{Offer: o.Offer, SKU: view.Item.SKU, Title: view.Item.Title, URL: view.Item.URL},
-		Price: o.Sale.Price.Decimal(o.Currency.Digits()), Currency: o.Currency, Test: o.Test, Entry: o.PaidSeq,
+		Price: o.Sale.Price.Decimal(o.Currency.Digits()), Currency: o.Currency, Charged: o.Sale.Consent.Method == journal.ByAllowance, Test: o.Test, Entry: o.PaidSeq,
 	})
 	if err != nil {
 		return "", token.Wrap(err, "write a receipt")

@@ -121,6 +121,40 @@ func (a *App) Purchases(ctx context.Context, v Viewer, before string, limit int)
 	return page, next, nil
 }
 
+// Purchase returns one thing that the viewer's account bought. Where it was charged under
+// an allowance, it comes with the one that the vendor has now, if there still is one.
+func (a *App) Purchase(ctx context.Context, v Viewer, id token.OrderID) (Purchase, *AllowanceView, error) {
+	order, err := a.bought(ctx, v, id)
+	if err != nil {
+		return Purchase{}, nil, err
+	}
+	purchase, err := a.purchase(ctx, order)
+	if err != nil || order.Sale.Consent.Method != journal.ByAllowance {
+		return purchase, nil, err
+	}
+	account, err := a.engine.Account(ctx, v.Account)
+	if err != nil {
+		return purchase, nil, err
+	}
+	now := a.clock.Now().UnixMilli()
+	for i := range account.Allowances {
+		if p := &account.Allowances[i]; p.Vendor == order.Vendor && p.Currency == order.Currency && now < p.Until {
+			view := a.allowanceView(ctx, p, now)
+			return purchase, &view, nil
+		}
+	}
+	return purchase, nil, nil
+}
+
+// bought returns an order that the viewer's account paid. Anybody else's is not there.
+func (a *App) bought(ctx context.Context, v Viewer, id token.OrderID) (*core.Order, error) {
+	order, err := a.engine.Order(ctx, id)
+	if err != nil || order == nil || order.Account.IsZero() || order.Account != v.Account {
+		return nil, foreign(err, "there is no such purchase")
+	}
+	return order, nil
+}
+
 func (a *App) purchase(ctx context.Context, o *core.Order) (Purchase, error) {
 	now := a.clock.Now().UnixMilli()
 	p := Purchase{

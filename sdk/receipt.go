@@ -27,6 +27,7 @@ type Receipt struct {
 	Item     ReceiptItem // what was sold: check that it is what you serve
 	Price    string      // what was charged, in major units
 	Currency string
+	Charged  bool   // by the vendor under the reader's allowance, without a click
 	Test     bool   // paid in the sandbox, with tokens that are worth nothing
 	Entry    uint64 // the number of the entry in the provider's journal
 }
@@ -137,6 +138,7 @@ func (r *Receipts) read(body string) (Receipt, error) {
 		Item     ReceiptItem `json:"item"`
 		Price    string      `json:"price"`
 		Currency string      `json:"currency"`
+		Charged  bool        `json:"allowance"`
 		Test     bool        `json:"test"`
 		Entry    uint64      `json:"entry"`
 	}
@@ -152,7 +154,7 @@ func (r *Receipts) read(body string) (Receipt, error) {
 	}
 	return Receipt{
 		Issuer: said.Issuer, PaidAt: time.Unix(said.Issued, 0).UTC(), Reader: said.Reader, Vendor: said.Vendor, Order: said.Order,
-		Item: said.Item, Price: said.Price, Currency: said.Currency, Test: said.Test, Entry: said.Entry,
+		Item: said.Item, Price: said.Price, Currency: said.Currency, Charged: said.Charged, Test: said.Test, Entry: said.Entry,
 	}, nil
 }
 

@@ -24,6 +24,7 @@ type App interface {
 
 	Wallet(ctx context.Context, v app.Viewer) (app.WalletView, error)
 	Purchases(ctx context.Context, v app.Viewer, before string, limit int) (page []app.Purchase, next string, err error)
+	Purchase(ctx context.Context, v app.Viewer, id token.OrderID) (app.Purchase, *app.AllowanceView, error)
 	ReceiptFor(ctx context.Context, v app.Viewer, id token.OrderID) (string, error)
 	AddDemoFunds(ctx context.Context, v app.Viewer, currency token.Currency, amount token.Amount, reference string) error
 	SetLimit(ctx context.Context, v app.Viewer, in app.LimitInput) error
@@ -110,6 +111,7 @@ func (h *Handler) Register(mux *http.ServeMux) {
 	member("GET /security", "/security", h.security)
 	member("GET /wallet", "/wallet", h.wallet)
 	member("GET /wallet/purchases", "/wallet/purchases", h.purchases)
+	member("GET /wallet/purchases/{order}", "/wallet/purchases", h.purchase)
 	member("GET /wallet/purchases/{order}/receipt", "/wallet/purchases", h.receipt)
 	member("GET /wallet/limits", "/wallet/limits", h.limits)
 	member("POST /wallet/limits", "/wallet/limits", h.setLimit)

@@ -174,6 +174,19 @@ const (
 	longTitle  = "On the Remarkable Longevity of Harbour Cranes, Together With Some Observations Concerning Donaudampfschifffahrtsgesellschaftskapitänswitwenversicherungen"
 )
 
+func (a *App) Purchase(_ context.Context, _ app.Viewer, order token.OrderID) (app.Purchase, *app.AllowanceView, error) {
+	for i := range 7 {
+		if p := a.purchase(i); p.Order == order {
+			if p.Consent != "allowance" {
+				return p, nil, nil
+			}
+			return p, &app.AllowanceView{ID: id[token.AllowanceKind](1), Vendor: p.Vendor, VendorName: p.VendorName, Currency: usd,
+				PerPurchase: 1_500_000, Period: limit.Week, Max: 5_000_000, Spent: p.Price, Until: Now().AddDate(0, 1, 0)}, nil
+		}
+	}
+	return app.Purchase{}, nil, token.New(token.NotFound, token.CodeNotFound, "there is no such purchase")
+}
+
 func (a *App) ReceiptFor(context.Context, app.Viewer, token.OrderID) (string, error) {
 	return "pretended.signed.receipt", nil
 }
