@@ -138,7 +138,7 @@ func (p *provider) routes(c config, clock token.Clock, currencies []token.Curren
 		return nil, err
 	}
 	p.openID.Register(pages)
-	readers, err := wallet.New(wallet.Config{FormsEndAt: p.openID.FormsEndAt, Site: site, App: p.app, Clock: clock, Random: rand.Reader, Currencies: currencies, Demo: demo, Outbox: p.post.sent()})
+	readers, err := wallet.New(wallet.Config{LoginFor: p.openID.LoginFor, Site: site, App: p.app, Clock: clock, Random: rand.Reader, Currencies: currencies, Demo: demo, Outbox: p.post.sent()})
 	if err != nil {
 		return nil, err
 	}

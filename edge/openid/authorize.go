@@ -178,12 +178,13 @@ func (h *Handler) waiting(ctx context.Context, next string) (pending, bool) {
 	return pending{client: of, redirect: query.Get("redirect_uri"), state: query.Get("state"), next: next}, true
 }
 
-// FormsEndAt returns the origin at which a form may end whose way goes on at next, or
-// "": a reader who logs in for a site comes out there (see web.AllowFormsTo).
-func (h *Handler) FormsEndAt(ctx context.Context, next string) string {
+// LoginFor returns which vendor's site a login is for whose way goes on at next, and at
+// which origin its form may end: there the reader comes out (see web.AllowFormsTo). Both
+// are "" where it is for no site, or for what the site has not registered.
+func (h *Handler) LoginFor(ctx context.Context, next string) (vendor, origin string) {
 	login, ok := h.waiting(ctx, next)
 	if !ok {
-		return ""
+		return "", ""
 	}
-	return web.Origin(login.redirect)
+	return h.app.VendorName(ctx, login.client.Vendor), web.Origin(login.redirect)
 }

@@ -56,9 +56,10 @@ type Config struct {
 	Currencies []token.Currency // offered in forms
 	Demo       bool             // readers can give themselves tokens
 
-	// FormsEndAt returns the origin of the vendor's site at which a login comes out whose
-	// way goes on at next, or "" (see web.AllowFormsTo). Nil where nobody logs in elsewhere.
-	FormsEndAt func(ctx context.Context, next string) string
+	// LoginFor returns which vendor's site, and at which origin, a login is for whose way
+	// goes on at next; both are "" where it is for none (see web.AllowFormsTo). Nil where
+	// nobody logs in elsewhere.
+	LoginFor func(ctx context.Context, next string) (vendor, origin string)
 
 	Outbox func() []app.SentMail // the e-mail that a demonstration shows, newest first; nil for no such page
 }
@@ -71,7 +72,7 @@ type Handler struct {
 	random     io.Reader
 	currencies []token.Currency
 	demo       bool
-	formsEndAt func(ctx context.Context, next string) string
+	loginFor   func(ctx context.Context, next string) (vendor, origin string)
 	outbox     func() []app.SentMail
 	pages      *web.Pages
 }
@@ -86,7 +87,7 @@ func New(c Config) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handler{site: c.Site, app: c.App, clock: c.Clock, random: c.Random, currencies: c.Currencies, demo: c.Demo, formsEndAt: c.FormsEndAt, outbox: c.Outbox, pages: pages}, nil
+	return &Handler{site: c.Site, app: c.App, clock: c.Clock, random: c.Random, currencies: c.Currencies, demo: c.Demo, loginFor: c.LoginFor, outbox: c.Outbox, pages: pages}, nil
 }
 
 // Register adds the pages to mux.

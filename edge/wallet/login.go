@@ -17,8 +17,10 @@ type loginView struct {
 	Name    string
 	Email   string
 	Refusal string
-	Bill    *bill // what waits to be paid after it
-	Again   bool  // logged in, and asked to show it once more
+	Bill    *bill  // what waits to be paid after it
+	For     string // the vendor at whose site she logs in by it
+	Host    string // where that is
+	Again   bool   // logged in, and asked to show it once more
 	Demo    bool
 
 	Passkeys bool // passkeys can be used here
@@ -121,6 +123,11 @@ func (h *Handler) replaceSession(w http.ResponseWriter, r *http.Request, secret 
 // addBill puts the order that waits behind the login onto the page.
 func (h *Handler) addBill(w http.ResponseWriter, r *http.Request, v *app.Viewer, view *loginView) {
 	view.Demo = h.demo
+	if h.loginFor != nil {
+		var origin string
+		view.For, origin = h.loginFor(r.Context(), view.Next)
+		view.Host = web.Host(origin)
+	}
 	checkout, waits := h.waiting(w, r, v, view.Next)
 	if !waits {
 		return
@@ -134,8 +141,9 @@ func (h *Handler) addBill(w http.ResponseWriter, r *http.Request, v *app.Viewer,
 // waiting returns the order that next leads to, and permits the form of this page to
 // end at its shop: where the reader is not asked again, the way goes straight there.
 func (h *Handler) waiting(w http.ResponseWriter, r *http.Request, v *app.Viewer, next string) (app.Checkout, bool) {
-	if h.formsEndAt != nil {
-		web.AllowFormsTo(w, h.formsEndAt(r.Context(), next))
+	if h.loginFor != nil {
+		_, origin := h.loginFor(r.Context(), next)
+		web.AllowFormsTo(w, origin)
 	}
 	checkout, err := h.checkoutAt(r, v, next)
 	if err != nil || checkout.Vendor.IsZero() {

@@ -48,7 +48,7 @@ func testLogin(t *testing.T, demo *stage) {
 	s := open(t, demo, "newspaper", "server")
 	b := launch.NewBrowser(t)
 	a := s.begin()
-	b.Get(a.url).Want(http.StatusOK, "Log in") // the provider's own page, and then back
+	b.Get(a.url).Want(http.StatusOK, "Log in", "To go on to The Harbour Gazette") // the provider's own page, and then back
 	b.Submit("/login", "email", ada, "password", demo.Password)
 	s.agree(b)
 	got, err := s.exchange(b.URL.Query().Get("code"), a)
