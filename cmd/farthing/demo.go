@@ -204,11 +204,11 @@ func (d *demo) announce(out io.Writer) error {
 	if d.options.asJSON {
 		return json.NewEncoder(out).Encode(announcement{URLs: d.urls, People: demoPeople(), Password: demoPassword, Data: d.options.data})
 	}
-	fmt.Fprintf(out, "\nFarthing is open.\n\n  %-20s %-32s %s\n", "Provider", d.urls[providerID], "wallet, console; API at /docs")
+	fmt.Fprintf(out, "\nFarthing is open.\n\n  %-20s %-35s %s\n", "Provider", d.urls[providerID], "wallet, console; API at /docs")
 	for _, s := range shops {
-		fmt.Fprintf(out, "  %-20s %-32s %s\n", s.name, d.urls[s.id], s.sells)
+		fmt.Fprintf(out, "  %-20s %-35s %s\n", s.name, d.urls[s.id], s.sells)
 	}
-	fmt.Fprintf(out, "  %-20s %-32s %s\n", "Sent e-mail", d.urls[providerID]+"/demo/outbox", "codes and links; nothing is sent for real")
+	fmt.Fprintf(out, "  %-20s %-35s %s\n", "Sent e-mail", d.urls[providerID]+"/demo/outbox", "codes and links; nothing is sent for real")
 	fmt.Fprintf(out, "\nLog in at the provider, all with the password %s\n\n", demoPassword)
 	for _, p := range demoPeople() {
 		fmt.Fprintf(out, "  %-28s %s\n", p.Email, p.About)
