@@ -57,6 +57,25 @@ func FuzzLocalPath(f *testing.F) {
 	})
 }
 
+func TestSentencesOfTheSecurityLog(t *testing.T) {
+	for detail, want := range map[string]string{
+		"":                               "",
+		"a key was used":                 "A key was used.",
+		"Was it you?":                    "Was it you?",
+		"ätna":                           "Ätna.",
+		"https://news.example was shown": "https://news.example was shown.",
+	} {
+		if got := Sentence(detail); got != want {
+			t.Errorf("%q became %q", detail, got)
+		}
+	}
+	for _, code := range []token.Code{token.CodeGrantInvalid, token.CodeClientUnknown, token.CodeLogoutUntold, token.CodeLoginInvalid} {
+		if Happened(code) == Happened("") {
+			t.Errorf("%s has no name", code)
+		}
+	}
+}
+
 func TestEveryKindOfErrorHasAHeading(t *testing.T) {
 	for kind := token.Internal; kind <= token.Unavailable; kind++ {
 		e := token.New(kind, token.CodeInternal, "")

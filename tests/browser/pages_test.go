@@ -51,7 +51,7 @@ func TestEveryPageInEveryLook(t *testing.T) {
 			{"pay-login", "/pay/" + a.Open.String()}, {"pay-signup", "/signup?next=/pay/" + a.Open.String()}, {"pay-test", "/pay/" + a.Test.String()},
 		}},
 		{pretend.Reader, []struct{ name, path string }{
-			{"wallet", "/wallet"}, {"purchases", "/wallet/purchases"}, {"limits", "/wallet/limits?order=" + a.Open.String()}, {"funds", "/wallet/funds"},
+			{"wallet", "/wallet"}, {"purchases", "/wallet/purchases"}, {"receipt", a.Receipt()}, {"limits", "/wallet/limits?order=" + a.Open.String()}, {"funds", "/wallet/funds"},
 			{"pay", "/pay/" + a.Open.String()}, {"pay-long", "/pay/" + a.Long.String()}, {"pay-hold", "/pay/" + a.Hold.String()},
 			{"pay-expired", "/pay/" + a.Expired.String()}, {"pay-taken", "/pay/" + a.Taken.String()},
 			{"console", "/console"}, {"console-overview", shop}, {"console-sales", shop + "/sales"}, {"console-royalties", shop + "/royalties"},
@@ -60,7 +60,7 @@ func TestEveryPageInEveryLook(t *testing.T) {
 		{pretend.Newcomer, []struct{ name, path string }{{"empty-wallet", "/wallet"}, {"empty-purchases", "/wallet/purchases"}, {"empty-limits", "/wallet/limits"}, {"empty-console", "/console"}, {"empty-methods", "/security/login"}, {"authenticator", "/security/login/authenticator"}}},
 		{pretend.Poor, []struct{ name, path string }{{"pay-poor", "/pay/" + a.Open.String()}, {"frozen-wallet", "/wallet"}}},
 		{pretend.Strict, []struct{ name, path string }{{"pay-limit", "/pay/" + a.Open.String()}}},
-		{pretend.Careful, []struct{ name, path string }{{"methods", "/security/login"}}},
+		{pretend.Careful, []struct{ name, path string }{{"methods", "/security/login"}, {"devices-many", "/security/devices"}}},
 		{pretend.Late, []struct{ name, path string }{{"pay-late", "/pay/" + a.Open.String()}}},
 	}
 	for _, person := range people {

@@ -187,6 +187,9 @@ func (a *App) Purchase(_ context.Context, _ app.Viewer, order token.OrderID) (ap
 	return app.Purchase{}, nil, token.New(token.NotFound, token.CodeNotFound, "there is no such purchase")
 }
 
+// Receipt is the path of a purchase that was charged under an allowance.
+func (a *App) Receipt() string { return "/wallet/purchases/" + a.purchase(1).Order.String() }
+
 func (a *App) ReceiptFor(context.Context, app.Viewer, token.OrderID) (string, error) {
 	return "pretended.signed.receipt", nil
 }
