@@ -129,7 +129,7 @@ func (a *App) ReturnTo(ctx context.Context, vendor token.VendorID, address strin
 	a.noteAddress(ctx, vendor, "the way back of a link to sign up", address, err)
 	switch code := token.CodeOf(err); code {
 	case token.CodeURLNotAllowed, token.CodeSiteUnproved: // a reader sees it, who cannot mend it
-		return token.New(token.Unprocessable, code, "the link that brought you here ends at an address that is not known to be the shop's own, so it was not followed; tell the shop about it")
+		return token.New(token.Unprocessable, code, "the link that brought you here ends at an address that is not known to be the shop’s own, so it was not followed; tell the shop about it")
 	}
 	return err
 }

@@ -89,7 +89,7 @@ func TestAVendorsLinkToSignUpEndsAtTheArticle(t *testing.T) {
 
 	for _, elsewhere := range []string{"https://evil.example/", "//evil.example", "javascript:alert(1)", shopURL + ".evil.example/", "https://harbour.example@evil.example/", "http://harbour.example/"} {
 		for _, p := range []*person{h.person(), reader} {
-			p.get("/signup?"+url.Values{"vendor": {vendor}, "return": {elsewhere}}.Encode()).says(t, http.StatusUnprocessableEntity)
+			p.get("/signup?"+url.Values{"vendor": {vendor}, "return": {elsewhere}}.Encode()).says(t, http.StatusUnprocessableEntity, "not known to be the shop’s own")
 		}
 		reader.get("/return/"+vendor+"?"+url.Values{"to": {elsewhere}}.Encode()).says(t, http.StatusUnprocessableEntity)
 	}
