@@ -19,9 +19,11 @@ type cache[K comparable, V any] struct {
 	drops   uint64
 }
 
+// cached is an answer and until when it is good, as a number: a time.Time has a pointer in
+// it, and the collector would look at each of a hundred thousand.
 type cached[V any] struct {
 	value V
-	until time.Time
+	until int64 // in nanoseconds since 1970
 }
 
 func newCache[K comparable, V any](clock token.Clock, life time.Duration, most int) *cache[K, V] {
@@ -34,7 +36,7 @@ func (c *cache[K, V]) get(key K, load func() (V, error)) (V, error) {
 	found, ok := c.entries[key]
 	drops := c.drops
 	c.mu.RUnlock()
-	if ok && (c.life == 0 || c.clock.Now().Before(found.until)) {
+	if ok && (c.life == 0 || c.clock.Now().UnixNano() < found.until) {
 		return found.value, nil
 	}
 	value, err := load()
@@ -60,7 +62,7 @@ func (c *cache[K, V]) put(key K, value V, drops uint64) {
 	}
 	entry := cached[V]{value: value}
 	if c.life > 0 {
-		entry.until = c.clock.Now().Add(c.life)
+		entry.until = c.clock.Now().Add(c.life).UnixNano()
 	}
 	c.entries[key] = entry
 }

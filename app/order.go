@@ -1,7 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -241,13 +243,21 @@ func (a *App) asOf(ctx context.Context, entry *journal.Entry) (*core.Order, erro
 	if err != nil {
 		return nil, err
 	}
-	for i := len(entries) - 1; i >= 0; i-- {
-		state.ApplyOrder(entries[i])
+	views, err := a.engine.Find(ctx, journal.TermViews(entry.Order), func(e *journal.Entry) bool {
+		return e.Order == entry.Order
+	}, entry.Seq+1, 1)
+	if err != nil {
+		return nil, err
+	}
+	entries = append(entries, views...)
+	slices.SortFunc(entries, func(a, b *journal.Entry) int { return cmp.Compare(a.Seq, b.Seq) })
+	for _, e := range entries {
+		state.ApplyOrder(e)
 	}
 	if order := state.Orders[entry.Order]; order != nil {
 		return order, nil
 	}
-	return a.engine.Order(ctx, entry.Order) // opened so often that its beginning is too far back
+	return a.engine.Order(ctx, entry.Order) // refunded in so many parts that its beginning is too far back
 }
 
 // replayOr answers a request that cannot be done as things stand now: with the first

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -199,9 +200,9 @@ func (e *Engine) readAccounts(ctx context.Context, ids []token.AccountID, accoun
 }
 
 // loadEntries finds the entries of keys, items and orders, all with one look into the
-// index.
+// index. Of an order's views the newest is enough.
 func (e *Engine) loadEntries(ctx context.Context, m *missing) error {
-	terms := make([]journal.Term, 0, len(m.keys)+len(m.items)+len(m.orders))
+	terms := make([]journal.Term, 0, len(m.keys)+len(m.items)+2*len(m.orders))
 	for _, name := range m.keys {
 		terms = append(terms, journal.TermKey(name))
 	}
@@ -211,37 +212,42 @@ func (e *Engine) loadEntries(ctx context.Context, m *missing) error {
 	for _, id := range m.orders {
 		terms = append(terms, journal.TermOrder(id))
 	}
+	views := len(terms)
+	for _, id := range m.orders {
+		terms = append(terms, journal.TermViews(id))
+	}
 	if len(terms) == 0 {
 		return nil
 	}
-	found, err := e.index.lookup(ctx, terms)
+	seqs, err := e.index.lookup(ctx, terms, views)
 	if err != nil {
 		return fmt.Errorf("look up: %w", err)
 	}
-	entries, err := e.fetch(ctx, slices.Concat(found...))
+	entries, err := e.fetch(ctx, slices.Concat(seqs...))
 	if err != nil {
 		return err
 	}
+	found := make([][]*journal.Entry, len(terms)) // newest first
+	for i := range seqs {
+		found[i], entries = entries[:len(seqs[i])], entries[len(seqs[i]):]
+	}
 	s := e.loop.state
-	var owners []token.OrderID
-	for i, seqs := range found {
-		of := entries[:len(seqs)] // newest first
-		entries = entries[len(seqs):]
-		switch {
-		case i < len(m.keys):
-			for _, entry := range of {
-				if entry.Key.Name() == m.keys[i] && !entry.Key.IsZero() {
-					s.Keys[m.keys[i]] = entry // the oldest, if ever there were two
-				}
+	for i, name := range m.keys {
+		for _, entry := range found[i] {
+			if entry.Key.Name() == name && !entry.Key.IsZero() {
+				s.Keys[name] = entry // the oldest, if ever there were two
 			}
-		case i < len(m.keys)+len(m.items):
-			if owner, ok := newestOwner(m.items[i-len(m.keys)], of); ok {
-				s.Items[m.items[i-len(m.keys)]] = owner
-				owners = append(owners, owner)
-			}
-		default:
-			e.foldOrder(m.orders[i-len(m.keys)-len(m.items)], of)
 		}
+	}
+	var owners []token.OrderID
+	for i, key := range m.items {
+		if owner, ok := newestOwner(key, found[len(m.keys)+i]); ok {
+			s.Items[key] = owner
+			owners = append(owners, owner)
+		}
+	}
+	for i, id := range m.orders {
+		e.foldOrder(id, slices.Concat(found[len(m.keys)+len(m.items)+i], found[views+i]))
 	}
 	return e.loadOwners(ctx, owners)
 }
@@ -269,12 +275,13 @@ func (e *Engine) loadOwners(ctx context.Context, ids []token.OrderID) error {
 	return e.loadEntries(ctx, &more)
 }
 
-// foldOrder makes an order from its entries (newest first) and puts it into the state.
+// foldOrder makes an order from its entries and puts it into the state.
 func (e *Engine) foldOrder(id token.OrderID, entries []*journal.Entry) {
 	scratch := core.State{Orders: map[token.OrderID]*core.Order{}}
-	for i := len(entries) - 1; i >= 0; i-- {
-		if entries[i].Order == id {
-			scratch.ApplyOrder(entries[i])
+	slices.SortFunc(entries, func(a, b *journal.Entry) int { return cmp.Compare(a.Seq, b.Seq) })
+	for _, entry := range entries {
+		if entry.Order == id {
+			scratch.ApplyOrder(entry)
 		}
 	}
 	if o := scratch.Orders[id]; o != nil {

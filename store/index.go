@@ -119,10 +119,11 @@ type probe struct {
 	chunk int
 }
 
-// lookup returns for each term the numbers of all entries that have it, newest first.
-func (x *index) lookup(ctx context.Context, terms []journal.Term) ([][]uint64, error) {
+// lookup returns for each term the numbers of all entries that have it, newest first; for
+// the terms from the one numbered newest on, only of the newest entry.
+func (x *index) lookup(ctx context.Context, terms []journal.Term, newest int) ([][]uint64, error) {
 	for range maxReloads {
-		found, err := x.lookupOnce(ctx, terms)
+		found, err := x.lookupOnce(ctx, terms, newest)
 		if !errors.Is(err, errRunGone) {
 			return found, err
 		}
@@ -136,14 +137,23 @@ func (x *index) lookup(ctx context.Context, terms []journal.Term) ([][]uint64, e
 // maxReloads bounds how often a search starts again because runs were merged.
 const maxReloads = 10
 
-func (x *index) lookupOnce(ctx context.Context, terms []journal.Term) ([][]uint64, error) {
+func (x *index) lookupOnce(ctx context.Context, terms []journal.Term, newest int) ([][]uint64, error) {
 	found := make([][]uint64, len(terms))
 	var probes []probe
 	var ids []int64
 	x.mu.RLock()
+	limit := func(term int) int {
+		if term >= newest {
+			return 1 - len(found[term])
+		}
+		return math.MaxInt
+	}
 	for i, term := range terms {
-		found[i] = x.active.find(term, math.MaxUint64, math.MaxInt, nil)
-		found[i] = x.frozen.find(term, math.MaxUint64, math.MaxInt, found[i])
+		found[i] = x.active.find(term, math.MaxUint64, limit(i), nil)
+		found[i] = x.frozen.find(term, math.MaxUint64, limit(i), found[i])
+		if limit(i) == 0 {
+			continue
+		}
 		key := indexKey(term, math.MaxUint64)
 		for _, r := range x.runs[indexRun] {
 			if !r.mayHold(key) {
@@ -156,6 +166,9 @@ func (x *index) lookupOnce(ctx context.Context, terms []journal.Term) ([][]uint6
 		}
 	}
 	x.mu.RUnlock()
+	if len(ids) == 0 {
+		return found, nil
+	}
 	var longer []probe // may have more, in the chunk before
 	err := x.db.Chunks(ctx, ids, func(i int, chunk []byte) error {
 		p := probes[i]
@@ -163,7 +176,7 @@ func (x *index) lookupOnce(ctx context.Context, terms []journal.Term) ([][]uint6
 			return errRunGone
 		}
 		var more bool
-		if found[p.term], more = seqsIn(chunk, terms[p.term], math.MaxUint64, math.MaxInt, found[p.term]); more {
+		if found[p.term], more = seqsIn(chunk, terms[p.term], math.MaxUint64, limit(p.term), found[p.term]); more && p.term < newest {
 			longer = append(longer, p)
 		}
 		return nil
@@ -267,6 +280,9 @@ func (x *index) snapshotsOnce(ctx context.Context, ids []token.AccountID, use fu
 					break
 				}
 			}
+		}
+		if len(rows) == 0 {
+			break
 		}
 		missing := still[:0]
 		err := x.db.Chunks(ctx, rows, func(n int, chunk []byte) error {

@@ -6,7 +6,7 @@ type Options struct {
 	Queue    int // commands waiting, at most; 4096
 	Tail     int // entries after which derived data is flushed; 32768
 	Accounts int // accounts kept in memory beside those of the tail; 65536
-	Orders   int // orders kept in memory; 20000
+	Orders   int // orders kept in memory; 5000
 	Fanout   int // runs of a level that are merged into one of the next; 8
 }
 
@@ -20,7 +20,7 @@ func (o Options) withDefaults() Options {
 	fill(&o.Queue, 4096)
 	fill(&o.Tail, 32768)
 	fill(&o.Accounts, 65_536)
-	fill(&o.Orders, 20_000)
+	fill(&o.Orders, 5_000)
 	fill(&o.Fanout, 8)
 	return o
 }

@@ -45,6 +45,9 @@ func (s *State) ApplyOrder(e *journal.Entry) {
 // the order as it stands after. An Order in the State never changes: a new one takes
 // its place, so whoever was given the old one may keep it.
 func (s *State) applyOrder(o *Order, e *journal.Entry) *Order {
+	if e.By == e.Order {
+		return o // it covers another purchase of the same, and stays what it is
+	}
 	if o == nil {
 		o = firstEntry(e)
 	} else {
@@ -99,14 +102,12 @@ func (o *Order) apply(e *journal.Entry) {
 			o.Status = Reversed
 		}
 	case journal.Viewed:
-		if o.Use.Views == 0 && e.View > 0 {
+		o.Use.Views, o.Use.FirstView = e.View, e.First
+		if e.View > 0 && e.First == 0 {
 			o.Use.FirstView = e.At
 		}
-		o.Use.Views = e.View
 	case journal.Covered:
-		if e.By != e.Order {
-			o.Status, o.By, o.Account, o.User = Covers, e.By, e.Account, e.User
-		}
+		o.Status, o.By, o.Account, o.User = Covers, e.By, e.Account, e.User
 	}
 }
 

@@ -50,7 +50,7 @@ func (c *View) Decide(s *State, now int64) (Outcome, error) {
 	if c.Peek && c.Key.IsZero() {
 		return Outcome{Order: o}, nil
 	}
-	entry := &journal.Entry{Kind: journal.Viewed, Order: o.ID, Vendor: o.Vendor, Key: c.Key, View: o.Use.Views + 1}
+	entry := &journal.Entry{Kind: journal.Viewed, Order: o.ID, Vendor: o.Vendor, Key: c.Key, View: o.Use.Views + 1, First: o.Use.FirstView}
 	if c.Peek {
 		entry.View = o.Use.Views
 	}

@@ -43,6 +43,8 @@ func readEntry(b []byte, e *Entry) ([]byte, bool) {
 			e.View = uint32(r.Uint(math.MaxUint32))
 		case 12:
 			r.ID((*[16]byte)(&e.By))
+		case 21:
+			e.First = r.Int()
 		default:
 			r.Failed = true
 		}

@@ -23,7 +23,7 @@ func appendEntry(b []byte, e *Entry) ([]byte, bool) {
 		return b, false
 	}
 	fields := 1 + wire.Count(!e.Order.IsZero(), !e.Account.IsZero(), !e.User.IsZero(), !e.Vendor.IsZero(),
-		len(e.Legs) > 0, !e.Key.IsZero(), e.Sale != nil, e.View != 0, !e.By.IsZero())
+		len(e.Legs) > 0, !e.Key.IsZero(), e.Sale != nil, e.View != 0, !e.By.IsZero(), e.First != 0)
 	b = wire.AppendHead(b, wire.Map, uint64(fields))
 	b = wire.AppendHead(append(b, 1), wire.Uint, uint64(e.Kind))
 	b = wire.AppendIDField(b, 2, e.Order)
@@ -48,7 +48,8 @@ func appendEntry(b []byte, e *Entry) ([]byte, bool) {
 	if e.View != 0 {
 		b = wire.AppendHead(append(b, 11), wire.Uint, uint64(e.View))
 	}
-	return wire.AppendIDField(b, 12, e.By), true
+	b = wire.AppendIDField(b, 12, e.By)
+	return wire.AppendIntField(b, 21, e.First), true
 }
 
 func appendLeg(b []byte, l *ledger.Leg) []byte {

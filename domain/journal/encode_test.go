@@ -164,7 +164,7 @@ func drawEntry(t *rapid.T) *Entry {
 	e := &Entry{
 		Kind:  Kind(rapid.Byte().Draw(t, "kind")),
 		Order: drawID(t), Account: drawID(t), User: drawID(t), Vendor: drawID(t), By: drawID(t),
-		View: rapid.Uint32().Draw(t, "view"),
+		View: rapid.Uint32().Draw(t, "view"), First: drawMillis(t),
 	}
 	for range rapid.IntRange(0, 30).Draw(t, "legs") {
 		e.Legs = append(e.Legs, ledger.Leg{Account: ledger.Account{

@@ -117,6 +117,7 @@ type Entry struct {
 	Credit    *Credit          `cbor:"18,keyasint,omitempty"` // CreditSet
 	Standing  Standing         `cbor:"19,keyasint,omitzero"`  // StandingSet
 	Back      *Back            `cbor:"20,keyasint,omitempty"` // Captured in part, Released, HoldExpired, Refunded
+	First     int64            `cbor:"21,keyasint,omitzero"`  // Viewed: when the first view was, in milliseconds since 1970; zero for the first
 }
 
 // Item is what an order is for, as the vendor's server tells it.

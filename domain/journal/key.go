@@ -59,8 +59,8 @@ func (k Key) Name() KeyName { return KeyName{k.Scope, k.Hash} }
 // the sequence numbers of entries; a reader decodes the entry and checks that it
 // really mentions what was asked for, so a collision costs a look and no more.
 //
-// The lowest bit marks a term that is looked for before it exists (keys and
-// items), for which the index keeps a filter in memory.
+// The lowest bit marks a term that is looked for before it exists (keys, items and
+// views), for which the index keeps a filter in memory.
 type Term uint64
 
 // term mixes a tag and up to 48 bytes. It hashes with SHA-256 only where the input
@@ -86,8 +86,12 @@ func term(tag byte, probed bool, parts ...[16]byte) Term {
 // Probed reports whether the term is looked for before it exists.
 func (t Term) Probed() bool { return t&1 == 1 }
 
-// TermOrder finds every entry of an order.
+// TermOrder finds every entry that changes an order, but for its views: of those there can
+// be any number.
 func TermOrder(id token.OrderID) Term { return term('o', false, id) }
+
+// TermViews finds the views of an order. The newest tells of all of them.
+func TermViews(id token.OrderID) Term { return term('w', true, id) }
 
 // TermAccount finds the entries of an account that its owners see.
 func TermAccount(id token.AccountID) Term { return term('a', false, id) }
@@ -119,11 +123,11 @@ func (e *Entry) Terms(buffer []Term) []Term {
 	if !e.Key.IsZero() {
 		buffer = append(buffer, TermKey(e.Key.Name()))
 	}
-	if !e.Order.IsZero() {
-		buffer = append(buffer, TermOrder(e.Order))
-	}
 	if e.Kind == Viewed {
-		return buffer
+		return append(buffer, TermViews(e.Order))
+	}
+	if !e.Order.IsZero() && e.By != e.Order {
+		buffer = append(buffer, TermOrder(e.Order))
 	}
 	if !e.Account.IsZero() {
 		buffer = append(buffer, TermAccount(e.Account))

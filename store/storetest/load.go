@@ -63,24 +63,32 @@ func (l *Load) fill(ctx context.Context, n uint64) error {
 	if err != nil {
 		return err
 	}
-	_, err = l.engine.Do(ctx, &core.Permit{Account: account, User: user, GiveAllowance: &limit.Allowance{
-		ID: token.NewID[token.AllowanceKind](l.maker), User: user, Vendor: ID('v', 1), Currency: token.MustCurrency("USD"),
-		PerPurchase: token.PerUnit, Period: limit.Month, Max: 1000 * token.PerUnit, Until: l.clock.Now().AddDate(1, 0, 0).UnixMilli()}})
+	_, err = l.engine.Do(ctx, allow(n, token.NewID[token.AllowanceKind](l.maker), l.clock.Now().AddDate(1, 0, 0).UnixMilli()))
 	return err
+}
+
+// allow is a command by which account n permits what charge charges.
+func allow(n uint64, id token.AllowanceID, until int64) *core.Permit {
+	return &core.Permit{Account: ID('a', n), User: ID('u', n), GiveAllowance: &limit.Allowance{
+		ID: id, User: ID('u', n), Vendor: ID('v', 1), Currency: token.MustCurrency("USD"),
+		PerPurchase: token.PerUnit, Period: limit.Month, Max: 1000 * token.PerUnit, Until: until}}
 }
 
 // Buy makes one purchase of a new item by a random account.
 func (l *Load) Buy(ctx context.Context) error {
-	n := rand.Uint64N(uint64(l.accounts))
-	order := token.NewID[token.OrderKind](l.maker)
-	_, err := l.engine.Do(ctx, &core.Charge{
-		ID: order, Account: ID('a', n), User: ID('u', n), Vendor: ID('v', 1), Item: ID('i', l.serial.Add(1)),
+	_, err := l.engine.Do(ctx, charge(rand.Uint64N(uint64(l.accounts)), token.NewID[token.OrderKind](l.maker), ID('i', l.serial.Add(1))))
+	return err
+}
+
+// charge is a command that charges account n for an item, under its allowance.
+func charge(n uint64, order token.OrderID, item journal.ItemHash) *core.Charge {
+	return &core.Charge{
+		ID: order, Account: ID('a', n), User: ID('u', n), Vendor: ID('v', 1), Item: item,
 		Key: journal.Key{Scope: ID('v', 1), Hash: order},
 		Sale: journal.Sale{Price: 100_000, Currency: token.MustCurrency("USD"), Offer: ID('o', 1), OfferVer: 1,
 			Rule: journal.Rule{Version: 1, Fee: royalty.FeeRule{PPM: 50_000}, Split: ID('s', 1)}},
 		Split: royalty.Split{ID: ID('s', 1), Version: 1, Shares: []royalty.Share{{Payee: ID('p', 1), PPM: 100_000}}},
-	})
-	return err
+	}
 }
 
 // Run lets callers make n purchases, and returns how long each took, sorted.

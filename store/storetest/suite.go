@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"entries are found newest first across tail and runs", testFind},
 		{"an order is folded from its entries", testOrder},
 		{"an item that is owned is not charged again", testOwned},
+		{"a purchase that was opened often", testManyViews},
 		{"snapshots and tail equal a full replay", testSnapshots},
 		{"money for one is spent once", testMoneyForOne},
 		{"nothing is lost by an unclean stop", testUncleanStop},
@@ -362,6 +363,52 @@ func testOrder(t *testing.T, w *world) {
 		t.Errorf("an order that does not exist: %v", err)
 	}
 	w.checkAccounts(w.Engine)
+}
+
+// counting counts the blocks that are read for single entries.
+type counting struct {
+	store.Database
+	blocks atomic.Int64
+}
+
+// BlocksOf counts the blocks.
+func (c *counting) BlocksOf(ctx context.Context, seqs []uint64) ([]*journal.Block, error) {
+	c.blocks.Add(int64(len(seqs)))
+	return c.Database.BlocksOf(ctx, seqs)
+}
+
+// However often a purchase was opened, and charged again because it was owned, it is read
+// with a few looks; and the first and the last view are known.
+func testManyViews(t *testing.T, w *world) {
+	w.reopen(small)
+	w.do(w.Engine, w.fund(1, 1000))
+	w.do(w.Engine, allow(1, token.NewID[token.AllowanceKind](w.maker), w.clock.Now().AddDate(1, 0, 0).UnixMilli()))
+	song := func() *core.Charge { return charge(1, token.NewID[token.OrderKind](w.maker), ID('i', 7)) }
+	bought := w.do(w.Engine, song())
+	first := int64(0)
+	for n := range uint32(300) {
+		view := w.do(w.Engine, &core.View{Order: bought.Entry.Order, Vendor: bought.Entry.Vendor})
+		if n == 0 {
+			first = view.Entry.At
+		}
+		if again := w.do(w.Engine, song()); again.Entry.Kind != journal.Covered || again.Order.ID != bought.Order.ID || again.Order.Use.Views != n+1 {
+			t.Fatalf("bought again: %+v", again)
+		}
+	}
+	w.must(w.Flush(t.Context()))
+	c := &counting{Database: w.db}
+	w.must(w.Close(t.Context()))
+	w.Engine = w.openOn(c, small)
+	c.blocks.Store(0)
+	got, err := w.Order(t.Context(), bought.Entry.Order)
+	w.must(err)
+	if got.Use.Views != 300 || got.Use.FirstView != first || got.Seq == bought.Entry.Seq {
+		t.Errorf("the order has %+v, first viewed at %d", got.Use, first)
+	}
+	w.do(w.Engine, song())
+	if n := c.blocks.Load(); n > 8 {
+		t.Errorf("%d blocks were read for it", n)
+	}
 }
 
 func testOwned(t *testing.T, w *world) {
