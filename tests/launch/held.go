@@ -40,7 +40,7 @@ type State struct {
 // heldBinary is the provider with the hand of a test on it: the test binary of
 // cmd/farthing, which is the only program that holds that package's tests.
 var heldBinary = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "farthing-held-")
+	folder, err := buildFolder("farthing-held-")
 	if err != nil {
 		return "", err
 	}

@@ -34,7 +34,7 @@ func Build(tb testing.TB) string {
 }
 
 var binary = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "farthing-test-")
+	folder, err := buildFolder("farthing-test-")
 	if err != nil {
 		return "", err
 	}
@@ -45,6 +45,21 @@ var binary = sync.OnceValues(func() (string, error) {
 	}
 	return path, nil
 })
+
+// buildFolder makes a folder for a binary that a test's process needs to its end, after
+// which nobody is left to delete it: so it deletes those that are hours old.
+func buildFolder(prefix string) (string, error) {
+	left, err := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*"))
+	if err != nil {
+		return "", err
+	}
+	for _, folder := range left {
+		if info, err := os.Stat(folder); err == nil && time.Since(info.ModTime()) > 2*time.Hour {
+			_ = os.RemoveAll(folder) // another process may be deleting it, too
+		}
+	}
+	return os.MkdirTemp("", prefix)
+}
 
 // Process is a running farthing.
 type Process struct {

@@ -48,6 +48,7 @@ func startPeer(t *testing.T, host string, arguments ...string) *peer {
 	p.page = "http://" + page
 	command := exec.CommandContext(t.Context(), path, append([]string{
 		"--smtp", p.smtp, "--listen", page, "--smtp-auth-file", passwords, "--disable-version-check", "--quiet",
+		"--database", filepath.Join(t.TempDir(), "mail.db"),
 	}, arguments...)...)
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
