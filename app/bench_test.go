@@ -30,9 +30,9 @@ func BenchmarkCreatePurchase(b *testing.B) {
 // BenchmarkCharge measures what the engine of BenchmarkCreatePurchase does.
 func BenchmarkCharge(b *testing.B) {
 	h, s, in := warm(b)
-	ids := token.NewMaker(h.clock, nil)
+	ids := token.NewMaker(h.Clock, nil)
 	for i := range b.N {
-		_, err := h.deps.Engine.Do(b.Context(), &core.Charge{
+		_, err := h.Deps.Engine.Do(b.Context(), &core.Charge{
 			ID: token.NewID[token.OrderKind](ids), Account: h.reader.Account, User: h.reader.User, Vendor: s.Vendor,
 			Sale: journal.Sale{Price: 1, Currency: usd, Offer: in.Offer}, Key: journal.NewKey(s.Vendor, "charge", strconv.Itoa(i), nil),
 		})

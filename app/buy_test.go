@@ -132,7 +132,7 @@ func TestOffersThatNoFormBuys(t *testing.T) {
 	}
 	_, err := h.Buy(t.Context(), h.reader, app.BuyInput{Offer: token.OfferID{1}}, 1, journal.ByClick, "page")
 	wantCode(t, err, token.CodeNotFound)
-	h.clock.move(31 * time.Minute)
+	h.Clock.Move(31 * time.Minute)
 	offer := h.forSale("late", "0.25", "https://daily.example/late", false)
 	_, err = h.Buy(t.Context(), h.reader, app.BuyInput{Offer: offer.ID}, offer.Price, journal.ByClick, "late")
 	wantCode(t, err, token.CodeWindowClosed)
@@ -151,7 +151,7 @@ func TestFormsFillNoJournal(t *testing.T) {
 	}
 	wantCode(t, err, token.CodeThrottled)
 	want(t, "bought at once", bought, 31)
-	h.clock.move(time.Minute)
+	h.Clock.Move(time.Minute)
 	_, err = h.Buy(t.Context(), h.reader, app.BuyInput{Offer: offer.ID}, offer.Price, journal.ByClick, h.key())
 	must(t, err)
 }

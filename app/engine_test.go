@@ -3,9 +3,7 @@ package app_test
 import (
 	"context"
 	"database/sql"
-	"log/slog"
 	"sync/atomic"
-	"testing"
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/store"
@@ -13,15 +11,6 @@ import (
 )
 
 var _ app.Engine = (*store.Engine)(nil)
-
-// openEngine returns the engine that the tests run on: the real one.
-func openEngine(t testing.TB, db store.Database, clock *clock) app.Engine {
-	t.Helper()
-	engine, err := store.OpenEngine(t.Context(), db, clock, slog.New(slog.DiscardHandler), store.Options{})
-	must(t, err)
-	t.Cleanup(func() { _ = engine.Close(context.Background()) })
-	return engine
-}
 
 // reads counts how often a database is read.
 type reads struct {

@@ -1,11 +1,10 @@
 package app_test
 
 import (
+	"log/slog"
 	"net/url"
 	"strconv"
-	"sync"
 	"testing"
-	"time"
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/domain/catalog"
@@ -13,46 +12,21 @@ import (
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/royalty"
 	"farthing.dev/farthing/store"
-	"farthing.dev/farthing/store/sqlite"
-	"farthing.dev/farthing/tests/siteproof"
+	"farthing.dev/farthing/tests/provider"
 	"farthing.dev/farthing/token"
 )
-
-// clock stands still until a test moves it.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
 
 var (
 	usd = token.MustCurrency("USD")
 	eur = token.MustCurrency("EUR")
 )
 
-// noon is a Wednesday, in the middle of a month.
-var noon = time.Date(2026, 4, 15, 12, 0, 0, 0, time.UTC)
-
 // house is a whole provider on a database of its own, with one vendor and one reader.
 type house struct {
 	*app.App
+	*provider.Provider
 	t       testing.TB
-	folder  string // of the database
-	deps    app.Deps
-	clock   *clock
 	catalog *counter
-	web     siteproof.Web // where vendors' sites show that they are theirs
 
 	owner  app.Viewer // member of the vendor
 	vendor app.VendorView
@@ -71,26 +45,16 @@ type counter struct {
 // open makes a house. A change may alter what it is made of.
 func open(t testing.TB, changes ...func(*app.Deps)) *house {
 	t.Helper()
-	folder := t.TempDir()
-	db, err := sqlite.Open(t.Context(), folder, sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := store.Migrate(t.Context(), db); err != nil {
-		t.Fatal(err)
-	}
-	h := &house{t: t, folder: folder, clock: &clock{now: noon}}
-	counted := &reads{Tables: db}
-	h.catalog = &counter{Catalog: store.NewCatalog(counted), db: counted}
-	h.deps = app.Deps{
-		Engine: openEngine(t, db, h.clock), Catalog: h.catalog, Clock: h.clock, IDs: token.NewMaker(h.clock, nil), Secret: [32]byte{1, 2, 3},
-		Fetch: h.web.Fetch, BaseURL: "https://pay.example", Fee: royalty.FeeRule{PPM: 100_000}, Demo: true,
-	}
-	for _, change := range changes {
-		change(&h.deps)
-	}
-	h.App = app.New(h.deps)
+	h := &house{t: t}
+	h.Provider = provider.Open(t, slog.New(slog.DiscardHandler), func(p *provider.Provider, d *app.Deps) {
+		counted := &reads{Tables: p.DB}
+		h.catalog = &counter{Catalog: store.NewCatalog(counted), db: counted}
+		d.Catalog, d.Fee = h.catalog, royalty.FeeRule{PPM: 100_000}
+		for _, change := range changes {
+			change(d)
+		}
+	})
+	h.App = h.Provider.App
 	h.owner = h.person("owner@daily.example")
 	h.vendor, h.live, h.test = h.shop(h.owner, "The Daily", "https://daily.example")
 	h.reader = h.person("ada@reader.example")
@@ -110,7 +74,7 @@ func (h *house) shop(owner app.Viewer, name, origin string) (app.VendorView, app
 	h.t.Helper()
 	vendor, err := h.CreateVendor(h.t.Context(), owner, name, origin)
 	must(h.t, err)
-	must(h.t, h.web.Prove(h.t.Context(), h.App, vendor.ID))
+	must(h.t, h.Web.Prove(h.t.Context(), h.App, vendor.ID))
 	sellers := [2]app.Seller{}
 	for i, test := range []bool{false, true} {
 		secret, _, err := h.CreateKey(h.t.Context(), owner, vendor.ID, "shop", test)

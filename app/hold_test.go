@@ -6,6 +6,7 @@ import (
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/tests/provider"
 	"farthing.dev/farthing/token"
 )
 
@@ -27,7 +28,7 @@ func TestHoldDeliverCapture(t *testing.T) {
 	held, err := h.Order(t.Context(), h.live, order.ID)
 	must(t, err)
 	want(t, "status", held.Status, "held")
-	want(t, "until", held.HoldUntil, noon.Add(24*time.Hour))
+	want(t, "until", held.HoldUntil, provider.Noon.Add(24*time.Hour))
 	want(t, "net", held.Net, 0)
 	purse := h.holding(h.reader, usd, token.Purchased)
 	want(t, "spendable", purse.Amount.Decimal(2), "3.00")
@@ -88,16 +89,16 @@ func TestHoldsExpire(t *testing.T) {
 		}
 	}
 	expire(0)
-	h.clock.move(time.Hour - time.Millisecond)
+	h.Clock.Move(time.Hour - time.Millisecond)
 	expire(0)
-	h.clock.move(time.Millisecond)
+	h.Clock.Move(time.Millisecond)
 	expire(1)
 	expire(0)
 	view, err := h.Order(t.Context(), h.live, hour.ID)
 	must(t, err)
 	want(t, "status", view.Status, "released")
-	h.clock.move(30 * 24 * time.Hour) // the server was down for a month, and this is another process
-	h.App = app.New(h.deps)
+	h.Clock.Move(30 * 24 * time.Hour) // the server was down for a month, and this is another process
+	h.App = app.New(h.Deps)
 	expire(1)
 	view, err = h.Order(t.Context(), h.live, day.ID)
 	must(t, err)

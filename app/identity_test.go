@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/tests/provider"
 	"farthing.dev/farthing/token"
 )
 
@@ -13,7 +14,7 @@ func TestSignUpLogInLogOut(t *testing.T) {
 	secret, v, err := h.SignUp(t.Context(), app.SignUp{Email: " Bob@Reader.example ", Password: "correct horse battery", Name: "Bob", VendorRef: h.vendor.ID.String()})
 	must(t, err)
 	want(t, "address", v.Email, "bob@reader.example")
-	want(t, "window", v.WindowUntil, noon.Add(30*time.Minute))
+	want(t, "window", v.WindowUntil, provider.Noon.Add(30*time.Minute))
 	owned, err := h.catalog.Account(t.Context(), v.Account)
 	must(t, err)
 	want(t, "referrer", owned.Referrer, h.vendor.ID)
@@ -25,7 +26,7 @@ func TestSignUpLogInLogOut(t *testing.T) {
 	_, _, err = h.SignUp(t.Context(), app.SignUp{Email: "bob@reader.example", Password: "correct horse battery"})
 	wantCode(t, err, token.CodeTaken)
 
-	h.clock.move(time.Hour)
+	h.Clock.Move(time.Hour)
 	other, _, err := h.LogIn(t.Context(), "BOB@reader.example", "correct horse battery")
 	must(t, err)
 	must(t, h.LogOut(t.Context(), other))
@@ -33,9 +34,9 @@ func TestSignUpLogInLogOut(t *testing.T) {
 	wantCode(t, err, token.CodeUnauthorised)
 	stale, err := h.Viewer(t.Context(), secret) // the first login stands, but its window is over
 	must(t, err)
-	want(t, "may buy", stale.CanBuy(h.clock.Now()), false)
+	want(t, "may buy", stale.CanBuy(h.Clock.Now()), false)
 
-	h.clock.move(31 * 24 * time.Hour)
+	h.Clock.Move(31 * 24 * time.Hour)
 	_, err = h.Viewer(t.Context(), secret)
 	wantCode(t, err, token.CodeUnauthorised)
 }
@@ -71,14 +72,14 @@ func TestLoginsAnswerAlikeAndAreThrottled(t *testing.T) {
 	}
 	_, _, err := h.LogIn(t.Context(), "ada@reader.example", "correct horse battery")
 	refusal := wantCode(t, err, token.CodeThrottled)
-	h.clock.move(refusal.RetryAt.Sub(h.clock.Now()))
+	h.Clock.Move(refusal.RetryAt.Sub(h.Clock.Now()))
 	_, _, err = h.LogIn(t.Context(), "ada@reader.example", "correct horse battery")
 	must(t, err)
 }
 
 func TestRevokedKeysEndAtOnceHereAndSoonElsewhere(t *testing.T) {
 	h := open(t)
-	elsewhere := app.New(h.deps)
+	elsewhere := app.New(h.Deps)
 	secret, key, err := h.CreateKey(t.Context(), h.owner, h.vendor.ID, "checkout", false)
 	must(t, err)
 	for _, replica := range []*app.App{h.App, elsewhere} {
@@ -89,20 +90,20 @@ func TestRevokedKeysEndAtOnceHereAndSoonElsewhere(t *testing.T) {
 	must(t, h.RevokeKey(t.Context(), h.owner, h.vendor.ID, key.ID))
 	_, err = h.Seller(t.Context(), secret)
 	wantCode(t, err, token.CodeUnauthorised)
-	h.clock.move(5 * time.Second)
+	h.Clock.Move(5 * time.Second)
 	_, err = elsewhere.Seller(t.Context(), secret)
 	wantCode(t, err, token.CodeUnauthorised)
 }
 
 func TestSessionsEndSoonElsewhere(t *testing.T) {
 	h := open(t)
-	elsewhere := app.New(h.deps)
+	elsewhere := app.New(h.Deps)
 	secret, _, err := h.LogIn(t.Context(), "ada@reader.example", "correct horse battery")
 	must(t, err)
 	_, err = elsewhere.Viewer(t.Context(), secret)
 	must(t, err)
 	must(t, h.LogOut(t.Context(), secret))
-	h.clock.move(5 * time.Second)
+	h.Clock.Move(5 * time.Second)
 	_, err = elsewhere.Viewer(t.Context(), secret)
 	wantCode(t, err, token.CodeUnauthorised)
 }

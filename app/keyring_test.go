@@ -45,14 +45,14 @@ func TestSigningKeysOfEachUse(t *testing.T) {
 		want(t, "id", key.ID, base64.RawURLEncoding.EncodeToString(sum))
 	}
 
-	again := app.New(h.deps) // after a restart
+	again := app.New(h.Deps) // after a restart
 	keys, err := again.SigningKeys(t.Context(), keyring.Receipt)
 	must(t, err)
 	want(t, "key after a restart", keys[0].ID, receipt.ID)
 	want(t, "private part after a restart", keys[0].Private.(ed25519.PrivateKey).Equal(receipt.Private), true)
 
-	h.deps.Secret[0]++
-	_, err = app.New(h.deps).SigningKeys(t.Context(), keyring.Receipt)
+	h.Deps.Secret[0]++
+	_, err = app.New(h.Deps).SigningKeys(t.Context(), keyring.Receipt)
 	wantCode(t, err, token.CodeInternal) // another secret opens nothing
 }
 
@@ -64,21 +64,21 @@ func TestSigningKeysRotate(t *testing.T) {
 		if hours > 100*24 {
 			t.Fatal("no new key in a hundred days")
 		}
-		h.clock.move(time.Hour)
+		h.Clock.Move(time.Hour)
 		if keys := h.signingKeys(keyring.Receipt); len(keys) == 2 {
 			second = keys[1]
 			break
 		}
 	}
 	want(t, "the old key still signs", h.signingKeys(keyring.Receipt)[0].ID, first.ID)
-	h.clock.move(keyring.Lead - time.Minute)
+	h.Clock.Move(keyring.Lead - time.Minute)
 	want(t, "until the new one was published for a day", h.signingKeys(keyring.Receipt)[0].ID, first.ID)
-	h.clock.move(10 * time.Minute)
+	h.Clock.Move(10 * time.Minute)
 	keys := h.signingKeys(keyring.Receipt)
 	want(t, "then the new one signs", keys[0].ID, second.ID)
 	want(t, "and the old one is published", keys[1].ID, first.ID)
 
-	h.clock.move(2 * time.Hour)
+	h.Clock.Move(2 * time.Hour)
 	h.signingKeys(keyring.Receipt)
 	stored, err := h.catalog.SigningKeys(t.Context(), keyring.Receipt)
 	must(t, err)
@@ -91,7 +91,7 @@ func TestReplicasAgreeOnSigningKeys(t *testing.T) {
 	ids := make([]string, 8)
 	var all sync.WaitGroup
 	for i := range ids {
-		replica := app.New(h.deps)
+		replica := app.New(h.Deps)
 		all.Go(func() {
 			if keys, err := replica.SigningKeys(t.Context(), keyring.Receipt); err == nil && len(keys) == 1 {
 				ids[i] = keys[0].ID

@@ -19,7 +19,7 @@ func TestRepeatedOrdersGetTheFirstAnswer(t *testing.T) {
 	must(t, err)
 	want(t, "replayed", replayed, false)
 	h.buy(h.reader, first)
-	h.clock.move(time.Hour)
+	h.Clock.Move(time.Hour)
 	again, replayed, err := h.CreateOrder(t.Context(), h.live, article("a-1", "0.25"), "k", []byte("body"))
 	must(t, err)
 	want(t, "replayed", replayed, true)

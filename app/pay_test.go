@@ -12,6 +12,7 @@ import (
 	"farthing.dev/farthing/domain/entitlement"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/limit"
+	"farthing.dev/farthing/tests/provider"
 	"farthing.dev/farthing/token"
 )
 
@@ -92,12 +93,12 @@ func TestTickets(t *testing.T) {
 	_, err = h.Redeem(t.Context(), h.test, ticket, true)
 	wantCode(t, err, token.CodeModeMismatch)
 
-	h.clock.move(2 * time.Minute)
+	h.Clock.Move(2 * time.Minute)
 	_, err = h.Redeem(t.Context(), h.live, ticket, true)
 	wantCode(t, err, token.CodeTicketExpired)
 	ticket = h.buy(h.reader, order) // paying again charges nothing and gives a new ticket
 	want(t, "balance", h.balance(h.reader, usd), "4.75")
-	h.clock.move(3 * time.Hour) // the key of that hour is past
+	h.Clock.Move(3 * time.Hour) // the key of that hour is past
 	_, err = h.Redeem(t.Context(), h.live, ticket, true)
 	wantCode(t, err, token.CodeTicketExpired)
 }
@@ -135,7 +136,7 @@ func TestRefusedPayments(t *testing.T) {
 	wantCode(t, err, token.CodeOrderState)
 
 	late := h.order(h.live, article("a-2", "0.25"))
-	h.clock.move(30 * time.Minute)
+	h.Clock.Move(30 * time.Minute)
 	_, err = h.Pay(t.Context(), h.reader, late.ID, late.Price, journal.ByClick)
 	wantCode(t, err, token.CodeOrderExpired)
 	page, err := h.Checkout(t.Context(), late.ID, &h.reader)
@@ -152,7 +153,7 @@ func TestPurchaseWindow(t *testing.T) {
 	h := open(t, func(d *app.Deps) { d.PurchaseWindow = 10 * time.Minute })
 	h.fund(h.reader, usd, "1")
 	order := h.order(h.live, article("a-1", "0.25"))
-	h.clock.move(10 * time.Minute)
+	h.Clock.Move(10 * time.Minute)
 	page, err := h.Checkout(t.Context(), order.ID, &h.reader)
 	must(t, err)
 	wantCode(t, page.Problem, token.CodeWindowClosed)
@@ -199,7 +200,7 @@ func TestApprovalLimitBuysWithoutAsking(t *testing.T) {
 	must(t, err)
 	want(t, "without asking", page.WithoutAsking, true)
 	late := h.reader
-	late.WindowUntil = h.clock.Now()
+	late.WindowUntil = h.Clock.Now()
 	wantCode(t, h.RaiseApproval(t.Context(), late, usd, money(t, "1")), token.CodeWindowClosed)
 
 	must(t, h.SetApproval(t.Context(), h.reader, usd, 0))
@@ -250,7 +251,7 @@ func TestEntitlementsEnd(t *testing.T) {
 	h.fund(h.reader, usd, "5")
 	hours, days, expiry := article("hours", "0.25"), article("days", "0.25"), article("expiry", "0.25")
 	hours.Item.Terms, days.Item.Terms = entitlement.Terms{Hours: 2}, entitlement.Terms{Days: 1}
-	expiry.Item.Terms.Expiry = noon.Add(90 * time.Minute).UnixMilli()
+	expiry.Item.Terms.Expiry = provider.Noon.Add(90 * time.Minute).UnixMilli()
 	var orders []app.OrderView
 	for _, in := range []app.OrderInput{hours, days, expiry} {
 		order := h.order(h.live, in)
@@ -263,10 +264,10 @@ func TestEntitlementsEnd(t *testing.T) {
 		move time.Duration
 		ends int // which of them has ended by then
 	}{{90 * time.Minute, 2}, {30 * time.Minute, 0}, {22 * time.Hour, 1}} {
-		h.clock.move(step.move - time.Millisecond)
+		h.Clock.Move(step.move - time.Millisecond)
 		_, _, err := h.View(t.Context(), h.live, orders[step.ends].ID, h.key())
 		must(t, err)
-		h.clock.move(time.Millisecond)
+		h.Clock.Move(time.Millisecond)
 		_, _, err = h.View(t.Context(), h.live, orders[step.ends].ID, h.key())
 		wantCode(t, err, token.CodeEntitlementOver)
 	}

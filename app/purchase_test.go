@@ -104,7 +104,7 @@ func TestAllowancesEndAndAreBounded(t *testing.T) {
 	h.fund(h.reader, usd, "10")
 	offer := h.offer(h.live, "o-1", "0.40", entitlement.Terms{}, token.SplitID{})
 	reader := h.allow(h.reader, h.live, "1", "10")
-	h.clock.move(30 * 24 * time.Hour)
+	h.Clock.Move(30 * 24 * time.Hour)
 	_, _, err := h.CreatePurchase(t.Context(), h.live, app.PurchaseInput{Reader: reader, Offer: offer.ID}, h.key(), nil)
 	wantCode(t, err, token.CodeAllowanceMissing)
 

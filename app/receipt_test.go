@@ -12,6 +12,7 @@ import (
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/domain/keyring"
+	"farthing.dev/farthing/tests/provider"
 	"farthing.dev/farthing/token"
 )
 
@@ -38,7 +39,7 @@ func TestReceipts(t *testing.T) {
 	var said map[string]any
 	must(t, json.Unmarshal(plain, &said))
 	for name, value := range map[string]any{
-		"iss": "https://pay.example", "iat": float64(noon.Unix()), "sub": redeemed.Reader.String(), "aud": h.vendor.ID.String(),
+		"iss": "https://pay.example", "iat": float64(provider.Noon.Unix()), "sub": redeemed.Reader.String(), "aud": h.vendor.ID.String(),
 		"order": order.ID.String(), "price": "0.25", "currency": "USD",
 	} {
 		want(t, name, said[name], value)
@@ -50,7 +51,7 @@ func TestReceipts(t *testing.T) {
 		}
 	}
 
-	h.clock.move(time.Hour)
+	h.Clock.Move(time.Hour)
 	again, err := h.ReceiptFor(t.Context(), h.reader, order.ID)
 	must(t, err)
 	want(t, "the reader's receipt is the vendor's, byte for byte", again, text)
@@ -77,7 +78,7 @@ func TestReceiptsAfterARotation(t *testing.T) {
 	must(t, err)
 	old := h.signingKeys(keyring.Receipt)[0].ID
 	for range 100 {
-		h.clock.move(24 * time.Hour)
+		h.Clock.Move(24 * time.Hour)
 		h.signingKeys(keyring.Receipt)
 	}
 	keys := h.signingKeys(keyring.Receipt)

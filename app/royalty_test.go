@@ -63,7 +63,7 @@ func TestEarningsAddEachEntryOnce(t *testing.T) {
 			want(t, "earned", earned[0].Amount, sum)
 		}
 	}
-	for _, replica := range []*app.App{h.App, app.New(h.deps)} {
+	for _, replica := range []*app.App{h.App, app.New(h.Deps)} {
 		for range 2 {
 			earned, err := replica.Earnings(t.Context(), h.live)
 			must(t, err)

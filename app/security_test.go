@@ -10,6 +10,7 @@ import (
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/domain/security"
+	"farthing.dev/farthing/tests/provider"
 	"farthing.dev/farthing/token"
 )
 
@@ -40,7 +41,7 @@ func TestEachSeesItsOwnSecurityEvents(t *testing.T) {
 	h := open(t)
 	order := h.order(h.live, article("a", "0.25"))
 	h.Note(t.Context(), app.SecurityEvent{Code: "ticket_other_session", Vendor: h.vendor.ID, User: h.reader.User, Order: order.ID, Detail: "a link was opened elsewhere"})
-	h.clock.move(time.Minute)
+	h.Clock.Move(time.Minute)
 	h.Note(t.Context(), app.SecurityEvent{Code: token.CodeLoginInvalid, User: h.reader.User, Detail: "a login was refused"})
 	h.Note(t.Context(), app.SecurityEvent{Code: token.CodeURLNotAllowed, Vendor: h.vendor.ID, Detail: "an address was refused"})
 
@@ -51,7 +52,7 @@ func TestEachSeesItsOwnSecurityEvents(t *testing.T) {
 	}
 	mine, next, err = h.SecurityEvents(t.Context(), h.reader, next, 1)
 	must(t, err)
-	if len(mine) != 1 || mine[0].Order != order.ID || mine[0].VendorName != "The Daily" || !mine[0].At.Equal(noon) || next != "" {
+	if len(mine) != 1 || mine[0].Order != order.ID || mine[0].VendorName != "The Daily" || !mine[0].At.Equal(provider.Noon) || next != "" {
 		t.Fatalf("the reader's second page: %+v, next %q", mine, next)
 	}
 
@@ -121,10 +122,10 @@ func TestAFloodOfOneThingGetsFewLines(t *testing.T) {
 			wantCode(t, err, token.CodeURLNotAllowed)
 		}
 		must(t, h.WriteNotes(t.Context()))
-		h.clock.move(time.Second)
+		h.Clock.Move(time.Second)
 	}
 	h.Note(t.Context(), app.SecurityEvent{Code: token.CodeClientUnknown, Vendor: h.vendor.ID, Detail: "a wrong secret was given"})
-	h.clock.move(time.Minute)
+	h.Clock.Move(time.Minute)
 	must(t, h.WriteNotes(t.Context()))
 	lines, times, others := 0, int64(0), 0
 	for cursor := ""; ; {
@@ -160,7 +161,7 @@ func TestOldEventsAreForgotten(t *testing.T) {
 	h := open(t)
 	h.Note(t.Context(), app.SecurityEvent{Code: token.CodeLoginInvalid, User: h.reader.User})
 	must(t, h.WriteNotes(t.Context()))
-	h.clock.move(181 * 24 * time.Hour)
+	h.Clock.Move(181 * 24 * time.Hour)
 	mine, _, err := h.SecurityEvents(t.Context(), h.reader, "", 1)
 	must(t, err)
 	want(t, "events after half a year", len(mine), 0)

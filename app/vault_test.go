@@ -28,7 +28,7 @@ func (h *house) ticket(sku string) string {
 // inFiles reports whether any file of the database holds the bytes.
 func (h *house) inFiles(secret []byte) bool {
 	h.t.Helper()
-	files, err := filepath.Glob(filepath.Join(h.folder, "*"))
+	files, err := filepath.Glob(filepath.Join(h.Folder, "*"))
 	must(h.t, err)
 	found, read := false, 0
 	for _, name := range files {
@@ -44,7 +44,7 @@ func (h *house) inFiles(secret []byte) bool {
 // root decrypts a stored root key, as whoever has the provider's secret can.
 func (h *house) root(key keyring.TicketKey) []byte {
 	h.t.Helper()
-	box, err := hkdf.Key(sha256.New, h.deps.Secret[:], nil, "farthing ticket keys "+string(make([]byte, 16)), 32)
+	box, err := hkdf.Key(sha256.New, h.Deps.Secret[:], nil, "farthing ticket keys "+string(make([]byte, 16)), 32)
 	must(h.t, err)
 	block, err := aes.NewCipher(box)
 	must(h.t, err)
@@ -83,10 +83,10 @@ func TestTicketsOfPastEpochsCannotBeOpenedByAnybody(t *testing.T) {
 	must(t, h.openWith(root, ticket)) // while it is there, the key opens the ticket
 	want(t, "the key is in the files", h.inFiles(first.Sealed), true)
 
-	h.clock.move(keyring.EpochLength)
+	h.Clock.Move(keyring.EpochLength)
 	must(t, h.TurnKeys(t.Context()))
 	want(t, "after one epoch the key is in the files", h.inFiles(first.Sealed), true)
-	h.clock.move(keyring.EpochLength)
+	h.Clock.Move(keyring.EpochLength)
 	must(t, h.TurnKeys(t.Context()))
 	want(t, "after two epochs the key is in the files", h.inFiles(first.Sealed), false)
 	want(t, "the bare key is in the files", h.inFiles(root), false)
@@ -102,8 +102,8 @@ func TestTicketsOfPastEpochsCannotBeOpenedByAnybody(t *testing.T) {
 	_, err = h.Redeem(t.Context(), h.live, ticket, false)
 	wantCode(t, err, token.CodeTicketExpired)
 
-	h.clock.move(-2 * keyring.EpochLength) // a clock that is turned back brings no key back
-	for _, again := range []*app.App{h.App, app.New(h.deps)} {
+	h.Clock.Move(-2 * keyring.EpochLength) // a clock that is turned back brings no key back
+	for _, again := range []*app.App{h.App, app.New(h.Deps)} {
 		if _, err = again.Redeem(t.Context(), h.live, ticket, false); err == nil {
 			t.Error("a ticket was opened after its key was destroyed")
 		}
@@ -112,10 +112,10 @@ func TestTicketsOfPastEpochsCannotBeOpenedByAnybody(t *testing.T) {
 
 func TestTicketsOutliveTheirEpochAndAreGoodAtEveryReplica(t *testing.T) {
 	h := open(t)
-	other := app.New(h.deps)
-	h.clock.move(keyring.EpochLength - time.Second) // the last second of an epoch
+	other := app.New(h.Deps)
+	h.Clock.Move(keyring.EpochLength - time.Second) // the last second of an epoch
 	ticket := h.ticket("a")
-	h.clock.move(90 * time.Second)
+	h.Clock.Move(90 * time.Second)
 	must(t, other.TurnKeys(t.Context()))
 	redeemed, err := other.Redeem(t.Context(), h.live, ticket, false)
 	must(t, err)
@@ -130,11 +130,11 @@ func TestTicketsReadNoDatabaseOnceTheKeysAreThere(t *testing.T) {
 	first, second := h.ticket("a"), h.ticket("b")
 	_, err := h.Redeem(t.Context(), h.live, first, false)
 	must(t, err)
-	h.clock.move(keyring.EpochLength - 2*time.Minute)
+	h.Clock.Move(keyring.EpochLength - 2*time.Minute)
 	must(t, h.TurnKeys(t.Context()))
-	h.clock.move(time.Minute)
+	h.Clock.Move(time.Minute)
 	third := h.ticket("c")
-	h.clock.move(90 * time.Second) // a new epoch, and nobody turned the keys
+	h.Clock.Move(90 * time.Second) // a new epoch, and nobody turned the keys
 	fourth := h.buy(h.reader, h.order(h.live, article("a", "0.10")))
 	h.catalog.db.count.Store(0)
 	for _, ticket := range []string{third, fourth} {

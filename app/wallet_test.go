@@ -10,6 +10,7 @@ import (
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/limit"
+	"farthing.dev/farthing/tests/provider"
 	"farthing.dev/farthing/token"
 )
 
@@ -49,7 +50,7 @@ func TestLimitsRefuseAndSayWhenTheyFree(t *testing.T) {
 			if test.frees.IsZero() {
 				return
 			}
-			h.clock.move(test.frees.Sub(noon))
+			h.Clock.Move(test.frees.Sub(provider.Noon))
 			_, later, err := h.LogIn(t.Context(), "ada@reader.example", "correct horse battery")
 			must(t, err)
 			h.buy(later, h.order(h.live, article("later", "1")))
@@ -87,7 +88,7 @@ func TestALimitSetAnewCountsWhatTheCoreWouldHaveCounted(t *testing.T) {
 	h.fund(h.reader, usd, "20")
 	old := h.order(h.live, article("yesterday", "3"))
 	h.buy(h.reader, old)
-	h.clock.move(24 * time.Hour)
+	h.Clock.Move(24 * time.Hour)
 	_, v, err := h.LogIn(t.Context(), "ada@reader.example", "correct horse battery")
 	must(t, err)
 	in := app.LimitInput{Currency: usd, Period: limit.Day, Max: money(t, "10")}
@@ -167,7 +168,7 @@ func TestIncentivesAreSpentFirstAndLapse(t *testing.T) {
 	h := open(t)
 	reader := h.pseudonym(h.reader, h.live)
 	h.fund(h.reader, usd, "5")
-	campaign, _, err := h.CreateCampaign(t.Context(), h.live, app.CampaignInput{Name: "spring", Currency: usd, ExpiresAt: noon.Add(time.Hour)}, h.key(), nil)
+	campaign, _, err := h.CreateCampaign(t.Context(), h.live, app.CampaignInput{Name: "spring", Currency: usd, ExpiresAt: provider.Noon.Add(time.Hour)}, h.key(), nil)
 	must(t, err)
 	key := h.key()
 	for _, again := range []bool{false, true} {
@@ -194,7 +195,7 @@ func TestIncentivesAreSpentFirstAndLapse(t *testing.T) {
 	want(t, "incentive back", h.holding(h.reader, usd, token.Incentive).Amount.Decimal(2), "0.60")
 	want(t, "bought back", h.balance(h.reader, usd), "4.90")
 
-	h.clock.move(time.Hour) // the wallet takes expired tokens out when it is read
+	h.Clock.Move(time.Hour) // the wallet takes expired tokens out when it is read
 	want(t, "incentive left", h.holding(h.reader, usd, token.Incentive).Amount.Decimal(2), "0.00")
 
 	_, err = h.GrantIncentive(t.Context(), other, app.GrantInput{Campaign: campaign.ID, Reader: reader, Amount: 1}, h.key(), nil)
@@ -242,7 +243,7 @@ func TestFrozenAccountsDoNotBuy(t *testing.T) {
 	h := open(t)
 	h.fund(h.reader, usd, "5")
 	frozen := journal.Frozen
-	_, err := h.deps.Engine.Do(t.Context(), &core.Permit{Account: h.reader.Account, SetStanding: &frozen})
+	_, err := h.Deps.Engine.Do(t.Context(), &core.Permit{Account: h.reader.Account, SetStanding: &frozen})
 	must(t, err)
 	order := h.order(h.live, article("a", "0.25"))
 	_, err = h.Pay(t.Context(), h.reader, order.ID, order.Price, journal.ByClick)
@@ -258,7 +259,7 @@ func TestLettingMoreBeSpentNeedsThePurchaseWindow(t *testing.T) {
 	}
 	must(t, daily("5"))
 	must(t, h.SetApproval(t.Context(), v, usd, money(t, "0.50")))
-	h.clock.move(31 * time.Minute)
+	h.Clock.Move(31 * time.Minute)
 	w, err := h.Wallet(t.Context(), v)
 	must(t, err)
 	for what, err := range map[string]error{

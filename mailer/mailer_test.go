@@ -14,29 +14,12 @@ import (
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/mailer"
+	"farthing.dev/farthing/tests/provider"
 	"farthing.dev/farthing/token"
 )
 
-// clock stands still until a test moves it.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 func TestTheQueueTriesAgainAndGivesUp(t *testing.T) {
-	now := &clock{now: time.Date(2026, 4, 15, 12, 0, 0, 0, time.UTC)}
+	now := &provider.Clock{}
 	var answers []error
 	tries := 0
 	var logs strings.Builder
@@ -65,7 +48,7 @@ func TestTheQueueTriesAgainAndGivesUp(t *testing.T) {
 		for range 10 {
 			q.Deliver(t.Context())
 			q.Deliver(t.Context()) // what is not due is not tried
-			now.move(15 * time.Minute)
+			now.Move(15 * time.Minute)
 		}
 		if tries != test.want {
 			t.Errorf("%s: %d tries, want %d", test.name, tries, test.want)
@@ -77,7 +60,7 @@ func TestTheQueueTriesAgainAndGivesUp(t *testing.T) {
 }
 
 func TestAFullQueueSaysSoAtOnce(t *testing.T) {
-	now := &clock{now: time.Date(2026, 4, 15, 12, 0, 0, 0, time.UTC)}
+	now := &provider.Clock{}
 	q := mailer.NewQueue(func(context.Context, app.Mail) error { return nil }, now, slog.New(slog.DiscardHandler))
 	var err error
 	sent := 0
@@ -94,7 +77,7 @@ func TestAFullQueueSaysSoAtOnce(t *testing.T) {
 }
 
 func TestWhatWaitsIsSentAtTheEnd(t *testing.T) {
-	now := &clock{now: time.Date(2026, 4, 15, 12, 0, 0, 0, time.UTC)}
+	now := &provider.Clock{}
 	sent := 0
 	q := mailer.NewQueue(func(context.Context, app.Mail) error { sent++; return nil }, now, slog.New(slog.DiscardHandler))
 	if err := q.Send(t.Context(), app.Mail{To: "ada@reader.example"}); err != nil {
@@ -111,7 +94,7 @@ func TestWhatWaitsIsSentAtTheEnd(t *testing.T) {
 // Neither what failed and waits to be tried again is left behind, nor what is under way
 // when the end comes.
 func TestWhatFailedIsTriedAtTheEnd(t *testing.T) {
-	now := &clock{now: time.Date(2026, 4, 15, 12, 0, 0, 0, time.UTC)}
+	now := &provider.Clock{}
 	ended, end := context.WithCancel(t.Context())
 	var sent []string
 	failed := map[string]bool{}

@@ -23,7 +23,7 @@ func (h *house) charge(reader, offer string) error {
 // given returns the allowances that the reader sees in the wallet.
 func (h *house) given() []app.AllowanceView {
 	h.t.Helper()
-	wallet, err := h.app.Wallet(h.t.Context(), h.reader)
+	wallet, err := h.App.Wallet(h.t.Context(), h.reader)
 	h.must(err)
 	return wallet.Allowances
 }
@@ -34,11 +34,11 @@ func TestWhetherAnAllowanceCovers(t *testing.T) {
 	reader, offer := h.readerID(), h.offer() // at 0.10 USD
 	wantAllowed := func(when string, want bool) {
 		t.Helper()
-		head := h.engine.Head()
+		head := h.Engine.Head()
 		got, err := h.live.Allowed(ctx, offer, reader)
 		h.must(err)
-		if got != want || h.engine.Head() != head {
-			t.Errorf("%s: allowed %v, want %v, and something was written: %v", when, got, want, h.engine.Head() != head)
+		if got != want || h.Engine.Head() != head {
+			t.Errorf("%s: allowed %v, want %v, and something was written: %v", when, got, want, h.Engine.Head() != head)
 		}
 	}
 	wantAllowed("without an allowance", false)
@@ -48,20 +48,20 @@ func TestWhetherAnAllowanceCovers(t *testing.T) {
 	wantAllowed("within it", true)
 	h.must(h.charge(reader, offer))
 	wantAllowed("with the period used up", false)
-	h.clock.move(31 * 24 * time.Hour)
+	h.Clock.Move(31 * 24 * time.Hour)
 	wantAllowed("after it has ended", false)
 
 	// The reader's limits and funds are not the vendor's to see.
-	_, again, err := h.app.LogIn(ctx, "reader@example.org", "correct horse battery")
+	_, again, err := h.App.LogIn(ctx, "reader@example.org", "correct horse battery")
 	h.must(err)
 	h.reader = again
 	h.allow(100_000, 150_000)
-	h.must(h.app.SetLimit(ctx, h.reader, app.LimitInput{Currency: token.MustCurrency("USD"), Period: limit.PerPurchase, Max: 1}))
+	h.must(h.App.SetLimit(ctx, h.reader, app.LimitInput{Currency: token.MustCurrency("USD"), Period: limit.PerPurchase, Max: 1}))
 	wantAllowed("beyond the reader's own limit", true)
-	head := h.engine.Head()
+	head := h.Engine.Head()
 	h.refused(head, h.charge(reader, offer), sdk.LimitExceeded)
 
-	h.must(h.app.TakeAllowance(ctx, h.reader, h.given()[0].ID))
+	h.must(h.App.TakeAllowance(ctx, h.reader, h.given()[0].ID))
 	wantAllowed("after it was taken back", false)
 }
 
@@ -136,7 +136,7 @@ func TestTakingBackStopsTheNextCharge(t *testing.T) {
 	h := newHouse(t)
 	reader, offer := h.readerID(), h.offer()
 	h.allow(100_000, 1000*token.PerUnit)
-	h.must(h.app.AddDemoFunds(t.Context(), h.reader, token.MustCurrency("USD"), 1000*token.PerUnit, "plenty"))
+	h.must(h.App.AddDemoFunds(t.Context(), h.reader, token.MustCurrency("USD"), 1000*token.PerUnit, "plenty"))
 	const chargers, before = 16, 64
 	var sold atomic.Int64
 	var taken atomic.Bool
@@ -165,9 +165,9 @@ func TestTakingBackStopsTheNextCharge(t *testing.T) {
 	}
 	<-enough
 	id := h.given()[0].ID
-	h.must(h.app.TakeAllowance(t.Context(), h.reader, id))
+	h.must(h.App.TakeAllowance(t.Context(), h.reader, id))
 	taken.Store(true)
-	h.refused(h.engine.Head(), h.charge(reader, offer), sdk.AllowanceMissing)
+	h.refused(h.Engine.Head(), h.charge(reader, offer), sdk.AllowanceMissing)
 	all.Wait()
 	if len(h.given()) != 0 {
 		t.Error("the wallet still shows it")

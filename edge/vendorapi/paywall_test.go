@@ -17,7 +17,7 @@ import (
 func TestAPaywallSellsThreeViews(t *testing.T) {
 	h := newHouse(t)
 	wall := &sdk.Paywall{
-		Client: h.test, Secret: []byte(strings.Repeat("s", 32)), Site: "http://placeholder", Now: h.clock.Now,
+		Client: h.test, Secret: []byte(strings.Repeat("s", 32)), Site: "http://placeholder", Now: h.Clock.Now,
 		Sell: func(r *http.Request) (sdk.NewOrder, bool) {
 			return sdk.NewOrder{Item: &sdk.Item{SKU: r.URL.Path, Title: "Essay", Times: 3}, Price: "0.25", Currency: "USD"}, r.URL.Path != "/"
 		},
@@ -47,7 +47,7 @@ func TestAPaywallSellsThreeViews(t *testing.T) {
 	}
 	id, err := token.ParseID[token.OrderKind](strings.TrimPrefix(payURL, "https://pay.example/pay/"))
 	h.must(err)
-	back, err := h.app.PayTest(t.Context(), id, 250_000)
+	back, err := h.App.PayTest(t.Context(), id, 250_000)
 	h.must(err)
 	if status, location, body := get(back); status != 303 || location != shop.URL+"/essay" {
 		t.Fatalf("coming back: %d %s %s", status, location, body)

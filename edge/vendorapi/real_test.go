@@ -20,37 +20,15 @@ import (
 	"farthing.dev/farthing/domain/royalty"
 	"farthing.dev/farthing/edge/vendorapi"
 	"farthing.dev/farthing/sdk"
-	"farthing.dev/farthing/store"
-	"farthing.dev/farthing/store/sqlite"
-	"farthing.dev/farthing/tests/siteproof"
+	"farthing.dev/farthing/tests/provider"
 	"farthing.dev/farthing/token"
 )
-
-// clock stands still until a test moves it.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
 
 // house is a whole provider: the API over HTTP, the application, the engine and a
 // database, with two vendors and a reader who has ten dollars.
 type house struct {
+	*provider.Provider
 	t      testing.TB
-	clock  *clock
-	engine *store.Engine
-	app    *app.App
 	server *httptest.Server
 
 	vendor, rival token.VendorID
@@ -59,7 +37,6 @@ type house struct {
 	live          *sdk.Client // of the vendor
 	test          *sdk.Client // of the vendor, in the sandbox
 	other         *sdk.Client // of the rival
-	web           siteproof.Web
 }
 
 const shopURL = "https://shop.example"
@@ -67,29 +44,16 @@ const shopURL = "https://shop.example"
 func newHouse(t testing.TB) *house {
 	t.Helper()
 	ctx := t.Context()
-	h := &house{t: t, clock: &clock{now: time.Date(2026, 4, 15, 12, 0, 0, 0, time.UTC)}}
 	log := slog.New(slog.DiscardHandler)
-	db, err := sqlite.Open(ctx, t.TempDir(), sqlite.Options{})
-	h.must(err)
-	h.must(store.Migrate(ctx, db))
-	h.engine, err = store.OpenEngine(ctx, db, h.clock, log, store.Options{})
-	h.must(err)
-	h.app = app.New(app.Deps{
-		Engine: h.engine, Catalog: store.NewCatalog(db), Clock: h.clock, IDs: token.NewMaker(h.clock, nil), Log: log,
-		Secret: [32]byte{1}, Fetch: h.web.Fetch, BaseURL: "https://pay.example", Fee: royalty.FeeRule{PPM: 100_000}, Demo: true,
-	})
-	h.server = httptest.NewServer(vendorapi.New(vendorapi.Options{App: h.app, Clock: h.clock, Log: log}))
-	t.Cleanup(func() {
-		h.server.Close()
-		h.must(h.engine.Close(context.Background()))
-		h.must(db.Close())
-	})
+	h := &house{t: t, Provider: provider.Open(t, log, func(_ *provider.Provider, d *app.Deps) { d.Fee = royalty.FeeRule{PPM: 100_000} })}
+	h.server = httptest.NewServer(vendorapi.New(vendorapi.Options{App: h.App, Clock: h.Clock, Log: log}))
+	t.Cleanup(h.server.Close)
 	owner := h.signUp("owner@example.org")
 	h.reader = h.signUp("reader@example.org")
-	h.must(h.app.AddDemoFunds(ctx, h.reader, token.MustCurrency("USD"), 10*token.PerUnit, "first"))
+	h.must(h.App.AddDemoFunds(ctx, h.reader, token.MustCurrency("USD"), 10*token.PerUnit, "first"))
 	h.vendor, h.liveKey = h.shop(owner, "Shop", shopURL, false)
 	h.live = h.client(h.liveKey)
-	secret, _, err := h.app.CreateKey(ctx, owner, h.vendor, "till", true)
+	secret, _, err := h.App.CreateKey(ctx, owner, h.vendor, "till", true)
 	h.must(err)
 	h.test = h.client(secret)
 	rivalKey := ""
@@ -107,17 +71,17 @@ func (h *house) must(err error) {
 
 func (h *house) signUp(email string) app.Viewer {
 	h.t.Helper()
-	_, viewer, err := h.app.SignUp(h.t.Context(), app.SignUp{Email: email, Password: "correct horse battery", Name: "N"})
+	_, viewer, err := h.App.SignUp(h.t.Context(), app.SignUp{Email: email, Password: "correct horse battery", Name: "N"})
 	h.must(err)
 	return viewer
 }
 
 func (h *house) shop(owner app.Viewer, name, site string, test bool) (token.VendorID, string) {
 	h.t.Helper()
-	view, err := h.app.CreateVendor(h.t.Context(), owner, name, site)
+	view, err := h.App.CreateVendor(h.t.Context(), owner, name, site)
 	h.must(err)
-	h.must(h.web.Prove(h.t.Context(), h.app, view.ID))
-	secret, _, err := h.app.CreateKey(h.t.Context(), owner, view.ID, "till", test)
+	h.must(h.Web.Prove(h.t.Context(), h.App, view.ID))
+	secret, _, err := h.App.CreateKey(h.t.Context(), owner, view.ID, "till", test)
 	h.must(err)
 	return view.ID, secret
 }
@@ -143,9 +107,9 @@ func (h *house) pay(order sdk.Order) string {
 	h.must(err)
 	back := ""
 	if order.Test {
-		back, err = h.app.PayTest(h.t.Context(), id, price)
+		back, err = h.App.PayTest(h.t.Context(), id, price)
 	} else {
-		back, err = h.app.Pay(h.t.Context(), h.reader, id, price, journal.ByClick)
+		back, err = h.App.Pay(h.t.Context(), h.reader, id, price, journal.ByClick)
 	}
 	h.must(err)
 	parsed, err := url.Parse(back)
@@ -170,7 +134,7 @@ func (h *house) readerID() string {
 
 func (h *house) allow(perPurchase, most token.Amount) {
 	h.t.Helper()
-	h.must(h.app.GiveAllowance(h.t.Context(), h.reader, app.AllowanceInput{
+	h.must(h.App.GiveAllowance(h.t.Context(), h.reader, app.AllowanceInput{
 		Vendor: h.vendor, Currency: token.MustCurrency("USD"), PerPurchase: perPurchase, Period: limit.Day, Max: most, Days: 30,
 	}))
 }
@@ -188,7 +152,7 @@ func (h *house) refused(before journal.Head, err error, code string) {
 	if sdk.Code(err) != code {
 		h.t.Errorf("got %v, want %s", err, code)
 	}
-	if h.engine.Head() != before {
+	if h.Engine.Head() != before {
 		h.t.Errorf("%s: the journal has moved", code)
 	}
 }
@@ -231,7 +195,7 @@ func TestViewsAreCountedAndEnd(t *testing.T) {
 	ticket := h.pay(order)
 	_, err = h.live.Redeem(ctx, ticket, false)
 	h.must(err)
-	head := h.engine.Head()
+	head := h.Engine.Head()
 	_, err = h.live.Redeem(ctx, ticket, false)
 	h.refused(head, err, sdk.TicketUsed)
 	for view := 1; view <= 3; view++ {
@@ -241,10 +205,10 @@ func TestViewsAreCountedAndEnd(t *testing.T) {
 			t.Errorf("view %d: %+v", view, viewing)
 		}
 	}
-	head = h.engine.Head()
+	head = h.Engine.Head()
 	again, err := h.live.View(ctx, order.ID, sdk.IdempotencyKey("view-3"))
 	h.must(err)
-	if again.Entitlement.ViewsUsed != 3 || h.engine.Head() != head {
+	if again.Entitlement.ViewsUsed != 3 || h.Engine.Head() != head {
 		t.Errorf("a repeated view counted: %+v", again)
 	}
 	_, err = h.live.View(ctx, order.ID)
@@ -258,16 +222,16 @@ func TestAHoldIsCapturedOrReleased(t *testing.T) {
 	hold.Capture, hold.HoldHours, hold.Item.Repeatable = "manual", 2, true
 	first, err := h.live.CreateOrder(ctx, hold)
 	h.must(err)
-	head := h.engine.Head()
+	head := h.Engine.Head()
 	_, err = h.live.Capture(ctx, first.ID, "")
 	h.refused(head, err, sdk.OrderState)
 	h.pay(first)
 	held, err := h.live.Order(ctx, first.ID)
 	h.must(err)
-	if held.Status != "held" || held.HoldUntil != h.clock.Now().Add(2*time.Hour) {
+	if held.Status != "held" || held.HoldUntil != h.Clock.Now().Add(2*time.Hour) {
 		t.Errorf("held: %+v", held)
 	}
-	head = h.engine.Head()
+	head = h.Engine.Head()
 	_, err = h.live.Capture(ctx, first.ID, "0.26")
 	h.refused(head, err, "hold_too_small")
 	captured, err := h.live.Capture(ctx, first.ID, "0.20")
@@ -286,8 +250,8 @@ func TestAHoldIsCapturedOrReleased(t *testing.T) {
 	third, err := h.live.CreateOrder(ctx, hold)
 	h.must(err)
 	h.pay(third)
-	h.clock.move(2 * time.Hour)
-	head = h.engine.Head()
+	h.Clock.Move(2 * time.Hour)
+	head = h.Engine.Head()
 	_, err = h.live.Capture(ctx, third.ID, "")
 	h.refused(head, err, "order_expired")
 }
@@ -309,7 +273,7 @@ func TestASaleIsRefunded(t *testing.T) {
 	if part.Status != "paid" || part.Refunded != "0.10" || part.Fee != "0.015" || len(part.Royalties) != 1 || part.Royalties[0].Amount != "0.075" {
 		t.Errorf("after a part: %+v", part)
 	}
-	head := h.engine.Head()
+	head := h.Engine.Head()
 	_, err = h.live.Refund(ctx, made.ID, "0.16", "")
 	h.refused(head, err, "refund_too_large")
 	whole, err := h.live.Refund(ctx, made.ID, "", "")
@@ -317,7 +281,7 @@ func TestASaleIsRefunded(t *testing.T) {
 	if whole.Status != "refunded" || whole.Refunded != "0.25" || whole.Net != "0.00" || whole.Fee != "0.00" {
 		t.Errorf("after all: %+v", whole)
 	}
-	head = h.engine.Head()
+	head = h.Engine.Head()
 	_, err = h.live.Refund(ctx, made.ID, "", "")
 	h.refused(head, err, sdk.OrderState)
 	_, err = h.live.View(ctx, made.ID)
@@ -333,7 +297,7 @@ func TestAPurchaseUnderAnAllowance(t *testing.T) {
 	h := newHouse(t)
 	ctx := t.Context()
 	reader, offer := h.readerID(), h.offer()
-	head := h.engine.Head()
+	head := h.Engine.Head()
 	_, err := h.live.CreatePurchase(ctx, sdk.NewPurchase{Reader: reader, Offer: offer})
 	h.refused(head, err, sdk.AllowanceMissing)
 	h.allow(200_000, 300_000)
@@ -342,10 +306,10 @@ func TestAPurchaseUnderAnAllowance(t *testing.T) {
 	if !purchase.Charged || purchase.Replayed || purchase.Status != "paid" || purchase.Price != "0.10" || purchase.Reader != reader || purchase.Offer != offer || purchase.Tracking != "c-1" {
 		t.Errorf("purchase: %+v", purchase)
 	}
-	head = h.engine.Head()
+	head = h.Engine.Head()
 	replay, err := h.live.CreatePurchase(ctx, sdk.NewPurchase{Reader: reader, Offer: offer, Tracking: "c-1"}, sdk.IdempotencyKey("call-1"))
 	h.must(err)
-	if !replay.Replayed || replay.ID != purchase.ID || h.engine.Head() != head {
+	if !replay.Replayed || replay.ID != purchase.ID || h.Engine.Head() != head {
 		t.Errorf("replay: %+v", replay)
 	}
 	_, err = h.live.CreatePurchase(ctx, sdk.NewPurchase{Reader: reader, Offer: offer, Tracking: "c-2"}, sdk.IdempotencyKey("call-1"))
@@ -354,7 +318,7 @@ func TestAPurchaseUnderAnAllowance(t *testing.T) {
 		_, err = h.live.CreatePurchase(ctx, sdk.NewPurchase{Reader: reader, Offer: offer})
 		h.must(err)
 	}
-	head = h.engine.Head()
+	head = h.Engine.Head()
 	_, err = h.live.CreatePurchase(ctx, sdk.NewPurchase{Reader: reader, Offer: offer})
 	h.refused(head, err, sdk.AllowanceExceeded)
 }
@@ -395,7 +359,7 @@ func TestRefusalsOfMoneyMoveNothing(t *testing.T) {
 		_, err := client.CreatePurchase(ctx, sdk.NewPurchase{Reader: reader, Offer: offer})
 		return err
 	}
-	head := h.engine.Head()
+	head := h.Engine.Head()
 	h.refused(head, buy(h.live, reader, dear.ID), sdk.InsufficientFunds)
 	h.refused(head, buy(h.live, reader, euro.ID), sdk.AllowanceMissing)
 	h.refused(head, buy(h.live, sandbox.SandboxReader, offer), "mode_mismatch")
@@ -404,12 +368,12 @@ func TestRefusalsOfMoneyMoveNothing(t *testing.T) {
 	h.refused(head, buy(h.live, token.ReaderID{1}.String(), offer), sdk.NotFound)
 	h.refused(head, buy(h.live, reader, token.OfferID{1}.String()), sdk.NotFound)
 
-	h.must(h.app.SetLimit(ctx, h.reader, app.LimitInput{Currency: token.MustCurrency("USD"), Period: limit.Day, Max: 100_000}))
-	head = h.engine.Head()
+	h.must(h.App.SetLimit(ctx, h.reader, app.LimitInput{Currency: token.MustCurrency("USD"), Period: limit.Day, Max: 100_000}))
+	head = h.Engine.Head()
 	err = buy(h.live, reader, offer)
 	h.refused(head, err, sdk.LimitExceeded)
 	problem, _ := err.(*sdk.Problem)
-	if problem == nil || problem.Status != 403 || !strings.HasPrefix(problem.Limit, "lim_") || !problem.RetryAt.After(h.clock.Now()) {
+	if problem == nil || problem.Status != 403 || !strings.HasPrefix(problem.Limit, "lim_") || !problem.RetryAt.After(h.Clock.Now()) {
 		t.Errorf("the limit is not named: %#v", problem)
 	}
 }
@@ -442,7 +406,7 @@ func TestBadOrdersAreRefused(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			order := h.order()
 			test.change(&order)
-			head := h.engine.Head()
+			head := h.Engine.Head()
 			_, err := h.live.CreateOrder(t.Context(), order)
 			h.refused(head, err, test.code)
 		})
@@ -460,7 +424,7 @@ func TestWhatIsNotYoursIsNotThere(t *testing.T) {
 	h.must(err)
 	split, err := h.live.CreateSplit(ctx, "All", []sdk.Share{{Payee: payee.ID, Percent: "10"}})
 	h.must(err)
-	head := h.engine.Head()
+	head := h.Engine.Head()
 	for name, call := range map[string]func() error{
 		"order":   func() error { _, err := h.other.Order(ctx, order.ID); return err },
 		"capture": func() error { _, err := h.other.Capture(ctx, order.ID, ""); return err },
@@ -488,7 +452,7 @@ func TestWhatIsNotYoursIsNotThere(t *testing.T) {
 	}
 	_, err = h.live.Redeem(ctx, ticket[:len(ticket)-4]+"AAAA", true)
 	h.refused(head, err, sdk.TicketInvalid)
-	h.clock.move(2*time.Minute + time.Second)
+	h.Clock.Move(2*time.Minute + time.Second)
 	_, err = h.live.Redeem(ctx, ticket, true)
 	h.refused(head, err, sdk.TicketExpired)
 }
@@ -519,7 +483,7 @@ func TestListsHaveAllPages(t *testing.T) {
 	if strings.Join(got, " ") != strings.Join(want, " ") {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	head := h.engine.Head()
+	head := h.Engine.Head()
 	_, err := h.live.Orders(ctx, sdk.Page{Cursor: "!"})
 	h.refused(head, err, "malformed")
 }
@@ -579,7 +543,7 @@ func TestAReplayIsTheFirstAnswer(t *testing.T) {
 	var order sdk.Order
 	h.must(json.Unmarshal([]byte(first), &order))
 	h.pay(order)
-	h.clock.move(time.Hour)
+	h.Clock.Move(time.Hour)
 	second, marked := ask()
 	if marked != "true" || second != first {
 		t.Errorf("replay, marked %q:\n%s\nfirst:\n%s", marked, second, first)

@@ -32,12 +32,12 @@ func TestReceiptsOverHTTP(t *testing.T) {
 	h.must(err)
 	text, err := h.live.Receipt(t.Context(), order.ID)
 	h.must(err)
-	keys := transport{wellknown.Keys(h.app, slog.New(slog.DiscardHandler))}
-	anybody := &sdk.Receipts{BaseURL: "https://pay.example/", HTTPClient: &http.Client{Transport: keys}, Now: h.clock.Now}
+	keys := transport{wellknown.Keys(h.App, slog.New(slog.DiscardHandler))}
+	anybody := &sdk.Receipts{BaseURL: "https://pay.example/", HTTPClient: &http.Client{Transport: keys}, Now: h.Clock.Now}
 	got, err := anybody.Verify(t.Context(), text)
 	h.must(err)
 	want := sdk.Receipt{
-		Issuer: "https://pay.example", PaidAt: h.clock.Now(), Reader: redeemed.Reader, Vendor: h.vendor.String(), Order: order.ID,
+		Issuer: "https://pay.example", PaidAt: h.Clock.Now(), Reader: redeemed.Reader, Vendor: h.vendor.String(), Order: order.ID,
 		Item: sdk.ReceiptItem{SKU: "essay-1", Title: "On farthings", URL: shopURL + "/essay"}, Price: "0.25", Currency: "USD", Entry: got.Entry,
 	}
 	if got != want || got.Entry == 0 {

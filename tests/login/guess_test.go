@@ -28,7 +28,7 @@ func TestACodeByMail(t *testing.T) {
 
 	p = h.person()
 	p.post("/login/code/send", "email", ada).leads(t, "/login/code")
-	h.clock.move(10 * time.Minute)
+	h.Clock.Move(10 * time.Minute)
 	p.post("/login/code", "code", h.code()).says(t, http.StatusUnauthorized, "begin again")
 
 	p.post("/login/code/send", "email", ada).leads(t, "/login/code")
@@ -113,7 +113,7 @@ func TestGuessersDoNotLockTheOwnerOut(t *testing.T) {
 	h.person().touch(k).leads(t, "/wallet") // nor do passkeys wait
 	thief.plant("farthing-known", "AAAA")   // made up
 	thief.logIn().says(t, http.StatusTooManyRequests)
-	h.clock.move(time.Minute)
+	h.Clock.Move(time.Minute)
 	h.person().logIn().leads(t, "/wallet") // and elsewhere it is over soon
 }
 
@@ -146,9 +146,9 @@ func TestSignUpsWithoutEndAreSlowedDown(t *testing.T) {
 	for range 100 {
 		p.post("/login/passkey/options").says(t, http.StatusOK)
 	}
-	before := h.app.PasswordsHashed()
+	before := h.App.PasswordsHashed()
 	p.post("/signup", "email", "new@readers.example", "password", password).says(t, http.StatusTooManyRequests, "Too many tries")
-	if hashed := h.app.PasswordsHashed() - before; hashed != 0 {
+	if hashed := h.App.PasswordsHashed() - before; hashed != 0 {
 		t.Errorf("%d passwords were hashed for nothing", hashed)
 	}
 }
@@ -217,7 +217,7 @@ func TestALoginLeadsNowhereElse(t *testing.T) {
 		options := p.post("/login/passkey/options")
 		p.post("/login/passkey", "next", next, "answer", k.sign(options.body)).leads(t, "/wallet")
 		p = h.person()
-		h.clock.move(10 * time.Minute)
+		h.Clock.Move(10 * time.Minute)
 		p.post("/login/code/send", "email", ada, "next", next).leads(t, "/login/code")
 		p.post("/login/code", "code", h.code(), "next", next).leads(t, "/wallet")
 	}

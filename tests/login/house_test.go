@@ -5,25 +5,21 @@ package login
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
-	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/edge/wallet"
 	"farthing.dev/farthing/edge/web"
-	"farthing.dev/farthing/store"
-	"farthing.dev/farthing/store/sqlite"
+	"farthing.dev/farthing/tests/provider"
 	"farthing.dev/farthing/token"
 )
 
@@ -33,24 +29,6 @@ const (
 	nobody   = "nobody@readers.example"
 	settings = "/security/login"
 )
-
-// clock stands still until a test moves it.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
 
 // letters keeps the e-mail that was sent.
 type letters struct {
@@ -81,45 +59,30 @@ var codePattern = regexp.MustCompile(`Your code is (\d{4}) (\d{4})`)
 
 // house is a provider with one user, Ada.
 type house struct {
+	*provider.Provider
 	t       *testing.T
-	app     *app.App
-	clock   *clock
 	letters *letters
 	base    string
 }
 
 func open(t *testing.T) *house {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{})
-	must(t, err)
-	t.Cleanup(func() { _ = db.Close() })
-	must(t, store.Migrate(t.Context(), db))
-	h := &house{t: t, clock: &clock{now: time.Date(2026, 4, 15, 12, 0, 0, 0, time.UTC)}, letters: &letters{}}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	engine, err := store.OpenEngine(t.Context(), db, h.clock, log, store.Options{})
+	base, by := provider.Serve(t)
+	h := &house{t: t, letters: &letters{}, base: strings.Replace(base, "127.0.0.1", "localhost", 1)} // passkeys need a name
+	h.Provider = provider.Open(t, log, func(_ *provider.Provider, d *app.Deps) { d.BaseURL, d.Mailer, d.Demo = h.base, h.letters, false })
+	site, err := web.NewSite(web.Config{Name: "Farthing", BaseURL: h.base, Log: log, Clock: h.Clock})
 	must(t, err)
-	t.Cleanup(func() { _ = engine.Close(context.WithoutCancel(t.Context())) })
-
-	var handler http.Handler
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
-	t.Cleanup(server.Close)
-	h.base = strings.Replace(server.URL, "127.0.0.1", "localhost", 1) // passkeys need a name
-	catalog, ids := store.NewCatalog(db), token.NewMaker(h.clock, nil)
-	h.app = app.New(app.Deps{
-		Engine: engine, Catalog: catalog, Clock: h.clock, IDs: ids, Log: log, Secret: sha256.Sum256([]byte("test")), BaseURL: h.base, Mailer: h.letters,
-	})
-	site, err := web.NewSite(web.Config{Name: "Farthing", BaseURL: h.base, Log: log, Clock: h.clock})
-	must(t, err)
-	readers, err := wallet.New(wallet.Config{Site: site, App: h.app, Clock: h.clock, Random: rand.Reader, Currencies: []token.Currency{token.MustCurrency("USD")}})
+	readers, err := wallet.New(wallet.Config{Site: site, App: h.App, Clock: h.Clock, Random: rand.Reader, Currencies: []token.Currency{token.MustCurrency("USD")}})
 	must(t, err)
 	mux := http.NewServeMux()
 	readers.Register(mux)
-	handler = site.Handler(mux)
+	by(site.Handler(mux))
 
 	hash, err := account.NewHasher(1).Hash(t.Context(), password)
 	must(t, err)
-	owned := account.Account{ID: token.NewID[token.AccountKind](ids)}
-	must(t, catalog.AddUser(t.Context(), account.User{ID: token.NewID[token.UserKind](ids), Email: ada, Name: "Ada", Password: hash, Account: owned.ID}, owned))
+	owned := account.Account{ID: token.NewID[token.AccountKind](h.Deps.IDs)}
+	must(t, h.Catalog.AddUser(t.Context(), account.User{ID: token.NewID[token.UserKind](h.Deps.IDs), Email: ada, Name: "Ada", Password: hash, Account: owned.ID}, owned))
 	return h
 }
 

@@ -106,7 +106,7 @@ func TestWhatAPasskeySignedWorksOnceInOneBrowser(t *testing.T) {
 
 	late := h.person()
 	answer = k.sign(late.post("/login/passkey/options").body)
-	h.clock.move(11 * time.Minute)
+	h.Clock.Move(11 * time.Minute)
 	late.post("/login/passkey", "answer", answer).says(t, http.StatusUnauthorized, "begin again")
 	for _, nonsense := range []string{"", "{}", "null", "[]", strings.Repeat("x", 20_000)} {
 		late.post("/login/passkey/options")

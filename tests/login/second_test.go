@@ -39,7 +39,7 @@ func (p *person) authenticator() (secret string, recovery []string) {
 // shows is the code that an authenticator shows now.
 func (h *house) shows(secret string) string {
 	h.t.Helper()
-	code, err := totp.GenerateCode(secret, h.clock.Now())
+	code, err := totp.GenerateCode(secret, h.Clock.Now())
 	must(h.t, err)
 	return code
 }
@@ -60,16 +60,16 @@ func TestTheSecondFactor(t *testing.T) {
 	}
 	p.get("/login/second?next=/wallet/limits").says(t, http.StatusOK, `value="/wallet/limits"`)
 	p.post("/login/second", "code", h.shows(secret)).says(t, http.StatusUnauthorized, "used already") // it set the authenticator up
-	h.clock.move(30 * time.Second)
+	h.Clock.Move(30 * time.Second)
 	code := h.shows(secret)
 	p.post("/login/second", "code", code[:3]+" "+code[3:], "next", "/wallet/limits").leads(t, "/wallet/limits")
 
 	replay := h.person()
 	replay.logIn().leads(t, "/login/second")
 	replay.post("/login/second", "code", code).says(t, http.StatusUnauthorized, "used already")
-	h.clock.move(-30 * time.Second) // nor an older one
+	h.Clock.Move(-30 * time.Second) // nor an older one
 	replay.post("/login/second", "code", h.shows(secret)).says(t, http.StatusUnauthorized)
-	h.clock.move(90 * time.Second)
+	h.Clock.Move(90 * time.Second)
 	replay.post("/login/second", "code", code).says(t, http.StatusUnauthorized)
 	if replay.inside() {
 		t.Error("a used step logged in")
@@ -106,7 +106,7 @@ func (h *house) member2(recovery string) *person {
 func TestTheHalfLoggedInStateIsShortAndOfOneBrowser(t *testing.T) {
 	h := open(t)
 	secret, _ := h.member().authenticator()
-	h.clock.move(time.Minute)
+	h.Clock.Move(time.Minute)
 	p, thief := h.person(), h.person()
 	p.logIn().leads(t, "/login/second")
 	thief.post("/login/second", "code", h.shows(secret)).says(t, http.StatusUnauthorized, "begin again")
@@ -119,17 +119,17 @@ func TestTheHalfLoggedInStateIsShortAndOfOneBrowser(t *testing.T) {
 	p.post("/login/code", "code", h.shows(secret)).says(t, http.StatusUnauthorized, "begin again") // nor another kind of attempt
 	for range 5 {
 		p.logIn()
-		h.clock.move(5 * time.Minute)
+		h.Clock.Move(5 * time.Minute)
 	}
 	p.logIn().leads(t, "/login/second")
-	h.clock.move(10 * time.Minute)
+	h.Clock.Move(10 * time.Minute)
 	p.post("/login/second", "code", h.shows(secret)).says(t, http.StatusUnauthorized, "begin again")
 }
 
 func TestGuessingTheSecondFactorEnds(t *testing.T) {
 	h := open(t)
 	secret, _ := h.member().authenticator()
-	h.clock.move(time.Minute)
+	h.Clock.Move(time.Minute)
 	thief := h.person()
 	thief.logIn().leads(t, "/login/second")
 	wrong := func() string {
@@ -156,7 +156,7 @@ func TestChangesNeedAFreshLogin(t *testing.T) {
 	owner := h.member()
 	k := owner.passkey("Key")
 	owner.authenticator()
-	h.clock.move(10 * time.Minute)
+	h.Clock.Move(10 * time.Minute)
 	again := "/login?again=1&next=%2Fsecurity%2Flogin"
 	owner.post(settings+"/passkeys/options").says(t, http.StatusForbidden, "log in again first")
 	owner.post(settings+"/passkeys", "name", "Evil", "answer", "{}").leads(t, again)
@@ -169,7 +169,7 @@ func TestChangesNeedAFreshLogin(t *testing.T) {
 	owner.post(settings+"/recovery").leads(t, again)
 	owner.get(settings).says(t, http.StatusOK, "Key", "10 codes left", "log in again")
 
-	owner.get(again).says(t, http.StatusOK, "password again", `value="/security/login"`)
+	owner.get(again).says(t, http.StatusOK, "show once more that it is you", `value="/security/login"`)
 	options := owner.post("/login/passkey/options")
 	owner.post("/login/passkey", "next", settings, "answer", k.sign(options.body)).leads(t, settings)
 	owner.post(settings+"/passkeys/remove", "passkey", b64(k.id)).leads(t, settings)

@@ -21,7 +21,7 @@ func (h *house) offer(s *shop, sku, price string) catalog.Offer {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	offer, _, err := h.app.CreateOffer(h.t.Context(), s.seller, app.OfferInput{
+	offer, _, err := h.App.CreateOffer(h.t.Context(), s.seller, app.OfferInput{
 		Item: journal.Item{SKU: sku, Title: "The ferry of " + sku, URL: shopURL + "/" + sku}, Price: amount, Currency: token.MustCurrency("USD"),
 	}, "offer-"+sku, []byte(sku))
 	if err != nil {
@@ -37,7 +37,7 @@ func (h *house) redeem(s *shop, back answer) app.Redemption {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	redeemed, err := h.app.Redeem(h.t.Context(), s.seller, address.Query().Get("ticket"), false)
+	redeemed, err := h.App.Redeem(h.t.Context(), s.seller, address.Query().Get("ticket"), false)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func (h *house) redeem(s *shop, back answer) app.Redemption {
 // charge sells an offer to a reader without a browser.
 func (h *house) charge(s *shop, reader token.ReaderID, offer catalog.Offer) error {
 	s.orders++
-	_, _, err := h.app.CreatePurchase(h.t.Context(), s.seller, app.PurchaseInput{Reader: reader, Offer: offer.ID}, "charge-"+strconv.Itoa(s.orders), nil)
+	_, _, err := h.App.CreatePurchase(h.t.Context(), s.seller, app.PurchaseInput{Reader: reader, Offer: offer.ID}, "charge-"+strconv.Itoa(s.orders), nil)
 	return err
 }
 
@@ -133,7 +133,7 @@ func TestBuyingByAPlainForm(t *testing.T) {
 	reader.post("/wallet/funds", "currency", "USD", "amount", "5", "reference", "demo-one", "next", page).leads(t, page)
 
 	// The price that stands at the provider counts, and the one that was shown.
-	changed, _, err := h.app.ChangeOffer(t.Context(), harbour.seller, offer.ID, app.OfferInput{Item: offer.Item, Price: 2 * offer.Price, Currency: offer.Currency}, "change", nil)
+	changed, _, err := h.App.ChangeOffer(t.Context(), harbour.seller, offer.ID, app.OfferInput{Item: offer.Item, Price: 2 * offer.Price, Currency: offer.Currency}, "change", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,16 +5,13 @@ package pages
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
-	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,9 +22,7 @@ import (
 	"farthing.dev/farthing/edge/wallet"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/mailer"
-	"farthing.dev/farthing/store"
-	"farthing.dev/farthing/store/sqlite"
-	"farthing.dev/farthing/tests/siteproof"
+	"farthing.dev/farthing/tests/provider"
 	"farthing.dev/farthing/token"
 )
 
@@ -36,34 +31,12 @@ const (
 	password = "a horse and its battery"
 )
 
-// clock stands still until a test moves it.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // house is a provider and what tests do to it.
 type house struct {
-	t     *testing.T
-	app   *app.App
-	clock *clock
-	base  string
-
-	catalog *store.Catalog
-	outbox  *mailer.Outbox // nil where no e-mail is sent
-	web     siteproof.Web  // where the shops' sites show that they are theirs
+	*provider.Provider
+	t      *testing.T
+	base   string
+	outbox *mailer.Outbox // nil where no e-mail is sent
 }
 
 // open makes a provider that sends no e-mail.
@@ -76,56 +49,39 @@ func open(t *testing.T) *house {
 func openWithMail(t *testing.T) *house {
 	t.Helper()
 	return openWith(t, func(h *house, d *app.Deps) {
-		h.outbox = mailer.NewOutbox(h.clock)
+		h.outbox = mailer.NewOutbox(h.Clock)
 		d.Mailer = h.outbox
 	})
 }
 
 func openWith(t *testing.T, change func(*house, *app.Deps)) *house {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := store.Migrate(t.Context(), db); err != nil {
-		t.Fatal(err)
-	}
-	h := &house{t: t, clock: &clock{now: time.Date(2026, 4, 15, 12, 0, 0, 0, time.UTC)}}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	engine, err := store.OpenEngine(t.Context(), db, h.clock, log, store.Options{})
+	base, by := provider.Serve(t)
+	h := &house{t: t, base: base}
+	h.Provider = provider.Open(t, log, func(p *provider.Provider, d *app.Deps) {
+		d.BaseURL = base
+		h.Provider = p
+		change(h, d)
+	})
+	handler, err := h.pages(log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = engine.Close(t.Context()) })
-
-	var handler http.Handler
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
-	t.Cleanup(server.Close)
-	h.base = server.URL
-	h.catalog = store.NewCatalog(db)
-	deps := app.Deps{
-		Engine: engine, Catalog: h.catalog, Clock: h.clock, IDs: token.NewMaker(h.clock, nil), Log: log,
-		Secret: sha256.Sum256([]byte("test")), Fetch: h.web.Fetch, BaseURL: server.URL, Demo: true,
-	}
-	change(h, &deps)
-	h.app = app.New(deps)
-	if handler, err = h.pages(log); err != nil {
-		t.Fatal(err)
-	}
+	by(handler)
 	return h
 }
 
 func (h *house) pages(log *slog.Logger) (http.Handler, error) {
-	site, err := web.NewSite(web.Config{Name: "Farthing", BaseURL: h.base, Demo: true, Log: log, Clock: h.clock})
+	site, err := web.NewSite(web.Config{Name: "Farthing", BaseURL: h.base, Demo: true, Log: log, Clock: h.Clock})
 	if err != nil {
 		return nil, err
 	}
-	readers, err := wallet.New(wallet.Config{Site: site, App: h.app, Clock: h.clock, Random: rand.Reader, Currencies: []token.Currency{token.MustCurrency("USD"), token.MustCurrency("JPY")}, Demo: true})
+	readers, err := wallet.New(wallet.Config{Site: site, App: h.App, Clock: h.Clock, Random: rand.Reader, Currencies: []token.Currency{token.MustCurrency("USD"), token.MustCurrency("JPY")}, Demo: true})
 	if err != nil {
 		return nil, err
 	}
-	vendors, err := console.New(console.Config{Site: site, App: h.app, Random: rand.Reader})
+	vendors, err := console.New(console.Config{Site: site, App: h.App, Random: rand.Reader})
 	if err != nil {
 		return nil, err
 	}
@@ -253,16 +209,16 @@ func (h *house) openShop(mode string) *shop {
 	path := strings.TrimSuffix(owner.post("/console", "name", "The Harbour", "origin", shopURL).leads(h.t, "/console/vnd_").location, "/setup")
 	page := owner.post(path+"/keys", "login", "web", "mode", mode).says(h.t, http.StatusOK, "shown this once")
 	secret := regexp.MustCompile(`fk_(live|test)_[\w-]+`).FindString(page.body)
-	seller, err := h.app.Seller(h.t.Context(), secret)
+	seller, err := h.App.Seller(h.t.Context(), secret)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	sites, _, err := h.app.Sites(h.t.Context(), seller, "", 1)
+	sites, _, err := h.App.Sites(h.t.Context(), seller, "", 1)
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	owner.post(path+"/sites/prove", "site", sites[0].ID.String()).says(h.t, http.StatusUnprocessableEntity, "cannot be read")
-	h.web.Put(sites[0].ProofURL, sites[0].Proof)
+	h.Web.Put(sites[0].ProofURL, sites[0].Proof)
 	owner.post(path+"/sites/prove", "site", sites[0].ID.String()).leads(h.t, path+"/setup")
 	return &shop{owner: owner, path: path, seller: seller}
 }
@@ -271,7 +227,7 @@ func (h *house) openShop(mode string) *shop {
 func (h *house) order(s *shop, sku string) string {
 	h.t.Helper()
 	s.orders++
-	view, _, err := h.app.CreateOrder(h.t.Context(), s.seller, app.OrderInput{
+	view, _, err := h.App.CreateOrder(h.t.Context(), s.seller, app.OrderInput{
 		Item:  &journal.Item{SKU: sku, Title: "The last ferry", URL: shopURL + "/ferry", Terms: entitlement.Terms{Times: 3}},
 		Price: 250_000, Currency: token.MustCurrency("USD"), ReturnURL: shopURL + "/ferry", CancelURL: shopURL + "/",
 	}, "order-"+sku+"-"+strings.Repeat("x", s.orders), []byte(sku))
@@ -302,7 +258,7 @@ func TestFromSigningUpToTheConsole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	redeemed, err := h.app.Redeem(t.Context(), harbour.seller, address.Query().Get("ticket"), true)
+	redeemed, err := h.App.Redeem(t.Context(), harbour.seller, address.Query().Get("ticket"), true)
 	if err != nil || redeemed.Order.Status != "paid" {
 		t.Fatalf("the ticket gave %+v, %v", redeemed.Order, err)
 	}
@@ -340,9 +296,9 @@ func TestTheWindowTheLimitAndTheExpiry(t *testing.T) {
 	reader.post("/wallet/limits/remove", "limit", id).leads(t, "/wallet/limits")
 
 	path := h.order(harbour, "three")
-	h.clock.move(29 * time.Minute)
+	h.Clock.Move(29 * time.Minute)
 	reader.get(path, click...).says(t, http.StatusOK, "Pay 0.25")
-	h.clock.move(2 * time.Minute)
+	h.Clock.Move(2 * time.Minute)
 	reader.get(path, click...).says(t, http.StatusGone, "expired")
 	reader.post(path, "quoted", "0.25").says(t, http.StatusGone, "expired")
 

@@ -137,9 +137,9 @@ func TestSigningUpTellsNobodyWhoHasAWallet(t *testing.T) {
 	known.post("/signup/confirm", "code", "00000001").says(t, http.StatusUnauthorized)
 	known.post("/signup/confirm", "code", "00000002").says(t, http.StatusUnauthorized)
 	known.post("/signup/confirm", "code", "00000003").says(t, http.StatusGone)
-	h.clock.move(time.Hour)
+	h.Clock.Move(time.Hour)
 	unknown.post("/signup/confirm", "code", h.code("eve@readers.example")).says(t, http.StatusGone)
-	if err := h.app.WriteSessions(t.Context()); err != nil {
+	if err := h.App.WriteSessions(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -173,7 +173,7 @@ func TestANewPasswordByMail(t *testing.T) {
 
 	stranger.post("/reset", "email", "ada@readers.example").says(t, http.StatusOK)
 	link = resetLink.FindString(h.letter("ada@readers.example"))
-	h.clock.move(30 * time.Minute)
+	h.Clock.Move(30 * time.Minute)
 	stranger.post("/reset/new", "token", strings.TrimPrefix(link, "/reset/new?token="), "password", "third horse here").says(t, http.StatusGone)
 }
 
@@ -197,11 +197,11 @@ func (h *house) joins(email string) *person {
 // referrer returns the vendor that brought the reader with an address.
 func (h *house) referrer(email string) string {
 	h.t.Helper()
-	user, err := h.catalog.UserByEmail(h.t.Context(), email)
+	user, err := h.Catalog.UserByEmail(h.t.Context(), email)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	owned, err := h.catalog.Account(h.t.Context(), user.Account)
+	owned, err := h.Catalog.Account(h.t.Context(), user.Account)
 	if err != nil {
 		h.t.Fatal(err)
 	}

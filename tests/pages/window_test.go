@@ -44,10 +44,10 @@ func TestAfterTheWindowTheSamePurchaseGoesOn(t *testing.T) {
 	h := open(t)
 	harbour := h.openShop("live")
 	reader := h.buyer("ada@readers.example")
-	h.clock.move(15 * time.Minute)
+	h.Clock.Move(15 * time.Minute)
 	path := h.order(harbour, "ferry")
 	reader.get(path, click...).says(t, http.StatusOK, "Pay 0.25")
-	h.clock.move(16 * time.Minute)
+	h.Clock.Move(16 * time.Minute)
 
 	reader.get("/wallet").says(t, http.StatusOK, "5.00") // looking goes on
 	reader.get(path, click...).says(t, http.StatusOK, "Log in again to go on", "The last ferry", "0.25", `name="next" value="`+path+`"`)
@@ -58,7 +58,7 @@ func TestAfterTheWindowTheSamePurchaseGoesOn(t *testing.T) {
 	if after := reader.cookie(); after == before || after == "" {
 		t.Error("the login did not give the browser a new secret")
 	}
-	if _, err := h.app.Viewer(t.Context(), before); token.CodeOf(err) != token.CodeUnauthorised {
+	if _, err := h.App.Viewer(t.Context(), before); token.CodeOf(err) != token.CodeUnauthorised {
 		t.Errorf("the secret from before the login still opens the wallet: %v", err)
 	}
 	if n := strings.Count(reader.get("/security/devices").body, "<tr>"); n != 2 { // with the head
@@ -83,7 +83,7 @@ func TestBuyingAtOnceObeysTheWindow(t *testing.T) {
 	harbour := h.openShop("live")
 	reader := h.buyer("ada@readers.example")
 	reader.post("/wallet/approval", "max", "0.30", "currency", "USD").leads(t, "/wallet/limits")
-	h.clock.move(30 * time.Minute)
+	h.Clock.Move(30 * time.Minute)
 	path := h.order(harbour, "ferry")
 	reader.get(path, click...).says(t, http.StatusOK, "Log in again to go on")
 	reader.get("/wallet").says(t, http.StatusOK, "5.00")
@@ -103,8 +103,8 @@ func TestAStaleTabBuysNothing(t *testing.T) {
 		{"after a logout", func(_ *house, p *person) { p.post("/logout") }, http.StatusUnauthorized, "You have been logged out since that page was shown, so nothing was charged"},
 		{"after somebody else logged in", func(_ *house, p *person) { p.logIn(eve, "") }, http.StatusConflict, "Somebody else has logged in"},
 		{"after a logout and a login", func(_ *house, p *person) { p.post("/logout"); p.logIn(ada, "") }, http.StatusConflict, "You have logged in again"},
-		{"after another login", func(h *house, p *person) { h.clock.move(time.Minute); p.logIn(ada, "") }, http.StatusConflict, "You have logged in again"},
-		{"after the window", func(h *house, _ *person) { h.clock.move(20 * time.Minute) }, http.StatusOK, "Log in again to go on"},
+		{"after another login", func(h *house, p *person) { h.Clock.Move(time.Minute); p.logIn(ada, "") }, http.StatusConflict, "You have logged in again"},
+		{"after the window", func(h *house, _ *person) { h.Clock.Move(20 * time.Minute) }, http.StatusOK, "Log in again to go on"},
 		{"after the window was made shorter", func(_ *house, p *person) { p.post("/security/devices/window", "minutes", "15") }, http.StatusConflict, "changed for how long you can buy"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -112,7 +112,7 @@ func TestAStaleTabBuysNothing(t *testing.T) {
 			harbour := h.openShop("live")
 			h.buyer(eve)
 			tab := h.buyer(ada)
-			h.clock.move(10 * time.Minute)
+			h.Clock.Move(10 * time.Minute)
 			path := h.order(harbour, "ferry")
 			form := tab.shown(path)
 			test.change(h, tab)
@@ -159,7 +159,7 @@ func TestAFormThatWasNotShownBuysNothing(t *testing.T) {
 	}
 	eve.post(path, "quoted", "0.25", "shown", good).says(t, http.StatusConflict, "Somebody else has logged in")
 	reader.get("/wallet").says(t, http.StatusOK, "5.00")
-	if err := h.app.WriteNotes(t.Context()); err != nil {
+	if err := h.App.WriteNotes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	reader.get("/security").says(t, http.StatusOK, "Purchase confirmed on an old page")
@@ -188,7 +188,7 @@ func TestAnOfferChangedSinceItWasShownBuysNothing(t *testing.T) {
 			form := reader.shown(page)
 			in := app.OfferInput{Item: offer.Item, Price: offer.Price, Currency: offer.Currency}
 			test.change(&in)
-			if _, _, err := h.app.ChangeOffer(t.Context(), harbour.seller, offer.ID, in, "change", nil); err != nil {
+			if _, _, err := h.App.ChangeOffer(t.Context(), harbour.seller, offer.ID, in, "change", nil); err != nil {
 				t.Fatal(err)
 			}
 			reader.post(page+"/confirm", "quoted", test.price, "shown", form, "once", "an-old-page").says(t, http.StatusConflict, test.says, "Pay "+test.price)
@@ -209,7 +209,7 @@ func TestSettingTheWindow(t *testing.T) {
 	}
 	reader.post(post, "minutes", "5").leads(t, page)
 	reader.get(page).says(t, http.StatusOK, "You can buy until 15 Apr 2026, 12:05", `<option value="5" selected>`)
-	h.clock.move(5 * time.Minute)
+	h.Clock.Move(5 * time.Minute)
 	path := h.order(harbour, "ferry")
 	reader.get(path, click...).says(t, http.StatusOK, "Log in again to go on")
 	// What lengthens it is as much as buying.
@@ -236,12 +236,12 @@ func TestDevicesAndSessions(t *testing.T) {
 	phone.send(http.MethodPost, "/login", form, headers).leads(t, "/wallet")
 	library.logIn(ada, "").leads(t, "/wallet")
 
-	h.clock.move(time.Hour)
+	h.Clock.Move(time.Hour)
 	phone.get("/wallet").says(t, http.StatusOK)
-	if err := h.app.WriteSessions(t.Context()); err != nil {
+	if err := h.App.WriteSessions(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	h.clock.move(3 * time.Hour)
+	h.Clock.Move(3 * time.Hour)
 	seen := laptop.get(page).says(t, http.StatusOK, "this one, now", "Safari on iPhone", "3 hours ago", "4 hours ago")
 	ids := sessionPattern.FindAllStringSubmatch(seen.body, -1)
 	if len(ids) != 2 {
@@ -295,7 +295,7 @@ func TestASecretFromBeforeTheLoginIsWorthNothing(t *testing.T) {
 	if victim.cookie() == planted {
 		t.Error("the login took the secret that was there")
 	}
-	if _, err := h.app.Viewer(t.Context(), planted); token.CodeOf(err) != token.CodeUnauthorised {
+	if _, err := h.App.Viewer(t.Context(), planted); token.CodeOf(err) != token.CodeUnauthorised {
 		t.Errorf("the planted secret opens: %v", err)
 	}
 }

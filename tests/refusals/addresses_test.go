@@ -47,7 +47,7 @@ func TestAddressesOutsideTheVendorsSites(t *testing.T) {
 		"no scheme":               "//" + host + "/",
 		"no host":                 "https:///a",
 	} {
-		h.clock.move(10 * time.Minute) // a flood about one thing gets few lines of the log
+		h.Clock.Move(10 * time.Minute) // a flood about one thing gets few lines of the log
 		t.Run(name, func(t *testing.T) {
 			for field, got := range map[string]answer{
 				"return_url": h.create(h.daily.live, url, ""), "cancel_url": h.create(h.daily.test, h.daily.site+"/", url),
@@ -201,7 +201,7 @@ func TestPrivateAddressesTellNothing(t *testing.T) {
 			t.Errorf("%s as a site: %d %s", url, made.status, made.body)
 			continue
 		}
-		h.clock.move(time.Minute)
+		h.Clock.Move(time.Minute)
 		got := h.call(h.daily.live, http.MethodPost, "/v1/sites/"+made.fields["id"].(string)+"/prove", "{}")
 		if got.code != "site_unproved" {
 			t.Errorf("%s: %d %s", url, got.status, got.body)

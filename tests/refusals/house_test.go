@@ -2,7 +2,6 @@ package refusals
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"encoding/json"
 	"io"
@@ -23,8 +22,7 @@ import (
 	"farthing.dev/farthing/edge/wallet"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/outbound"
-	"farthing.dev/farthing/store"
-	"farthing.dev/farthing/store/sqlite"
+	"farthing.dev/farthing/tests/provider"
 	"farthing.dev/farthing/token"
 )
 
@@ -34,24 +32,6 @@ const (
 	canaryName  = "Canary Unusual"
 	password    = "a horse and its battery"
 )
-
-// clock stands still until a test moves it.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
 
 // logs is what the operator sees.
 type logs struct {
@@ -73,12 +53,11 @@ func (l *logs) String() string {
 
 // house is a whole provider over HTTP, with two vendors and two readers.
 type house struct {
-	t     *testing.T
-	app   *app.App
-	clock *clock
-	base  string
-	logs  logs
-	keys  int
+	*provider.Provider
+	t    *testing.T
+	base string
+	logs logs
+	keys int
 
 	daily, rival  *vendor
 	reader, other *person
@@ -96,26 +75,15 @@ type vendor struct {
 // open makes a house whose provider may reach sites on this machine, or may not.
 func open(t *testing.T, private bool) *house {
 	t.Helper()
-	h := &house{t: t, clock: &clock{now: time.Date(2026, 4, 15, 12, 0, 0, 0, time.UTC)}}
-	db, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{})
-	h.must(err)
-	h.must(store.Migrate(t.Context(), db))
+	h := &house{t: t}
 	log := slog.New(slog.NewTextHandler(&h.logs, nil))
-	engine, err := store.OpenEngine(t.Context(), db, h.clock, log, store.Options{})
-	h.must(err)
-	var handler http.Handler
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
-	t.Cleanup(func() {
-		server.Close()
-		_ = engine.Close(context.Background())
-		_ = db.Close()
+	base, by := provider.Serve(t)
+	h.base = base
+	h.Provider = provider.Open(t, log, func(_ *provider.Provider, d *app.Deps) {
+		d.BaseURL = base
+		d.Fetch = outbound.Fetcher(outbound.New(outbound.Options{AllowPrivate: private, Timeout: 200 * time.Millisecond}))
 	})
-	h.base = server.URL
-	h.app = app.New(app.Deps{
-		Engine: engine, Catalog: store.NewCatalog(db), Clock: h.clock, IDs: token.NewMaker(h.clock, nil), Log: log, Demo: true,
-		Secret: [32]byte{7}, BaseURL: h.base, Fetch: outbound.Fetcher(outbound.New(outbound.Options{AllowPrivate: private, Timeout: 200 * time.Millisecond})),
-	})
-	handler = h.routes(log)
+	by(h.routes(log))
 	h.daily, h.rival = h.vendor("The Daily"), h.vendor("The Rival")
 	h.reader, h.other = h.person(canaryEmail, canaryName), h.person("other.reader@people.example", "Other")
 	return h
@@ -124,17 +92,17 @@ func open(t *testing.T, private bool) *house {
 // routes are the ways in, as the provider puts them together.
 func (h *house) routes(log *slog.Logger) http.Handler {
 	h.t.Helper()
-	site, err := web.NewSite(web.Config{Name: "Farthing", BaseURL: h.base, Demo: true, Log: log, Clock: h.clock})
+	site, err := web.NewSite(web.Config{Name: "Farthing", BaseURL: h.base, Demo: true, Log: log, Clock: h.Clock})
 	h.must(err)
 	pages := http.NewServeMux()
-	readers, err := wallet.New(wallet.Config{Site: site, App: h.app, Clock: h.clock, Random: rand.Reader, Currencies: []token.Currency{token.MustCurrency("USD")}, Demo: true})
+	readers, err := wallet.New(wallet.Config{Site: site, App: h.App, Clock: h.Clock, Random: rand.Reader, Currencies: []token.Currency{token.MustCurrency("USD")}, Demo: true})
 	h.must(err)
 	readers.Register(pages)
-	vendors, err := console.New(console.Config{Site: site, App: h.app, Random: rand.Reader})
+	vendors, err := console.New(console.Config{Site: site, App: h.App, Random: rand.Reader})
 	h.must(err)
 	vendors.Register(pages)
 	all := http.NewServeMux()
-	all.Handle("/v1/", vendorapi.New(vendorapi.Options{App: h.app, Clock: h.clock, Log: log}))
+	all.Handle("/v1/", vendorapi.New(vendorapi.Options{App: h.App, Clock: h.Clock, Log: log}))
 	all.Handle("/", site.Handler(pages))
 	return all
 }

@@ -114,7 +114,7 @@ func TestWhatIsComparedOnTheWayOfAPurchase(t *testing.T) {
 			name: "ticket too old", status: http.StatusGone, code: "ticket_expired", operator: "ticket_expired",
 			do: func(h *house) answer {
 				ticket := h.buy(h.reader, h.order(h.daily, h.daily.live))
-				h.clock.move(2 * time.Minute)
+				h.Clock.Move(2 * time.Minute)
 				return h.redeem(h.daily.live, ticket, h.daily.site+"/article")
 			},
 			vendor: "it was too old",
@@ -131,10 +131,10 @@ func TestWhatIsComparedOnTheWayOfAPurchase(t *testing.T) {
 		{
 			name: "stale tab", status: http.StatusOK, operator: "purchase_window_closed",
 			do: func(h *house) answer {
-				h.clock.move(29 * time.Minute)
+				h.Clock.Move(29 * time.Minute)
 				path := "/pay/" + h.order(h.daily, h.daily.live)
 				form := h.reader.form(path)
-				h.clock.move(2 * time.Minute)
+				h.Clock.Move(2 * time.Minute)
 				return h.reader.confirm(path, form, "0.25")
 			},
 			reader: "The last login was too long ago",
