@@ -144,7 +144,7 @@ func openWallet(t *testing.T, p *peer, server string) {
 	provider := launch.Serve(t, launch.FreeAddress(t), "--data", t.TempDir(), "--smtp", server, "--mail-from", "Farthing <no-reply@pay.example>")
 	const ada, password = "ada@reader.example", "a horse and its battery"
 	b := launch.NewBrowser(t)
-	b.Get(provider.URL+"/signup").Submit("/signup", "email", " Ada@Reader.example ", "password", password).Want(http.StatusOK, "Look into your e-mail")
+	b.Get(provider.URL+"/signup").Submit("/signup", "email", " Ada@Reader.example ", "password", password).Want(http.StatusOK, "Check your e-mail")
 	got, source := p.newest(1)
 	if len(got.To) != 1 || got.To[0].Address != ada || got.MessageID == "" || got.HTML != "" {
 		t.Errorf("the letter is %+v", got)

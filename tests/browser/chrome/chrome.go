@@ -196,10 +196,11 @@ func (tab *Tab) answer(steps ...chromedp.Action[chromedp.Void]) int {
 	return int(response.Status)
 }
 
-// Fill writes text into a field, in place of what is there.
+// Fill writes text into a field, in place of what is there. (chromedp.SendKeys looks at the
+// field's attributes while a page's own script may be changing them.)
 func (tab *Tab) Fill(selector, text string) {
 	tab.t.Helper()
-	tab.Do(chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
+	tab.Do(chromedp.Clear(chromedp.CSS(selector)), chromedp.Focus(chromedp.CSS(selector), chromedp.NodeVisible), chromedp.KeyEvent(text))
 }
 
 // LogIn logs in at the login page of the provider at base.
