@@ -2,22 +2,27 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// The rows of blocks and chunks are written and read as a whole, by the thousand.
-// PostgreSQL would compress each that is larger than 2 KB, and cut it up into a table of
-// its own: that costs more than all else about a block. A chunk (4000 bytes) fits in a
-// page twice.
+// Chunks are written and read as a whole, by the thousand. PostgreSQL would compress each
+// row that is larger than 2 KB, and cut it up into a table of its own; but a page holds two
+// chunks (4000 bytes) as they are. Blocks are larger, and compress to the half: lz4 does
+// that in a tenth of the time that PostgreSQL's own method takes.
 var arrangement = []string{
-	`ALTER TABLE block ALTER COLUMN body SET STORAGE EXTERNAL`,
+	`ALTER TABLE block ALTER COLUMN body SET COMPRESSION lz4`,
 	`ALTER TABLE run_chunk ALTER COLUMN body SET STORAGE EXTERNAL`,
-	`ALTER TABLE block SET (toast_tuple_target = 8160)`,
 	`ALTER TABLE run_chunk SET (toast_tuple_target = 8160)`,
 }
 
-// Arrange has bodies stored as they are. Databases that only speak PostgreSQL's protocol
+// notSupported is PostgreSQL's code for what a server was built without.
+const notSupported = "0A000"
+
+// Arrange has bodies stored as suits them. Databases that only speak PostgreSQL's protocol
 // have ways of their own.
 func (d *Database) Arrange(ctx context.Context) error {
 	var version string
@@ -34,7 +39,11 @@ func (d *Database) Arrange(ctx context.Context) error {
 		return err
 	}
 	for _, statement := range arrangement {
-		if _, err := d.pool.ExecContext(ctx, statement); err != nil {
+		_, err := d.pool.ExecContext(ctx, statement)
+		if failure, ok := errors.AsType[*pgconn.PgError](err); ok && failure.Code == notSupported {
+			continue // it works without
+		}
+		if err != nil {
 			return fmt.Errorf("arrange the tables: %w", err)
 		}
 	}
