@@ -17,7 +17,11 @@ import (
 // Nothing that was acknowledged is lost, whenever the power fails and whatever the disk
 // has kept of what was not synced.
 func TestPowerLoss(t *testing.T) {
-	result := losePower(t, "FULL", 8*time.Second)
+	during := 8 * time.Second
+	if testing.Short() {
+		during = 2 * time.Second
+	}
+	result := losePower(t, "FULL", during)
 	if result.lost != 0 {
 		t.Errorf("lost %d acknowledged entries", result.lost)
 	}
