@@ -26,7 +26,7 @@ func (a *App) Allowed(ctx context.Context, s Seller, id token.OfferID, reader to
 	return payer.Allows(user, s.Vendor, offer.Price, offer.Currency, a.clock.Now().UnixMilli()), nil
 }
 
-// allowanceFor shows who is asked to pay an order what she allowed the vendor already.
+// allowanceFor shows what the one who pays an order, or paid it, allows its vendor.
 func (a *App) allowanceFor(ctx context.Context, account *core.Account, order *core.Order, user token.UserID) *AllowanceView {
 	now := a.clock.Now().UnixMilli()
 	given := account.Allowance(user, order.Vendor, order.Currency)

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"farthing.dev/farthing/domain/core"
@@ -151,10 +150,7 @@ func (a *App) SetApproval(ctx context.Context, v Viewer, currency token.Currency
 	if err != nil {
 		return err
 	}
-	raised := most > 0 && !slices.ContainsFunc(account.Approvals, func(p limit.Approval) bool {
-		return p.User == v.User && p.Currency == currency && p.Max >= most
-	})
-	if raised {
+	if most > account.Approval(v.User, currency) {
 		if err := a.needWindow(v); err != nil {
 			return err
 		}
@@ -168,8 +164,8 @@ func (a *App) SetApproval(ctx context.Context, v Viewer, currency token.Currency
 // set before stays where it is higher. It goes with a purchase, so it needs the purchase
 // window as that does.
 func (a *App) RaiseApproval(ctx context.Context, v Viewer, currency token.Currency, atLeast token.Amount) error {
-	if !v.CanBuy(a.clock.Now()) {
-		return token.New(token.Unauthorised, token.CodeWindowClosed, "your purchase window has ended; log in again to buy at once")
+	if err := a.needWindow(v); err != nil {
+		return err
 	}
 	account, err := a.engine.Account(ctx, v.Account)
 	if err != nil {

@@ -4,11 +4,11 @@ import (
 	"context"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/domain/credential"
+	"farthing.dev/farthing/tests/provider"
 	"farthing.dev/farthing/token"
 )
 
@@ -30,28 +30,6 @@ func (m *meanwhile) Authenticator(ctx context.Context, user token.UserID) (crede
 		happens()
 	}
 	return m.Catalog.Authenticator(ctx, user)
-}
-
-// letters keeps the e-mail that was sent.
-type letters struct {
-	mu  sync.Mutex
-	all []app.Mail
-}
-
-func (l *letters) Send(_ context.Context, m app.Mail) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.all = append(l.all, m)
-	return nil
-}
-
-func (l *letters) last() app.Mail {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.all) == 0 {
-		return app.Mail{}
-	}
-	return l.all[len(l.all)-1]
 }
 
 func TestALoginByAPasswordThatIsChangedMeanwhileIsRefused(t *testing.T) {
@@ -118,22 +96,22 @@ func TestTwoLoginsAtOnceInOneBrowserAreTwoSessions(t *testing.T) {
 var resetPattern = regexp.MustCompile(`token=([\w-]{43})`)
 
 func TestANewPasswordEndsLinksForOthersAndIsMailed(t *testing.T) {
-	post := &letters{}
+	post := &provider.Letters{}
 	h := open(t, func(d *app.Deps) { d.Mailer = post })
 	_, v, err := h.LogIn(t.Context(), "ada@reader.example", firstPassword)
 	must(t, err)
 	ask := func() string {
 		t.Helper()
 		must(t, h.AskReset(t.Context(), app.Door{}, "ada@reader.example"))
-		found := resetPattern.FindStringSubmatch(post.last().Text)
+		found := resetPattern.FindStringSubmatch(post.Last().Text)
 		if found == nil {
-			t.Fatalf("no link was sent: %+v", post.last())
+			t.Fatalf("no link was sent: %+v", post.Last())
 		}
 		return found[1]
 	}
 	isTold := func(what string) {
 		t.Helper()
-		if m := post.last(); m.To != "ada@reader.example" || !strings.Contains(m.Text, what) {
+		if m := post.Last(); m.To != "ada@reader.example" || !strings.Contains(m.Text, what) {
 			t.Errorf("the owner was mailed %+v", m)
 		}
 	}

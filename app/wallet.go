@@ -136,14 +136,7 @@ func (a *App) Purchase(ctx context.Context, v Viewer, id token.OrderID) (Purchas
 	if err != nil {
 		return purchase, nil, err
 	}
-	now := a.clock.Now().UnixMilli()
-	for i := range account.Allowances {
-		if p := &account.Allowances[i]; p.Vendor == order.Vendor && p.Currency == order.Currency && now < p.Until {
-			view := a.allowanceView(ctx, p, now)
-			return purchase, &view, nil
-		}
-	}
-	return purchase, nil, nil
+	return purchase, a.allowanceFor(ctx, account, order, order.User), nil
 }
 
 // bought returns an order that the viewer's account paid. Anybody else's is not there.

@@ -15,7 +15,7 @@ func TestACodeByMail(t *testing.T) {
 	p.post("/login/code/send", "email", " Ada@Readers.example ", "next", "/wallet/limits").leads(t, "/login/code?next=%2Fwallet%2Flimits")
 	p.get("/login/code?next=/wallet/limits").says(t, http.StatusOK, "If there is a wallet")
 	code := h.code()
-	if len(h.letters.to(ada)) != 1 {
+	if len(h.letters.To(ada)) != 1 {
 		t.Fatal("not one letter was sent")
 	}
 	other.post("/login/code", "code", code).says(t, http.StatusUnauthorized, "begin again") // another browser

@@ -3,7 +3,6 @@
 package login
 
 import (
-	"context"
 	"crypto/rand"
 	"io"
 	"log/slog"
@@ -12,7 +11,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"farthing.dev/farthing/app"
@@ -30,38 +28,13 @@ const (
 	settings = "/security/login"
 )
 
-// letters keeps the e-mail that was sent.
-type letters struct {
-	mu  sync.Mutex
-	all []app.Mail
-}
-
-func (l *letters) Send(_ context.Context, m app.Mail) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.all = append(l.all, m)
-	return nil
-}
-
-// to returns the letters to an address.
-func (l *letters) to(email string) (found []app.Mail) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, m := range l.all {
-		if m.To == email {
-			found = append(found, m)
-		}
-	}
-	return found
-}
-
 var codePattern = regexp.MustCompile(`Your code is (\d{4}) (\d{4})`)
 
 // house is a provider with one user, Ada.
 type house struct {
 	*provider.Provider
 	t       *testing.T
-	letters *letters
+	letters *provider.Letters
 	base    string
 }
 
@@ -69,7 +42,7 @@ func open(t *testing.T) *house {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	base, by := provider.Serve(t)
-	h := &house{t: t, letters: &letters{}, base: strings.Replace(base, "127.0.0.1", "localhost", 1)} // passkeys need a name
+	h := &house{t: t, letters: &provider.Letters{}, base: strings.Replace(base, "127.0.0.1", "localhost", 1)} // passkeys need a name
 	h.Provider = provider.Open(t, log, func(_ *provider.Provider, d *app.Deps) { d.BaseURL, d.Mailer, d.Demo = h.base, h.letters, false })
 	site, err := web.NewSite(web.Config{Name: "Farthing", BaseURL: h.base, Log: log, Clock: h.Clock})
 	must(t, err)
@@ -101,7 +74,7 @@ func (h *house) code() string {
 
 func (h *house) codeFor(email string) string {
 	h.t.Helper()
-	sent := h.letters.to(email)
+	sent := h.letters.To(email)
 	for i := len(sent) - 1; i >= 0; i-- {
 		if found := codePattern.FindStringSubmatch(sent[i].Text); found != nil {
 			return found[1] + found[2]

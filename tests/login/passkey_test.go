@@ -12,7 +12,7 @@ func TestPasskeys(t *testing.T) {
 	owner := h.member()
 	k := owner.passkey("Telephone")
 	owner.get(settings).says(t, http.StatusOK, "Telephone", "Never used")
-	if n := len(h.letters.to(ada)); n != 1 {
+	if n := len(h.letters.To(ada)); n != 1 {
 		t.Errorf("%d letters told Ada of it", n)
 	}
 	owner.noted("Login changed", "A passkey was added")

@@ -173,7 +173,7 @@ func TestChangesNeedAFreshLogin(t *testing.T) {
 	options := owner.post("/login/passkey/options")
 	owner.post("/login/passkey", "next", settings, "answer", k.sign(options.body)).leads(t, settings)
 	owner.post(settings+"/passkeys/remove", "passkey", b64(k.id)).leads(t, settings)
-	if n := len(h.letters.to(ada)); n != 3 {
+	if n := len(h.letters.To(ada)); n != 3 {
 		t.Errorf("%d letters told Ada of three changes", n)
 	}
 }
