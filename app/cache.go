@@ -1,18 +1,21 @@
 package app
 
 import (
+	"maps"
+	"math"
 	"sync"
 	"time"
 
 	"farthing.dev/farthing/token"
 )
 
-// cache remembers answers of the catalogue: at most `most` of them, each for at
-// most `life` (for ever where that is zero). Failures are not remembered.
+// cache remembers answers of the catalogue, at most `most` of them: each for at most
+// `life`, or where changes are followed, as long as they are. Failures are not remembered.
 type cache[K comparable, V any] struct {
-	clock token.Clock
-	life  time.Duration
-	most  int
+	clock    token.Clock
+	life     time.Duration
+	followed *followed
+	most     int
 
 	mu      sync.RWMutex
 	entries map[K]cached[V]
@@ -26,8 +29,18 @@ type cached[V any] struct {
 	until int64 // in nanoseconds since 1970
 }
 
+// The longest times.
+const (
+	forever = time.Duration(math.MaxInt64)
+	always  = math.MaxInt64 // in nanoseconds since 1970
+)
+
 func newCache[K comparable, V any](clock token.Clock, life time.Duration, most int) *cache[K, V] {
 	return &cache[K, V]{clock: clock, life: life, most: most, entries: map[K]cached[V]{}}
+}
+
+func followedCache[K comparable, V any](clock token.Clock, f *followed, most int) *cache[K, V] {
+	return &cache[K, V]{clock: clock, life: forever, followed: f, most: most, entries: map[K]cached[V]{}}
 }
 
 // get returns the answer for key, asking load where it is not remembered.
@@ -36,7 +49,7 @@ func (c *cache[K, V]) get(key K, load func() (V, error)) (V, error) {
 	found, ok := c.entries[key]
 	drops := c.drops
 	c.mu.RUnlock()
-	if ok && (c.life == 0 || c.clock.Now().UnixNano() < found.until) {
+	if ok && c.good(found.until) {
 		return found.value, nil
 	}
 	value, err := load()
@@ -44,6 +57,13 @@ func (c *cache[K, V]) get(key K, load func() (V, error)) (V, error) {
 		c.put(key, value, drops)
 	}
 	return value, err
+}
+
+func (c *cache[K, V]) good(until int64) bool {
+	if c.followed != nil {
+		until = c.followed.until.Load()
+	}
+	return until == always || c.clock.Now().UnixNano() < until
 }
 
 // put remembers an answer, unless something was dropped since it was asked for: it
@@ -60,8 +80,8 @@ func (c *cache[K, V]) put(key K, value V, drops uint64) {
 			break
 		}
 	}
-	entry := cached[V]{value: value}
-	if c.life > 0 {
+	entry := cached[V]{value: value, until: always}
+	if c.life != forever {
 		entry.until = c.clock.Now().Add(c.life).UnixNano()
 	}
 	c.entries[key] = entry
@@ -73,6 +93,14 @@ func (c *cache[K, V]) drop(key K) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.entries, key)
+	c.drops++
+}
+
+// dropWhere forgets the answers for which it holds, also all that are on their way.
+func (c *cache[K, V]) dropWhere(holds func(V) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.entries, func(_ K, found cached[V]) bool { return holds(found.value) })
 	c.drops++
 }
 

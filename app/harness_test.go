@@ -11,7 +11,6 @@ import (
 	"farthing.dev/farthing/domain/entitlement"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/royalty"
-	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/tests/provider"
 	"farthing.dev/farthing/token"
 )
@@ -36,19 +35,12 @@ type house struct {
 	keys   int
 }
 
-// counter counts the reads of the catalogue.
-type counter struct {
-	*store.Catalog
-	db *reads
-}
-
 // open makes a house. A change may alter what it is made of.
 func open(t testing.TB, changes ...func(*app.Deps)) *house {
 	t.Helper()
 	h := &house{t: t}
 	h.Provider = provider.Open(t, slog.New(slog.DiscardHandler), func(p *provider.Provider, d *app.Deps) {
-		counted := &reads{Tables: p.DB}
-		h.catalog = &counter{Catalog: store.NewCatalog(counted), db: counted}
+		h.catalog = &counter{Catalog: p.Catalog}
 		d.Catalog, d.Fee = h.catalog, royalty.FeeRule{PPM: 100_000}
 		for _, change := range changes {
 			change(d)

@@ -78,8 +78,9 @@ func TestLoginsAnswerAlikeAndAreThrottled(t *testing.T) {
 }
 
 func TestRevokedKeysEndAtOnceHereAndSoonElsewhere(t *testing.T) {
-	h := open(t)
+	h := open(t, func(d *app.Deps) { d.Alone = false })
 	elsewhere := app.New(h.Deps)
+	must(t, elsewhere.FollowChanges(t.Context()))
 	secret, key, err := h.CreateKey(t.Context(), h.owner, h.vendor.ID, "checkout", false)
 	must(t, err)
 	for _, replica := range []*app.App{h.App, elsewhere} {

@@ -13,27 +13,29 @@ import (
 	"farthing.dev/farthing/token"
 )
 
-// What can be changed or revoked is remembered for so long: that is how late another
-// replica learns of it. Where there is no other, offers, splits and keys are
-// remembered until they are changed here.
+// What can be changed or revoked is remembered for so long at most: that is how late
+// another replica can learn of it.
 const revocable = 5 * time.Second
 
 // caches are what the app remembers of the catalogue.
 type caches struct {
-	sessions  *cache[account.SessionHash, login]
-	memberOf  *cache[token.UserID, []token.VendorID]
-	apiKeys   *cache[catalog.KeyHash, catalog.APIKey]
-	vendors   *cache[token.VendorID, catalog.Vendor]
-	sites     *cache[token.VendorID, []catalog.Site]
+	followed *followed // what vendors, their sites and keys, offers and splits are good by
+
+	vendors     *cache[token.VendorID, catalog.Vendor]
+	sites       *cache[token.VendorID, []catalog.Site]
+	apiKeys     *cache[catalog.KeyHash, catalog.APIKey]
+	newestOffer *cache[token.OfferID, catalog.Offer]
+	newestSplit *cache[token.SplitID, catalog.Split]
+
+	sessions *cache[account.SessionHash, login]
+	memberOf *cache[token.UserID, []token.VendorID]
+
 	accounts  *cache[token.UserID, token.AccountID]
 	payees    *cache[token.PayeeID, catalog.Payee]
 	campaigns *cache[token.CampaignID, catalog.Campaign]
 	totals    *cache[token.VendorID, catalog.Totals]
-
-	newestOffer *cache[token.OfferID, catalog.Offer]
-	offers      *cache[version[token.OfferID], catalog.Offer]
-	newestSplit *cache[token.SplitID, catalog.Split]
-	splits      *cache[version[token.SplitID], catalog.Split]
+	offers    *cache[version[token.OfferID], catalog.Offer]
+	splits    *cache[version[token.SplitID], catalog.Split]
 }
 
 // version names one version of a thing that does not change.
@@ -43,25 +45,27 @@ type version[ID comparable] struct {
 }
 
 func newCaches(clock token.Clock, alone bool) caches {
-	changeable := revocable
+	f := &followed{}
 	if alone {
-		changeable = 0
+		f.until.Store(always)
 	}
 	return caches{
-		sessions:  newCache[account.SessionHash, login](clock, revocable, 65536),
-		memberOf:  newCache[token.UserID, []token.VendorID](clock, revocable, 65536),
-		apiKeys:   newCache[catalog.KeyHash, catalog.APIKey](clock, changeable, 16384),
-		vendors:   newCache[token.VendorID, catalog.Vendor](clock, revocable, 16384),
-		sites:     newCache[token.VendorID, []catalog.Site](clock, revocable, 16384),
-		accounts:  newCache[token.UserID, token.AccountID](clock, 0, 262144),
-		payees:    newCache[token.PayeeID, catalog.Payee](clock, 0, 16384),
-		campaigns: newCache[token.CampaignID, catalog.Campaign](clock, 0, 16384),
-		totals:    newCache[token.VendorID, catalog.Totals](clock, 0, 16384),
+		followed:    f,
+		vendors:     followedCache[token.VendorID, catalog.Vendor](clock, f, 16384),
+		sites:       followedCache[token.VendorID, []catalog.Site](clock, f, 16384),
+		apiKeys:     followedCache[catalog.KeyHash, catalog.APIKey](clock, f, 16384),
+		newestOffer: followedCache[token.OfferID, catalog.Offer](clock, f, 32768),
+		newestSplit: followedCache[token.SplitID, catalog.Split](clock, f, 16384),
 
-		newestOffer: newCache[token.OfferID, catalog.Offer](clock, changeable, 32768),
-		offers:      newCache[version[token.OfferID], catalog.Offer](clock, 0, 32768),
-		newestSplit: newCache[token.SplitID, catalog.Split](clock, changeable, 16384),
-		splits:      newCache[version[token.SplitID], catalog.Split](clock, 0, 16384),
+		sessions: newCache[account.SessionHash, login](clock, revocable, 65536),
+		memberOf: newCache[token.UserID, []token.VendorID](clock, revocable, 65536),
+
+		accounts:  newCache[token.UserID, token.AccountID](clock, forever, 262144),
+		payees:    newCache[token.PayeeID, catalog.Payee](clock, forever, 16384),
+		campaigns: newCache[token.CampaignID, catalog.Campaign](clock, forever, 16384),
+		totals:    newCache[token.VendorID, catalog.Totals](clock, forever, 16384),
+		offers:    newCache[version[token.OfferID], catalog.Offer](clock, forever, 32768),
+		splits:    newCache[version[token.SplitID], catalog.Split](clock, forever, 16384),
 	}
 }
 

@@ -47,7 +47,7 @@ type locksmith struct {
 func newLocksmith(secret [32]byte, clock token.Clock) *locksmith {
 	return &locksmith{
 		secret:  secret,
-		readers: newCache[token.VendorID, cipher.Block](clock, 0, 4096),
+		readers: newCache[token.VendorID, cipher.Block](clock, forever, 4096),
 	}
 }
 

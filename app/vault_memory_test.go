@@ -105,7 +105,7 @@ func TestKeysAreNotOverwrittenWhileTheyAreUsed(t *testing.T) {
 						t.Errorf("opened %q, %v, want %q", plain, err, text)
 					}
 				})
-				if err != nil {
+				if err != nil && token.CodeOf(err) != token.CodeUnavailable { // that is answered where epochs pass while keys are read
 					t.Error(err)
 				}
 			}

@@ -136,12 +136,12 @@ func TestTicketsReadNoDatabaseOnceTheKeysAreThere(t *testing.T) {
 	third := h.ticket("c")
 	h.Clock.Move(90 * time.Second) // a new epoch, and nobody turned the keys
 	fourth := h.buy(h.reader, h.order(h.live, article("a", "0.10")))
-	h.catalog.db.count.Store(0)
+	h.catalog.reads.Store(0)
 	for _, ticket := range []string{third, fourth} {
 		_, err = h.Redeem(t.Context(), h.live, ticket, false)
 		must(t, err)
 	}
-	want(t, "reads of the database", h.catalog.db.count.Load(), 0)
+	want(t, "reads of the database", h.catalog.reads.Load(), 0)
 	_, err = h.Redeem(t.Context(), h.live, second, false)
 	wantCode(t, err, token.CodeTicketExpired)
 }

@@ -20,9 +20,8 @@ import (
 // writing in one transaction.
 type Tables interface {
 	SQL() *sql.DB
-	// FixedText reads the one text that a query finds by another one, "" where there is
-	// none, for rows in which it never changes once they are there.
-	FixedText(ctx context.Context, query, key string) (string, error)
+	// FixedText reads the text of the row with a key, "" where there is none.
+	FixedText(ctx context.Context, of FixedColumn, key string) (string, error)
 	// Write runs change in a transaction, and again where the database asks for it.
 	Write(ctx context.Context, change func(tx *sql.Tx) error) error
 }

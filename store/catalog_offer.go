@@ -45,9 +45,13 @@ func (c *Catalog) AddSplit(ctx context.Context, s catalog.Split, request catalog
 		if made, err = again(ctx, tx, request, s.ID, s.Version); err != nil || made.Replayed {
 			return err
 		}
-		return insert(ctx, tx, "this split was changed meanwhile; try again",
+		err = insert(ctx, tx, "this split was changed meanwhile; try again",
 			`INSERT INTO splits (id, version, vendor, name, shares, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 			s.ID.String(), int64(s.Version), s.Vendor.String(), s.Name, jsonText(s.Shares), s.CreatedAt)
+		if err != nil || s.Version == 1 {
+			return err
+		}
+		return tell(ctx, tx, s.ID.String())
 	})
 	return made, err
 }
@@ -78,9 +82,13 @@ func (c *Catalog) AddOffer(ctx context.Context, o catalog.Offer, request catalog
 		if made, err = again(ctx, tx, request, o.ID, o.Version); err != nil || made.Replayed {
 			return err
 		}
-		return insert(ctx, tx, "this offer was changed meanwhile; try again",
+		err = insert(ctx, tx, "this offer was changed meanwhile; try again",
 			`INSERT INTO offers (id, version, vendor, item, price, currency, split, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 			o.ID.String(), int64(o.Version), o.Vendor.String(), jsonText(o.Item), int64(o.Price), o.Currency.String(), o.Split.String(), o.CreatedAt)
+		if err != nil || o.Version == 1 {
+			return err
+		}
+		return tell(ctx, tx, o.ID.String())
 	})
 	return made, err
 }

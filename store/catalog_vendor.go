@@ -87,8 +87,10 @@ func (c *Catalog) RevokeKey(ctx context.Context, vendor token.VendorID, id token
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at = 0`, at, id.String())
-		return err
+		if _, err = tx.ExecContext(ctx, `UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at = 0`, at, id.String()); err != nil {
+			return err
+		}
+		return tell(ctx, tx, vendor.String())
 	})
 	return hash, err
 }
@@ -99,7 +101,10 @@ func (c *Catalog) AddSite(ctx context.Context, s catalog.Site, request catalog.R
 		if made, err = again(ctx, tx, request, s.ID, 0); err != nil || made.Replayed {
 			return err
 		}
-		return addSite(ctx, tx, s)
+		if err := addSite(ctx, tx, s); err != nil {
+			return err
+		}
+		return tell(ctx, tx, s.Vendor.String())
 	})
 	return made, err
 }
@@ -114,8 +119,10 @@ func addSite(ctx context.Context, tx *sql.Tx, s catalog.Site) error {
 // stays as it is.
 func (c *Catalog) ProveSite(ctx context.Context, vendor token.VendorID, id token.SiteID, at int64) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE sites SET proved_at = $1 WHERE id = $2 AND vendor = $3 AND proved_at = 0`, at, id.String(), vendor.String())
-		return err
+		if _, err := tx.ExecContext(ctx, `UPDATE sites SET proved_at = $1 WHERE id = $2 AND vendor = $3 AND proved_at = 0`, at, id.String(), vendor.String()); err != nil {
+			return err
+		}
+		return tell(ctx, tx, vendor.String())
 	})
 }
 

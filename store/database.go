@@ -8,14 +8,17 @@ import (
 	"farthing.dev/farthing/domain/journal"
 )
 
+// FixedColumn is a column of texts that never change once they are there, whose rows are
+// found by another one.
+type FixedColumn struct{ Table, Key, Column string }
+
 // Database is what a back-end offers to the Engine and to the catalogue.
 type Database interface {
 	// SQL is the pool for reads.
 	SQL() *sql.DB
 
-	// FixedText reads the one text that a query finds by another one, "" where there is
-	// none, for rows in which it never changes once they are there.
-	FixedText(ctx context.Context, query, key string) (string, error)
+	// FixedText reads the text of the row with a key, "" where there is none.
+	FixedText(ctx context.Context, of FixedColumn, key string) (string, error)
 
 	// Write runs work in one durable transaction: one at a time where the database
 	// has one writer, and tried again (a bounded number of times) where concurrent

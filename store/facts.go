@@ -79,10 +79,9 @@ func (e *Engine) load(ctx context.Context) error {
 		if e.find(m); m.empty() {
 			return nil
 		}
-		if err := e.loadAccounts(ctx, m.accounts); err != nil {
-			return err
-		}
-		if err := e.loadEntries(ctx, m); err != nil {
+		accounts := e.loadAccounts(ctx, m.accounts) // meanwhile
+		err := e.loadEntries(ctx, m)
+		if err := errors.Join(accounts(), err); err != nil {
 			return err
 		}
 		for _, name := range m.keys {
@@ -150,38 +149,36 @@ const (
 	loadParts       = 2
 )
 
-// loadAccounts puts accounts into the state that are not in it: those without an entry
-// too. Their places are taken already, so on an error the state is broken.
-func (e *Engine) loadAccounts(ctx context.Context, ids []token.AccountID) error {
+// loadAccounts begins to read accounts that are not in the state. done waits for them and
+// puts them there, those without an entry too. Their places are taken already, so on an
+// error the state is broken.
+func (e *Engine) loadAccounts(ctx context.Context, ids []token.AccountID) (done func() error) {
 	if len(ids) == 0 {
-		return nil
+		return func() error { return nil }
 	}
-	l := &e.loop
 	accounts := make([]core.Account, len(ids))
 	size := max(accountsPerPart, (len(ids)+loadParts-1)/loadParts)
 	errs := make([]error, (len(ids)+size-1)/size)
 	var wait sync.WaitGroup
 	for part := range errs {
 		from, to := part*size, min(len(ids), (part+1)*size)
-		work := func() { errs[part] = e.readAccounts(ctx, ids[from:to], accounts[from:to]) }
-		if part == len(errs)-1 {
-			work()
-		} else {
-			wait.Go(work)
+		wait.Go(func() { errs[part] = e.readAccounts(ctx, ids[from:to], accounts[from:to]) })
+	}
+	return func() error {
+		wait.Wait()
+		l := &e.loop
+		if err := errors.Join(errs...); err != nil {
+			l.broken = true
+			return err
 		}
+		for i, id := range ids {
+			// A copy of its own: one that stays must not keep the others in memory.
+			a := accounts[i]
+			l.state.Accounts[id] = &a
+			l.cache.accounts.touch(id)
+		}
+		return nil
 	}
-	wait.Wait()
-	if err := errors.Join(errs...); err != nil {
-		l.broken = true
-		return err
-	}
-	for i, id := range ids {
-		// A copy of its own: one that stays must not keep the others in memory.
-		a := accounts[i]
-		l.state.Accounts[id] = &a
-		l.cache.accounts.touch(id)
-	}
-	return nil
 }
 
 // readAccounts reads and decodes snapshots.

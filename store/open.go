@@ -102,7 +102,7 @@ func (e *Engine) apply(ctx context.Context, entries []*journal.Entry) error {
 			absent = append(absent, id)
 		}
 	}
-	if err := e.loadAccounts(ctx, absent); err != nil {
+	if err := e.loadAccounts(ctx, absent)(); err != nil {
 		return err
 	}
 	for _, entry := range entries {

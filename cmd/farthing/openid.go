@@ -4,17 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
-	"time"
 
 	"farthing.dev/farthing/edge/openid"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/edge/wellknown"
 	"farthing.dev/farthing/token"
-	"farthing.dev/farthing/worker"
 )
-
-// logoutsEvery is how often vendors' sites are told of logins that ended.
-const logoutsEvery = time.Second
 
 // openOpenID makes the part by which readers log in at vendors' sites.
 func (p *provider) openOpenID(c config, site *web.Site, clock token.Clock) (err error) {
@@ -26,14 +21,9 @@ func (p *provider) openOpenID(c config, site *web.Site, clock token.Clock) (err 
 	return err
 }
 
-// workLogouts starts the worker that tells vendors' sites of logouts.
-func (p *provider) workLogouts(ctx context.Context) {
-	ticker := time.NewTicker(logoutsEvery)
-	logouts := &worker.Logouts{Tell: func(ctx context.Context) error { return p.app.Logouts(ctx, p.openID.TellLogout) }, Log: p.log}
-	p.workers.Go(func() {
-		defer ticker.Stop()
-		logouts.Run(ctx, ticker.C)
-	})
+// tellLogouts tells vendors' sites of some of the logins that ended.
+func (p *provider) tellLogouts(ctx context.Context) error {
+	return p.app.Logouts(ctx, p.openID.TellLogout)
 }
 
 // faultsOnly is the default logger, which the library writes to: it would log each

@@ -47,14 +47,11 @@ type provider struct {
 	closing  atomic.Bool
 }
 
-// holdsEvery is how often expired holds are looked for.
-const holdsEvery = time.Second
-
-// notesEvery is how often the security log is written.
-const notesEvery = time.Second
-
-// keysEvery is how often keys are looked after.
-const keysEvery = time.Second
+// How often the workers look.
+const (
+	often  = time.Second
+	seldom = 5 * time.Minute
+)
 
 // readyQueue is how many commands may wait before a balancer should look elsewhere.
 const readyQueue = 3072
@@ -192,27 +189,22 @@ func (p *provider) ready(w http.ResponseWriter, r *http.Request) {
 // answers what was accepted before it ends them.
 func (p *provider) work(ctx context.Context) {
 	ctx, p.stop = context.WithCancel(context.WithoutCancel(ctx))
-	ticker := time.NewTicker(holdsEvery)
-	holds := &worker.Holds{Expire: p.app.ExpireHolds, Log: p.log}
-	p.workers.Go(func() {
-		defer ticker.Stop()
-		holds.Run(ctx, ticker.C)
-	})
-	notesTicker := time.NewTicker(notesEvery)
-	notes := &worker.Notes{Write: p.app.WriteNotes, Log: p.log}
-	p.workers.Go(func() {
-		defer notesTicker.Stop()
-		notes.Run(ctx, notesTicker.C)
-	})
+	p.every(ctx, often, (&worker.Holds{Expire: p.app.ExpireHolds, Log: p.log}).Run)
+	p.every(ctx, often, (&worker.Task{Do: p.app.WriteNotes, Failed: "the security log could not be written", AtEnd: true, Log: p.log}).Run)
+	p.every(ctx, often, (&worker.Task{Do: p.app.TurnKeys, Failed: "keys could not be turned", Log: p.log}).Run)
+	p.every(ctx, often, (&worker.Task{Do: p.app.FollowChanges, Failed: "changes of other replicas could not be read", Log: p.log}).Run)
+	p.every(ctx, often, (&worker.Task{Do: p.tellLogouts, Failed: "logouts could not be told", Log: p.log}).Run)
+	p.every(ctx, seldom, (&worker.Task{Do: p.app.WriteSessions, Failed: "sessions could not be written", Log: p.log}).Run)
 	p.workers.Go(func() { p.post.run(ctx) })
-	keysTicker := time.NewTicker(keysEvery)
-	keys := &worker.Keys{Turn: p.app.TurnKeys, Log: p.log}
+}
+
+// every runs a worker with ticks of a period.
+func (p *provider) every(ctx context.Context, period time.Duration, run func(context.Context, <-chan time.Time)) {
 	p.workers.Go(func() {
-		defer keysTicker.Stop()
-		keys.Run(ctx, keysTicker.C)
+		ticker := time.NewTicker(period)
+		defer ticker.Stop()
+		run(ctx, ticker.C)
 	})
-	p.workers.Go(func() { p.keepSessions(ctx) })
-	p.workLogouts(ctx)
 }
 
 // close ends the workers, writes everything behind, and closes the database.

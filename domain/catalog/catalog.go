@@ -142,6 +142,12 @@ type Store interface {
 	Offer(ctx context.Context, id token.OfferID, version uint32) (Offer, error)
 	Offers(ctx context.Context, vendor token.VendorID, before token.OfferID, limit int) ([]Offer, error)
 
+	// NewestChange returns the number of the newest change to what was there before: a new
+	// version of an offer or a split, a revoked key or another site of a vendor.
+	NewestChange(ctx context.Context) (uint64, error)
+	// Changes returns, in their order, what changed after the change with a number.
+	Changes(ctx context.Context, after uint64) (Changes, error)
+
 	AddCampaign(ctx context.Context, campaign Campaign, request Request) (Made[token.CampaignID], error)
 	Campaign(ctx context.Context, id token.CampaignID) (Campaign, error)
 	Campaigns(ctx context.Context, vendor token.VendorID, before token.CampaignID, limit int) ([]Campaign, error)
@@ -157,6 +163,16 @@ type Made[ID comparable] struct {
 	ID       ID
 	Version  uint32
 	Replayed bool
+}
+
+// Changes are what changed up to the change with a number: offers and splits with a new
+// version, and vendors with other sites or keys.
+type Changes struct {
+	Offers  []token.OfferID
+	Splits  []token.SplitID
+	Vendors []token.VendorID
+	Upto    uint64
+	More    bool // there may be later ones already
 }
 
 // Totals is what a vendor has earned up to the journal entry numbered Seq.

@@ -21,7 +21,8 @@ type Options struct {
 
 // Database is a PostgreSQL database.
 type Database struct {
-	pool *sql.DB
+	pool  *sql.DB
+	fixed fixedReader
 }
 
 var _ store.Database = (*Database)(nil)
@@ -39,6 +40,7 @@ func Open(ctx context.Context, dsn string, options Options) (*Database, error) {
 		options.Connections = 16
 	}
 	d := &Database{pool: stdlib.OpenDB(*config)}
+	d.fixed.db = d
 	d.pool.SetMaxOpenConns(options.Connections)
 	d.pool.SetMaxIdleConns(options.Connections)
 	d.pool.SetConnMaxIdleTime(5 * time.Minute)

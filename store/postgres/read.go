@@ -114,12 +114,3 @@ func (d *Database) Chunks(ctx context.Context, ids []int64, visit func(place int
 	}
 	return err
 }
-
-// FixedText reads the text that a query finds by another one.
-func (d *Database) FixedText(ctx context.Context, query, key string) (text string, err error) {
-	err = d.on(ctx, func(c *pgx.Conn) error { return c.QueryRow(ctx, query, key).Scan(&text) })
-	if errors.Is(err, pgx.ErrNoRows) {
-		return "", nil
-	}
-	return text, err
-}

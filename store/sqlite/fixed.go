@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/ncruces/go-sqlite3"
+
+	"farthing.dev/farthing/store"
 )
 
 // fixedReaders are the connections that read what never changes once it is there: chunks
@@ -65,8 +67,9 @@ func (d *Database) Chunks(ctx context.Context, ids []int64, visit func(place int
 	})
 }
 
-// FixedText reads the text that a query finds by another one.
-func (d *Database) FixedText(ctx context.Context, query, key string) (text string, err error) {
+// FixedText reads the text of the row with a key, "" where there is none.
+func (d *Database) FixedText(ctx context.Context, of store.FixedColumn, key string) (text string, err error) {
+	query := `SELECT ` + of.Column + ` FROM ` + of.Table + ` WHERE ` + of.Key + ` = $1`
 	err = d.fixed.use(ctx, func(r *fixedReader) error {
 		old := r.inside
 		return r.find(&old, query, func(s *sqlite3.Stmt) error { return s.BindText(1, key) }, func(s *sqlite3.Stmt) { text = s.ColumnText(0) })

@@ -40,6 +40,8 @@ func RunCatalog(t *testing.T, open func(t *testing.T) store.Tables) {
 		{"sites", testSites},
 		{"offer versions", testOffers},
 		{"split versions", testSplits},
+		{"changes", testChanges},
+		{"many changes at once", testConcurrentChanges},
 		{"requests", testRequests},
 		{"the same request many times at once", testConcurrentRequests},
 		{"campaigns", testCampaigns},
@@ -296,11 +298,15 @@ func testVendors(t *testing.T, s *shelf) {
 	}
 }
 
+func (s *shelf) key(vendor token.VendorID) catalog.APIKey {
+	return catalog.APIKey{
+		ID: token.NewID[token.KeyKind](s.ids), Vendor: vendor, Hash: catalog.KeyHash{9}, Login: "shop", Hint: "wxyz", Test: true, CreatedAt: 3,
+	}
+}
+
 func testKeys(t *testing.T, s *shelf) {
 	vendor, _, _ := s.vendor(t)
-	key := catalog.APIKey{
-		ID: token.NewID[token.KeyKind](s.ids), Vendor: vendor.ID, Hash: catalog.KeyHash{9}, Login: "shop", Hint: "wxyz", Test: true, CreatedAt: 3,
-	}
+	key := s.key(vendor.ID)
 	must(t, s.AddKey(t.Context(), key))
 	found, err := s.KeyByHash(t.Context(), key.Hash)
 	same(t, found, err, key)

@@ -1,0 +1,64 @@
+package app_test
+
+import (
+	"testing"
+	"time"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/domain/entitlement"
+	"farthing.dev/farthing/token"
+)
+
+// What one replica changes or revokes the others learn at the next tick; a replica that
+// does not get to ask takes nothing from memory.
+func TestReplicasFollowChanges(t *testing.T) {
+	h := open(t, func(d *app.Deps) { d.Alone = false })
+	other := app.New(h.Deps)
+	h.fund(h.reader, usd, "10")
+	offer := h.offer(h.live, "o-1", "0.10", entitlement.Terms{}, token.SplitID{})
+	in := app.PurchaseInput{Reader: h.allow(h.reader, h.live, "1", "10"), Offer: offer.ID}
+	secret, key, err := h.CreateKey(t.Context(), h.owner, h.vendor.ID, "fast", false)
+	must(t, err)
+
+	// sold is for how much the other replica sells.
+	sold := func() string {
+		t.Helper()
+		seller, err := other.Seller(t.Context(), secret)
+		must(t, err)
+		view, _, err := other.CreatePurchase(t.Context(), seller, in, h.key(), nil)
+		must(t, err)
+		return view.Price.Decimal(2)
+	}
+	change := func(price string) {
+		t.Helper()
+		item := offer.Item
+		item.Repeatable = true
+		_, _, err := h.ChangeOffer(t.Context(), h.live, offer.ID, app.OfferInput{Item: item, Price: money(t, price), Currency: usd}, h.key(), nil)
+		must(t, err)
+	}
+	change("0.11")
+	want(t, "price before it ever asked", sold(), "0.11")
+	change("0.12")
+	want(t, "price before it ever asked", sold(), "0.12")
+
+	must(t, other.FollowChanges(t.Context()))
+	want(t, "price when it followed", sold(), "0.12")
+	before := h.catalog.reads.Load()
+	sold()
+	want(t, "reads while it follows", h.catalog.reads.Load()-before, 0)
+
+	change("0.13")
+	must(t, other.FollowChanges(t.Context()))
+	want(t, "price after the next tick", sold(), "0.13")
+
+	change("0.14")
+	h.Clock.Move(5 * time.Second)
+	want(t, "price where nobody asked for five seconds", sold(), "0.14")
+
+	must(t, other.FollowChanges(t.Context()))
+	want(t, "price", sold(), "0.14")
+	must(t, h.RevokeKey(t.Context(), h.owner, h.vendor.ID, key.ID))
+	must(t, other.FollowChanges(t.Context()))
+	_, err = other.Seller(t.Context(), secret)
+	wantCode(t, err, token.CodeUnauthorised)
+}
