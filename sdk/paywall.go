@@ -186,7 +186,7 @@ func (p *Paywall) comeBack(w http.ResponseWriter, r *http.Request, sale NewOrder
 	}
 	if err == nil {
 		p.writePass(w, r, sale, pass{order: redemption.Order.ID, reader: redemption.Reader})
-		p.writeReader(w, redemption.Reader)
+		p.RememberReader(w, redemption.Reader)
 		http.Redirect(w, r, p.cleanURL(r), http.StatusSeeOther)
 		return
 	}

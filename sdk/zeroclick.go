@@ -17,7 +17,7 @@ const readerCookie = "farthing_reader"
 // only where a person went to the page, and reports false where the reader is to be
 // asked.
 func (p *Paywall) charge(r *http.Request, sale NewOrder) (Access, bool) {
-	reader := p.readReader(r)
+	reader := p.KnownReader(r)
 	if reader == "" || sale.Offer == "" || !chosen(r) {
 		return Access{}, false
 	}
@@ -41,8 +41,10 @@ func chosen(r *http.Request) bool {
 		h.Get("Sec-Fetch-User") == "?1" && h.Get("Sec-Purpose") == "" && h.Get("Purpose") == ""
 }
 
-// writeReader lets the site know the reader again while ZeroClick lasts.
-func (p *Paywall) writeReader(w http.ResponseWriter, reader string) {
+// RememberReader lets the site know the reader again in this browser while ZeroClick
+// lasts. A Paywall does it when a ticket comes back; do it yourself when the reader logged in
+// at your site with her wallet, whose `sub` is the reader.
+func (p *Paywall) RememberReader(w http.ResponseWriter, reader string) {
 	if p.ZeroClick <= 0 || reader == "" {
 		return
 	}
@@ -54,9 +56,9 @@ func (p *Paywall) writeReader(w http.ResponseWriter, reader string) {
 	})
 }
 
-// readReader returns who reads, "" where the browser has no cookie that we signed or
+// KnownReader returns who reads, "" where the browser has no cookie that we signed or
 // its time is over.
-func (p *Paywall) readReader(r *http.Request) string {
+func (p *Paywall) KnownReader(r *http.Request) string {
 	cookie, err := r.Cookie(readerCookie)
 	if err != nil || p.ZeroClick <= 0 {
 		return ""
@@ -83,7 +85,7 @@ func (p *Paywall) signReader(text string) []byte {
 	return mac.Sum(nil)
 }
 
-// ForgetReader ends what ZeroClick began in this browser, for your own "log out".
+// ForgetReader ends what RememberReader began, for your own "log out".
 func (p *Paywall) ForgetReader(w http.ResponseWriter) {
 	http.SetCookie(w, &http.Cookie{Name: readerCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(p.Site, "https://")})
 }

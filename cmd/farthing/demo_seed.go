@@ -124,6 +124,11 @@ func (s *story) shops(ctx context.Context) error {
 			if err := s.openShop(ctx, i); err != nil {
 				return err
 			}
+			if one.id == gazette {
+				if err := s.login(ctx, viewer, vendor.ID, i); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	articles, err := newspaper.Articles()
@@ -132,6 +137,19 @@ func (s *story) shops(ctx context.Context) error {
 	}
 	s.offers, err = newspaper.Prepare(ctx, s.client(gazette), articles, s.urls[gazette])
 	return err
+}
+
+// login has the newspaper log its readers in, once the provider knows its site.
+func (s *story) login(ctx context.Context, owner app.Viewer, vendor token.VendorID, shop int) error {
+	id := shops[shop].id
+	secret, client, err := s.provider.app.AddClient(ctx, owner, vendor, app.ClientInput{
+		Name: shops[shop].name, Redirects: []string{s.urls[id] + newspaper.LoginBack}, Backchannel: s.urls[id] + newspaper.LoginEnded,
+	})
+	if err != nil {
+		return fmt.Errorf("log in at %s: %w", shops[shop].name, err)
+	}
+	s.state.Login = &newspaper.Login{ClientID: client.ID.String(), ClientSecret: secret}
+	return s.openShop(ctx, shop)
 }
 
 // logIn opens a new purchase window.

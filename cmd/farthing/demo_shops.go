@@ -38,7 +38,7 @@ func (d *demo) site(id string) (http.Handler, error) {
 	log := d.log.With("shop", id)
 	switch id {
 	case gazette:
-		return newspaper.New(newspaper.Config{Client: d.client(id), SiteURL: d.urls[id], Secret: secret, Log: log}), nil
+		return newspaper.New(newspaper.Config{Client: d.client(id), SiteURL: d.urls[id], Secret: secret, Login: d.state.Login, Log: log}), nil
 	case records:
 		return music.New(music.Config{Client: d.client(id), SiteURL: d.urls[id], Secret: secret, Log: log}), nil
 	}

@@ -12,14 +12,16 @@ import (
 	"sync/atomic"
 	"time"
 
+	"farthing.dev/farthing/examples/newspaper"
 	"farthing.dev/farthing/token"
 )
 
 // demoState is what the demo remembers in its folder, beside the provider's own data.
 type demoState struct {
-	Seeded bool              `json:"seeded"` // false while the history is being written
-	Keys   map[string]string `json:"keys"`   // of the shops at the provider
-	Secret string            `json:"secret"` // for the shops' sealed cookies
+	Seeded bool              `json:"seeded"`          // false while the history is being written
+	Keys   map[string]string `json:"keys"`            // of the shops at the provider
+	Secret string            `json:"secret"`          // for the shops' sealed cookies
+	Login  *newspaper.Login  `json:"login,omitempty"` // by which the newspaper's readers log in
 }
 
 const demoFile = "demo.json"

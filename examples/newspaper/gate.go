@@ -8,7 +8,7 @@ import (
 	"farthing.dev/farthing/sdk"
 )
 
-// knownFor is how long a reader who bought something is known to the paper. Who gave
+// knownFor is how long a reader who bought something or logged in is known to the paper. Who gave
 // it an allowance reads on without a click for so long.
 const knownFor = 12 * time.Hour
 
@@ -18,22 +18,26 @@ func Order(a Article, siteURL, offer string) sdk.NewOrder {
 	return sdk.NewOrder{Offer: offer, CancelURL: siteURL + "/articles/" + a.Slug, Tracking: a.Section, Login: "website"}
 }
 
+// paywall returns what stands before the articles.
+func (s *site) paywall() *sdk.Paywall {
+	return &sdk.Paywall{
+		Client: s.Client, Secret: s.Secret, Site: s.SiteURL, Now: s.Now,
+		Sell: s.sell, Teaser: s.teaser, ZeroClick: knownFor,
+		Failed: func(w http.ResponseWriter, r *http.Request, err error) { s.trouble(w, r, "sell article", err) },
+	}
+}
+
 // gate returns the way to an article: its beginning for everybody, the whole for
 // who has bought it.
 func (s *site) gate() http.Handler {
-	wall := &sdk.Paywall{
-		Client: s.Client, Secret: s.Secret, Site: s.SiteURL, Now: s.Now,
-		Sell: s.sell, Teaser: s.teaser, ZeroClick: knownFor,
-		Failed: func(w http.ResponseWriter, _ *http.Request, err error) { s.trouble(w, "sell article", err) },
-	}
-	protected := wall.Protect(http.HandlerFunc(s.article))
+	protected := s.wall.Protect(http.HandlerFunc(s.article))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.bySlug(r.PathValue("slug")) == nil {
-			s.missing(w)
+			s.missing(w, r)
 			return
 		}
 		if err := s.prepare(r); err != nil {
-			s.trouble(w, "prepare offers", err)
+			s.trouble(w, r, "prepare offers", err)
 			return
 		}
 		shop.AllowInlineStyle(w)
@@ -72,7 +76,7 @@ func (s *site) sell(r *http.Request) (sdk.NewOrder, bool) {
 // teaser shows the beginning of an article, and the button.
 func (s *site) teaser(w http.ResponseWriter, r *http.Request, _ sdk.NewOrder) {
 	a := s.bySlug(r.PathValue("slug"))
-	s.render(w, http.StatusOK, "article.html", page{Title: a.Title, Article: a})
+	s.render(w, r, http.StatusOK, "article.html", page{Title: a.Title, Article: a})
 }
 
 // article shows the whole of it, and what was charged for it just now.
@@ -81,5 +85,5 @@ func (s *site) article(w http.ResponseWriter, r *http.Request) {
 	if access, _ := sdk.AccessOf(r.Context()); access.Charged != "" {
 		charged = access.Charged + " " + access.Currency
 	}
-	s.render(w, http.StatusOK, "article.html", page{Title: a.Title, Article: a, Full: true, Charged: charged})
+	s.render(w, r, http.StatusOK, "article.html", page{Title: a.Title, Article: a, Full: true, Charged: charged})
 }

@@ -15,7 +15,7 @@ import (
 func TestPagesOfALoginInEveryLook(t *testing.T) {
 	b := chrome.Start(t)
 	d := launch.StartDemo(t, t.TempDir())
-	news := d.URLs["newspaper"]
+	site := d.URLs["music"]
 	vendor, reader := b.Tab(chrome.Light), b.Tab(chrome.Light)
 	looks := func(tab *chrome.Tab, address, name string) {
 		t.Helper()
@@ -29,16 +29,16 @@ func TestPagesOfALoginInEveryLook(t *testing.T) {
 		tab.Look(chrome.Light)
 	}
 
-	vendor.LogIn(d.URL, "mara@gazette.example", d.Password)
+	vendor.LogIn(d.URL, "noor@lowtide.example", d.Password)
 	vendor.Go(d.URL + "/console")
 	page := vendor.Eval(`document.querySelector('main a[href^="/console/vnd_"]').href`) + "/login"
 	looks(vendor, page, "clients-none")
-	for _, name := range []string{"The Harbour Gazette", strings.Repeat("Donaudampfschiff", 4), "مكتبة الميناء القديمة"} {
+	for _, name := range []string{"Low Tide Records", strings.Repeat("Donaudampfschiff", 4), "مكتبة الميناء القديمة"} {
 		vendor.Go(page)
 		vendor.Fill("#name", name)
-		write(vendor, "#redirects", news+"/"+strings.Repeat("a-long-way-back", 8))
-		write(vendor, "#after_logout", news+"/bye")
-		vendor.Fill("#backchannel", news+"/told")
+		write(vendor, "#redirects", site+"/"+strings.Repeat("a-long-way-back", 8))
+		write(vendor, "#after_logout", site+"/bye")
+		vendor.Fill("#backchannel", site+"/told")
 		vendor.Click("#client-form button")
 		vendor.WantText("shown this once")
 	}
@@ -54,15 +54,15 @@ func TestPagesOfALoginInEveryLook(t *testing.T) {
 
 	ask := d.URL + "/oidc/authorize?" + url.Values{
 		"client_id": {client}, "response_type": {"code"}, "scope": {"openid"}, "state": {"here"},
-		"redirect_uri":   {news + "/" + strings.Repeat("a-long-way-back", 8)},
+		"redirect_uri":   {site + "/" + strings.Repeat("a-long-way-back", 8)},
 		"code_challenge": {strings.Repeat("A", 43)}, "code_challenge_method": {"S256"},
 	}.Encode()
 	looks(reader, ask, "login-for-a-site")
-	reader.WantText("To go on to The Harbour Gazette")
+	reader.WantText("To go on to Low Tide Records")
 	looks(reader, strings.Replace(ask, "A", "", 1)+"&client_id=twice", "login-unfit")
 	reader.LogIn(d.URL, "ben@readers.example", d.Password)
 	looks(reader, ask, "consent")
-	reader.WantText("Log in at The Harbour Gazette", "Ben Okafor")
+	reader.WantText("Log in at Low Tide Records", "Ben Okafor")
 	looks(reader, d.URL+"/oidc/logout?client_id="+client, "leave")
 	reader.WantText("Log out?")
 	looks(reader, d.URL+"/wallet/purchases", "purchases-many")

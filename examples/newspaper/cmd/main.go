@@ -1,5 +1,6 @@
 // Command cmd runs the newspaper on its own: set FARTHING_URL to the provider and
-// FARTHING_KEY to a vendor key.
+// FARTHING_KEY to a vendor key. With LOGIN_CLIENT and LOGIN_SECRET, from "Log readers in" on the
+// vendor's page, readers can continue with Farthing.
 package main
 
 import (
@@ -12,6 +13,10 @@ import (
 
 func main() {
 	os.Exit(shop.Main("newspaper", "8403", func(s shop.Settings) http.Handler {
-		return newspaper.New(newspaper.Config{Client: s.Client, SiteURL: s.SiteURL, Secret: s.Secret, Log: s.Log})
+		config := newspaper.Config{Client: s.Client, SiteURL: s.SiteURL, Secret: s.Secret, Log: s.Log}
+		if id := os.Getenv("LOGIN_CLIENT"); id != "" {
+			config.Login = &newspaper.Login{ClientID: id, ClientSecret: os.Getenv("LOGIN_SECRET")}
+		}
+		return newspaper.New(config)
 	}))
 }
