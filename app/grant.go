@@ -77,16 +77,6 @@ func (a *App) ProveClient(ctx context.Context, id, secret string) (grant.Client,
 // VendorName returns how a vendor calls itself.
 func (a *App) VendorName(ctx context.Context, id token.VendorID) string { return a.vendorName(ctx, id) }
 
-// Consented reports whether the viewer has agreed to be known to a vendor.
-func (a *App) Consented(ctx context.Context, v Viewer, vendor token.VendorID) (bool, error) {
-	return a.catalog.Consented(ctx, v.User, vendor)
-}
-
-// Consent remembers that the viewer agreed to be known to a vendor, by her pseudonym there.
-func (a *App) Consent(ctx context.Context, v Viewer, vendor token.VendorID) error {
-	return a.catalog.AddConsent(ctx, v.User, vendor, a.clock.Now().UnixMilli())
-}
-
 // IssueCode returns the code by which a site gets to know that the viewer is there.
 func (a *App) IssueCode(ctx context.Context, v Viewer, in LoginInput) (code string, err error) {
 	now := a.clock.Now()

@@ -81,6 +81,48 @@ func (c *Catalog) Consented(ctx context.Context, user token.UserID, vendor token
 	return len(found) > 0, err
 }
 
+// Consents returns what a user agreed to, newest first, at most two hundred.
+func (c *Catalog) Consents(ctx context.Context, user token.UserID) ([]grant.Consent, error) {
+	return list(ctx, c, func(r row) (consent grant.Consent, err error) {
+		err = r.Scan(word{&consent.Vendor}, &consent.At)
+		return consent, err
+	}, `SELECT vendor, created_at FROM openid_consents WHERE member = $1 ORDER BY created_at DESC, vendor LIMIT 200`, user.String())
+}
+
+// Withdraw takes a consent back and ends what was issued to the vendor for the user.
+func (c *Catalog) Withdraw(ctx context.Context, user token.UserID, vendor token.VendorID, at int64) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		gone, err := tx.ExecContext(ctx, `DELETE FROM openid_consents WHERE member = $1 AND vendor = $2`, user.String(), vendor.String())
+		if err := changed(gone, err); err != nil {
+			return err
+		}
+		living, err := grantsOf(ctx, tx, user, vendor)
+		if err != nil {
+			return err
+		}
+		return endLogins(ctx, tx, living, at)
+	})
+}
+
+// grantsOf returns the grants of a user at a vendor that the client was not told the end
+// of, oldest first.
+func grantsOf(ctx context.Context, tx *sql.Tx, user token.UserID, vendor token.VendorID) (living []token.GrantID, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT id FROM openid_grants WHERE member = $1 AND vendor = $2 AND (ended_at = 0 OR tell_at < 0) ORDER BY id`,
+		user.String(), vendor.String())
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id token.GrantID
+		if err := rows.Scan(word{&id}); err != nil {
+			return nil, err
+		}
+		living = append(living, id)
+	}
+	return living, rows.Err()
+}
+
 // AddConsent remembers that a user agreed to be known to a vendor.
 func (c *Catalog) AddConsent(ctx context.Context, user token.UserID, vendor token.VendorID, at int64) error {
 	return c.write(ctx, func(tx *sql.Tx) error {

@@ -76,6 +76,12 @@ type Token struct {
 	CreatedAt int64
 }
 
+// Consent says since when a user agrees to be known to a vendor by her pseudonym.
+type Consent struct {
+	Vendor token.VendorID
+	At     int64 // milliseconds since 1970
+}
+
 // Logout is what a client is still to be told: that a login ended.
 type Logout struct {
 	Grant       token.GrantID

@@ -25,6 +25,11 @@ type Store interface {
 	Consented(ctx context.Context, user token.UserID, vendor token.VendorID) (bool, error)
 	// AddConsent remembers that she agreed; once more is no harm.
 	AddConsent(ctx context.Context, user token.UserID, vendor token.VendorID, at int64) error
+	// Consents returns what a user agreed to, newest first, at most two hundred.
+	Consents(ctx context.Context, user token.UserID) ([]Consent, error)
+	// Withdraw takes a consent back, ends at a millisecond everything that was issued to the
+	// vendor for the user, and notes which clients are to be told.
+	Withdraw(ctx context.Context, user token.UserID, vendor token.VendorID, at int64) error
 
 	// AddGrant adds a grant.
 	AddGrant(ctx context.Context, g Grant) error

@@ -22,6 +22,7 @@ type sessions interface {
 	ChangePassword(ctx context.Context, v app.Viewer, before, after string) (secret string, err error)
 	Window(ctx context.Context, v app.Viewer) (app.Window, error)
 	SetWindow(ctx context.Context, v app.Viewer, window time.Duration) error
+	consents
 }
 
 // longList is how many sessions fit a window.
@@ -35,6 +36,7 @@ func (h *Handler) registerDevices(member func(pattern, home string, page web.Mem
 	member("GET "+devicesHome, devicesHome, h.devices)
 	member("POST "+devicesHome+"/signout", devicesHome, h.signOut)
 	member("POST "+devicesHome+"/others", devicesHome, h.signOutOthers)
+	member("POST "+devicesHome+"/shops", devicesHome, h.withdraw)
 	member("POST "+devicesHome+"/window", devicesHome, h.setWindow)
 	member("POST "+devicesHome+"/password", devicesHome, h.changePassword)
 }
@@ -42,8 +44,9 @@ func (h *Handler) registerDevices(member func(pattern, home string, page web.Mem
 // devicesView is the page about the viewer's logins.
 type devicesView struct {
 	Devices []app.DeviceView
-	Others  bool // there are others than the present one
-	Long    bool // there are so many that what ends them all stands first
+	Others  bool              // there are others than the present one
+	Long    bool              // there are so many that what ends them all stands first
+	Shops   []app.ConsentView // where the viewer logs in with her wallet
 	Window  app.Window
 	Choices []choice
 	Open    bool // the purchase window is
@@ -74,6 +77,9 @@ func (h *Handler) showDevices(w http.ResponseWriter, r *http.Request, v app.View
 	}
 	var err error
 	if view.Devices, err = h.app.Devices(r.Context(), v); err != nil {
+		return err
+	}
+	if view.Shops, err = h.app.Consents(r.Context(), v); err != nil {
 		return err
 	}
 	if view.Window, err = h.app.Window(r.Context(), v); err != nil {

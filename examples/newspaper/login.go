@@ -28,7 +28,7 @@ const (
 type door struct {
 	mu     sync.Mutex
 	issuer *oidc.Provider       // nil until the provider was reached
-	ended  map[string]time.Time // logins at the provider, and until when somebody may be known by them
+	ended  map[string]time.Time // logins at the provider that ended, and when that was heard
 }
 
 // attempt is a login under way. The browser keeps it, sealed.
@@ -40,7 +40,7 @@ var patient = &http.Client{Timeout: 10 * time.Second}
 const (
 	attemptCookie = "gazette_attempt"
 	attemptLasts  = 10 * time.Minute
-	sessionCookie = "gazette_login" // which login at the provider made the reader known
+	loginCookie   = "gazette_login"
 )
 
 // openID returns what the libraries need to know of the provider.
@@ -96,12 +96,15 @@ func (s *site) loggedIn(w http.ResponseWriter, r *http.Request) {
 	}
 	reader, session, err := s.redeem(r.Context(), query.Get("code"), a)
 	if err == nil {
-		err = s.sealer.SetCookie(w, s.SiteURL, sessionCookie, session, s.Now().Add(knownFor))
+		err = s.sealer.SetCookie(w, s.SiteURL, loginCookie, session, s.Now().Add(knownFor))
 	}
 	if err != nil {
 		s.trouble(w, r, "log a reader in", err)
 		return
 	}
+	s.door.mu.Lock()
+	delete(s.door.ended, session) // she came back
+	s.door.mu.Unlock()
 	s.wall.RememberReader(w, reader)
 	http.Redirect(w, r, a.Next, http.StatusSeeOther)
 }

@@ -17,12 +17,12 @@ func (s *site) logOut(w http.ResponseWriter, r *http.Request) {
 
 func (s *site) forget(w http.ResponseWriter) {
 	s.wall.ForgetReader(w)
-	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: loginCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }
 
-// told hears from the provider that a reader logged out there (OpenID Connect Back-Channel
-// Logout 1.0). The paper keeps no sessions, so it remembers those that ended; a paper with
-// more than one server would do that in its database.
+// told hears from the provider that a login of a reader ended there, or her logins at
+// this site (OpenID Connect Back-Channel Logout 1.0). The paper keeps no sessions, so it
+// remembers which ended; a paper with more than one server would do that in its database.
 func (s *site) told(w http.ResponseWriter, r *http.Request) {
 	session, err := s.logoutOf(r)
 	if err != nil {
@@ -31,12 +31,12 @@ func (s *site) told(w http.ResponseWriter, r *http.Request) {
 	}
 	s.door.mu.Lock()
 	defer s.door.mu.Unlock()
-	now := s.Now()
 	if s.door.ended == nil {
 		s.door.ended = map[string]time.Time{}
 	}
-	maps.DeleteFunc(s.door.ended, func(_ string, until time.Time) bool { return until.Before(now) })
-	s.door.ended[session] = now.Add(knownFor)
+	oldest := s.Now().Add(-knownFor) // by then nobody is known by it any more
+	maps.DeleteFunc(s.door.ended, func(_ string, at time.Time) bool { return at.Before(oldest) })
+	s.door.ended[session] = s.Now()
 }
 
 // logoutOf returns which login at the provider has ended.
@@ -62,12 +62,11 @@ func (s *site) logoutOf(r *http.Request) (session string, err error) {
 	return claims.Session, nil
 }
 
-// present forgets readers whose login at the provider has ended, before anything opens
-// for them.
+// present forgets readers whose login has ended, before anything opens for them.
 func (s *site) present(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var session string
-		if s.sealer.Cookie(r, sessionCookie, s.Now(), &session) == nil && s.hasEnded(session) {
+		if s.sealer.Cookie(r, loginCookie, s.Now(), &session) == nil && s.hasEnded(session) {
 			s.forget(w)
 			if r.Method == http.MethodGet {
 				http.Redirect(w, r, s.SiteURL+r.URL.RequestURI(), http.StatusSeeOther)

@@ -54,6 +54,7 @@ func RunCatalog(t *testing.T, open func(t *testing.T) store.Tables) {
 		{"grants", testGrants},
 		{"the same code and token many times at once", testReplays},
 		{"logins that end", testEndLogins},
+		{"consents taken back", testWithdrawals},
 		{"codes that nobody came for", testUnusedCodes},
 		{"logouts in turn", testFairLogouts},
 		{"passkeys", testPasskeys},

@@ -77,6 +77,48 @@ func testClients(t *testing.T, s *shelf) {
 	same(t, agreed, err, false)
 }
 
+// testWithdrawals takes a consent back: what was issued to the vendor for the user ends in
+// all her sessions, the client is told once of each, and nothing else ends.
+func testWithdrawals(t *testing.T, s *shelf) {
+	ctx := t.Context()
+	client, other := s.client(t), s.client(t)
+	one := s.session(t, 1000)
+	two := one
+	two.ID, two.Hash = token.NewID[token.SessionKind](s.ids), account.SessionHash{7, 7}
+	must(t, s.AddSession(ctx, two, "hash"))
+	mine := []grant.Grant{s.grant(t, client, one), s.grant(t, client, two), s.grant(t, client, two)}
+	elsewhere, somebodys := s.grant(t, other, one), s.grant(t, client, s.session(t, 1000))
+	for n, g := range append(mine, elsewhere, somebodys) {
+		_, err := s.TakeCode(ctx, g.Code, 10)
+		must(t, err)
+		must(t, s.AddTokens(ctx, grant.Token{Hash: grant.Hash{9, byte(n)}, Grant: g.ID, Use: grant.Access, Until: 500, CreatedAt: 10}))
+		must(t, s.AddConsent(ctx, g.User, g.Vendor, int64(5+n)))
+	}
+	consents, err := s.Consents(ctx, one.User)
+	same(t, consents, err, []grant.Consent{{Vendor: other.Vendor, At: 8}, {Vendor: client.Vendor, At: 5}})
+
+	must(t, s.Withdraw(ctx, one.User, client.Vendor, 20))
+	wantCode(t, s.Withdraw(ctx, one.User, client.Vendor, 21), token.CodeNotFound)
+	consents, err = s.Consents(ctx, one.User)
+	same(t, consents, err, []grant.Consent{{Vendor: other.Vendor, At: 8}})
+	for n := range 5 {
+		_, _, err := s.FindToken(ctx, grant.Hash{9, byte(n)}, 30)
+		if ended := token.CodeOf(err) == token.CodeNotFound; ended != (n < 3) {
+			t.Errorf("the token of grant %d: %v", n, err)
+		}
+	}
+	due, err := s.DueLogouts(ctx, 30, 40, 10)
+	must(t, err)
+	told := map[token.SessionID]int{}
+	for _, logout := range due {
+		if logout.User != one.User || logout.Vendor != client.Vendor {
+			t.Errorf("told of %+v", logout)
+		}
+		told[logout.Session]++
+	}
+	same(t, told, nil, map[token.SessionID]int{one.ID: 1, two.ID: 1})
+}
+
 func testGrants(t *testing.T, s *shelf) {
 	ctx := t.Context()
 	session := s.session(t, 100)

@@ -31,6 +31,7 @@ func TestStockClientInGo(t *testing.T) {
 		"clients authenticate":        testClients,
 		"logout":                      testLogout,
 		"logout at the provider":      testProviderLogout,
+		"a consent taken back":        testWithdrawal,
 		"quiet and fresh logins":      testPrompts,
 		"whom the site means":         testHints,
 		"secrets in the address":      testAddresses,
@@ -366,6 +367,39 @@ func testProviderLogout(t *testing.T, demo *stage) {
 	}
 	if sid := other.logout()["sid"]; sid != two.claims["sid"] {
 		t.Errorf("told of the login %v, want %v", sid, two.claims["sid"])
+	}
+}
+
+// testWithdrawal ends a reader's logins at one vendor, in all her browsers and nowhere else.
+func testWithdrawal(t *testing.T, demo *stage) {
+	s, other := open(t, demo, "newspaper", "server"), open(t, demo, "calls", "server")
+	laptop, phone := s.reader(ada), s.reader(ada)
+	one, two, elsewhere := s.logIn(laptop), s.logIn(phone), other.logIn(laptop)
+	vendor := strings.TrimPrefix(s.console, "/console/")
+	laptop.Get(demo.URL+"/security/devices").Want(http.StatusOK, "The Harbour Gazette")
+	laptop.Do(http.MethodPost, demo.URL+"/security/devices/shops", nil, url.Values{"vendor": {vendor}}).Want(http.StatusOK, "Your logins there have ended")
+	laptop.Do(http.MethodPost, demo.URL+"/security/devices/shops", nil, url.Values{"vendor": {vendor}}).Want(http.StatusNotFound)
+	laptop.Get(demo.URL+"/security").Want(http.StatusOK, "Your logins at The Harbour Gazette were ended.")
+	if s.known(one.token.AccessToken) || s.known(two.token.AccessToken) {
+		t.Error("access tokens are good after the consent was taken back")
+	}
+	if _, err := s.refresh(two.token.RefreshToken); err == nil {
+		t.Error("a refresh token is good after the consent was taken back")
+	}
+	if !other.known(elsewhere.token.AccessToken) {
+		t.Error("the login at another vendor ended too")
+	}
+	told := map[any]bool{s.logout()["sid"]: true, s.logout()["sid"]: true}
+	if !told[one.claims["sid"]] || !told[two.claims["sid"]] {
+		t.Errorf("told of the logins %v, want %v and %v", told, one.claims["sid"], two.claims["sid"])
+	}
+	a := s.begin()
+	if phone.Get(a.url); phone.URL.Path != "/oidc/consent" {
+		t.Errorf("the login went on to %s without asking", phone.URL)
+	}
+	s.agree(phone)
+	if got, err := s.exchange(phone.URL.Query().Get("code"), a); err != nil || got.id.Subject != one.id.Subject {
+		t.Errorf("after a new consent %+v: %v", got.id, err)
 	}
 }
 

@@ -49,6 +49,24 @@ func (a *App) SignOut(_ context.Context, v app.Viewer, session token.SessionID) 
 	return nil
 }
 
+// Consents are two, one of them to a shop with a long name.
+func (a *App) Consents(_ context.Context, v app.Viewer) ([]app.ConsentView, error) {
+	shops := []app.ConsentView{{Vendor: id[token.VendorKind](1), Name: "The Harbour Gazette", Since: Now().AddDate(0, 0, -3)}}
+	if v.Email == Careful {
+		shops = append(shops, app.ConsentView{Vendor: id[token.VendorKind](2), Name: "Donaudampfschifffahrtsgesellschaftskapitänsmützenhandlung am Alten Hafen", Since: Now().AddDate(0, 0, -9)})
+	}
+	return shops, nil
+}
+
+// Withdraw ends the logins at the first shop.
+func (a *App) Withdraw(_ context.Context, v app.Viewer, vendor token.VendorID) error {
+	if vendor != id[token.VendorKind](1) {
+		return token.New(token.NotFound, token.CodeNotFound, "you do not log in there")
+	}
+	a.did("withdraw %s %s", v.Email, vendor)
+	return nil
+}
+
 // SignOutOthers ends both.
 func (a *App) SignOutOthers(_ context.Context, v app.Viewer) error {
 	a.did("signout %s others", v.Email)

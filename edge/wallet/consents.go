@@ -1,0 +1,33 @@
+package wallet
+
+import (
+	"context"
+	"net/http"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/edge/web"
+	"farthing.dev/farthing/token"
+)
+
+// consents is what the page needs to show and end logins at vendors' sites.
+type consents interface {
+	Consents(ctx context.Context, v app.Viewer) ([]app.ConsentView, error)
+	Withdraw(ctx context.Context, v app.Viewer, vendor token.VendorID) error
+}
+
+// withdraw ends the logins at one vendor's sites.
+func (h *Handler) withdraw(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+	if err := web.ParseForm(r); err != nil {
+		return err
+	}
+	vendor, err := token.ParseID[token.VendorKind](r.PostForm.Get("vendor"))
+	if err != nil {
+		return token.New(token.NotFound, token.CodeNotFound, "you do not log in there")
+	}
+	if err := h.app.Withdraw(r.Context(), v, vendor); err != nil {
+		return err
+	}
+	h.site.Flash(w, "Your logins there have ended. The next one asks you again.")
+	http.Redirect(w, r, devicesHome, http.StatusSeeOther)
+	return nil
+}
