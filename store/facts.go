@@ -244,9 +244,25 @@ func (e *Engine) loadEntries(ctx context.Context, m *missing) error {
 		}
 	}
 	for i, id := range m.orders {
-		e.foldOrder(id, slices.Concat(found[len(m.keys)+len(m.items)+i], found[views+i]))
+		viewed := found[views+i]
+		if len(viewed) == 1 && viewed[0].View > 1 && viewed[0].First == 0 {
+			if viewed, err = e.allViews(ctx, id); err != nil {
+				return err
+			}
+		}
+		e.foldOrder(id, slices.Concat(found[len(m.keys)+len(m.items)+i], viewed))
 	}
 	return e.loadOwners(ctx, owners)
+}
+
+// allViews returns all views of an order: in old journals a view does not say when the first
+// one was.
+func (e *Engine) allViews(ctx context.Context, id token.OrderID) ([]*journal.Entry, error) {
+	seqs, err := e.index.lookup(ctx, []journal.Term{journal.TermViews(id)}, 1)
+	if err != nil {
+		return nil, fmt.Errorf("look up views: %w", err)
+	}
+	return e.fetch(ctx, seqs[0])
 }
 
 // newestOwner returns the order of the newest entry by which the item was bought.

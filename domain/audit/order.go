@@ -204,7 +204,7 @@ func (a *Auditor) viewed(e *journal.Entry) {
 	case e.At >= a.ends(o):
 		a.report.Fault(Entitlements, "entry %d is a view of order %s after its time", e.Seq, e.Order)
 	}
-	if e.First != o.first {
+	if e.First != o.first && e.First != 0 { // old journals do not say it
 		a.report.Fault(Entitlements, "entry %d says that the first view of order %s was at %d, and it was at %d", e.Seq, e.Order, e.First, o.first)
 	}
 	if e.View == o.views && !e.Key.IsZero() {

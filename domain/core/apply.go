@@ -102,8 +102,11 @@ func (o *Order) apply(e *journal.Entry) {
 			o.Status = Reversed
 		}
 	case journal.Viewed:
-		o.Use.Views, o.Use.FirstView = e.View, e.First
-		if e.View > 0 && e.First == 0 {
+		o.Use.Views = e.View
+		switch {
+		case e.First != 0:
+			o.Use.FirstView = e.First
+		case e.View > 0 && o.Use.FirstView == 0: // the first one
 			o.Use.FirstView = e.At
 		}
 	case journal.Covered:

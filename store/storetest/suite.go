@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"an order is folded from its entries", testOrder},
 		{"an item that is owned is not charged again", testOwned},
 		{"a purchase that was opened often", testManyViews},
+		{"views in an old journal", testOldViews},
 		{"snapshots and tail equal a full replay", testSnapshots},
 		{"money for one is spent once", testMoneyForOne},
 		{"nothing is lost by an unclean stop", testUncleanStop},
@@ -408,6 +409,42 @@ func testManyViews(t *testing.T, w *world) {
 	w.do(w.Engine, song())
 	if n := c.blocks.Load(); n > 8 {
 		t.Errorf("%d blocks were read for it", n)
+	}
+}
+
+// testOldViews reads views as they were written before they said when the first one was.
+func testOldViews(t *testing.T, w *world) {
+	w.reopen(small)
+	w.do(w.Engine, w.fund(1, 1000))
+	bought, err := w.buy(w.Engine, 1, "song", 99)
+	w.must(err)
+	view := &core.View{Order: bought.Entry.Order, Vendor: bought.Entry.Vendor}
+	first := w.do(w.Engine, view).Entry.At
+	head := w.Head()
+	w.must(w.Close(t.Context()))
+	for n := uint32(2); n <= 4; n++ {
+		old := []*journal.Entry{{Kind: journal.Viewed, Order: bought.Entry.Order, Vendor: bought.Entry.Vendor, View: n}}
+		none := func([]*journal.Block) error { return nil }
+		w.must(w.db.Append(t.Context(), head, none, func() (*journal.Block, error) {
+			block, err := journal.Seal(head, head.At+1000, old)
+			if err == nil {
+				head = block.Head()
+			}
+			return block, err
+		}))
+	}
+	w.Engine = w.open(small)
+	for _, flushed := range []bool{false, true} {
+		got, err := w.Order(t.Context(), bought.Entry.Order)
+		w.must(err)
+		if got.Use.Views != 4 || got.Use.FirstView != first {
+			t.Errorf("the order has %+v, first viewed at %d (flushed: %t)", got.Use, first, flushed)
+		}
+		w.must(w.Flush(t.Context()))
+		w.reopen(small)
+	}
+	if next := w.do(w.Engine, view).Entry; next.View != 5 || next.First != first {
+		t.Errorf("the next view is %+v", next)
 	}
 }
 
