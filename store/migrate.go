@@ -21,9 +21,33 @@ var migrations embed.FS
 // Migrate brings the tables up to date. There is one set of migrations for all
 // databases: types and statements that all of them take.
 func Migrate(ctx context.Context, db Database) error {
+	provider, err := migrator(db)
+	if err != nil {
+		return err
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return db.Arrange(ctx)
+}
+
+// UpToDate reports whether the tables are as this program makes them.
+func UpToDate(ctx context.Context, db Database) (bool, error) {
+	provider, err := migrator(db)
+	if err != nil {
+		return false, err
+	}
+	pending, err := provider.HasPending(ctx)
+	if err != nil {
+		return false, fmt.Errorf("read which tables there are: %w", err)
+	}
+	return !pending, nil
+}
+
+func migrator(db Database) (*goose.Provider, error) {
 	folder, err := fs.Sub(migrations, "migrations")
 	if err != nil {
-		return fmt.Errorf("find migrations: %w", err)
+		return nil, fmt.Errorf("find migrations: %w", err)
 	}
 	dialect := database.DialectSQLite3
 	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
@@ -31,18 +55,15 @@ func Migrate(ctx context.Context, db Database) error {
 		dialect = database.DialectPostgres
 		locker, err := lock.NewPostgresSessionLocker()
 		if err != nil {
-			return fmt.Errorf("lock migrations: %w", err)
+			return nil, fmt.Errorf("lock migrations: %w", err)
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 	}
 	provider, err := goose.NewProvider(dialect, db.SQL(), spelt{folder, db.Dialect()}, options...)
 	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
+		return nil, fmt.Errorf("read migrations: %w", err)
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	return db.Arrange(ctx)
+	return provider, nil
 }
 
 // spelt is a folder of migrations, spelt for one database. There are two differences: a

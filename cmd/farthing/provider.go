@@ -76,10 +76,24 @@ func openDatabase(ctx context.Context, c config) (store.Database, error) {
 
 // openBooks opens the database for reading, also beside a server that runs on it.
 func openBooks(ctx context.Context, c config) (store.Database, error) {
+	var db store.Database
+	var err error
 	if c.database == "" {
-		return sqlite.Open(ctx, c.data, sqlite.Options{ReadOnly: true})
+		db, err = sqlite.Open(ctx, c.data, sqlite.Options{ReadOnly: true})
+	} else {
+		db, err = postgres.Open(ctx, c.database, postgres.Options{})
 	}
-	return postgres.Open(ctx, c.database, postgres.Options{})
+	if err != nil {
+		return nil, err
+	}
+	known, err := store.UpToDate(ctx, db)
+	if err == nil && !known {
+		err = errors.New("the tables are those of an earlier version; start farthing serve on them once, which brings them up to date, and verify then")
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
 }
 
 // openProvider wires a provider and starts its workers. demo lets readers give

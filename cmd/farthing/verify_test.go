@@ -2,7 +2,10 @@ package main
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
+	"errors"
+	"strings"
 	"testing"
 
 	"farthing.dev/farthing/verify"
@@ -24,6 +27,25 @@ func TestVerifyCommand(t *testing.T) {
 				t.Errorf("exit code %d, want %d\n%s%s", code, c.code, out.String(), diag.String())
 			}
 		})
+	}
+}
+
+func TestTablesOfAnEarlierVersionAreNotVerified(t *testing.T) {
+	c := config{data: t.TempDir()}
+	db, err := openDatabase(t.Context(), c)
+	if err == nil {
+		err = db.Write(t.Context(), func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(t.Context(), `DELETE FROM goose_db_version WHERE version_id = (SELECT MAX(version_id) FROM goose_db_version)`)
+			return err
+		})
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	var out, diag bytes.Buffer
+	code := verifyCommand(t.Context(), []string{"--data", c.data, "--database", ""}, &out, &diag)
+	if code != exitFailed || !strings.Contains(diag.String(), "earlier version") {
+		t.Errorf("exit code %d\n%s%s", code, out.String(), diag.String())
 	}
 }
 
