@@ -1,10 +1,7 @@
 package outbound
 
 import (
-	"context"
-	"encoding/binary"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -14,55 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"farthing.dev/farthing/tests/names"
 	"farthing.dev/farthing/token"
 )
-
-// names is a resolver of which the answers are scripted: for each question about IPv4
-// the next address of the list, the last one again and again.
-type names struct {
-	answers []netip.Addr
-	asked   atomic.Int32
-}
-
-func (n *names) resolver() *net.Resolver {
-	return &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
-		ours, theirs := net.Pipe()
-		go n.serve(theirs)
-		return ours, nil
-	}}
-}
-
-// serve answers DNS questions as over TCP (RFC 1035, 4.2.2): each message behind its
-// length.
-func (n *names) serve(conn net.Conn) {
-	defer conn.Close()
-	for {
-		var length [2]byte
-		if _, err := io.ReadFull(conn, length[:]); err != nil {
-			return
-		}
-		question := make([]byte, binary.BigEndian.Uint16(length[:]))
-		if _, err := io.ReadFull(conn, question); err != nil {
-			return
-		}
-		end := 12
-		for question[end] != 0 {
-			end += int(question[end]) + 1
-		}
-		end += 5
-		answer := append([]byte{question[0], question[1], 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0}, question[12:end]...)
-		if kind := binary.BigEndian.Uint16(question[end-4:]); kind == 1 {
-			at := min(int(n.asked.Add(1)), len(n.answers)) - 1
-			four := n.answers[at].As4()
-			answer[7] = 1
-			answer = append(answer, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, four[0], four[1], four[2], four[3])
-		}
-		binary.BigEndian.PutUint16(length[:], uint16(len(answer)))
-		if _, err := conn.Write(append(length[:], answer...)); err != nil {
-			return
-		}
-	}
-}
 
 // server answers on this machine, and counts who asks.
 func server(t *testing.T, handler http.HandlerFunc) (*url.URL, *atomic.Int32) {
@@ -89,8 +40,8 @@ func get(t *testing.T, client *http.Client, address string) (int, string, error)
 
 func TestNamesOfPrivateAddressesAreRefused(t *testing.T) {
 	for _, address := range []string{"127.0.0.1", "10.1.2.3", "169.254.169.254", "0.0.0.0", "192.168.0.1", "100.64.0.9"} {
-		names := &names{answers: []netip.Addr{netip.MustParseAddr(address)}}
-		_, _, err := get(t, New(Options{Resolver: names.resolver()}), "https://shop.example/")
+		resolving := &names.Server{Answers: []netip.Addr{netip.MustParseAddr(address)}}
+		_, _, err := get(t, New(Options{Resolver: resolving.Resolver()}), "https://shop.example/")
 		if token.CodeOf(err) != token.CodeURLNotPublic {
 			t.Errorf("a name of %s: %v", address, err)
 		}
@@ -101,8 +52,8 @@ func TestNamesOfPrivateAddressesAreRefused(t *testing.T) {
 // address of each connection is looked at, so the second meaning is refused.
 func TestARebindingNameIsRefused(t *testing.T) {
 	u, asked := server(t, hello)
-	names := &names{answers: []netip.Addr{netip.MustParseAddr("8.8.8.8"), netip.MustParseAddr("127.0.0.1")}}
-	resolver := names.resolver()
+	resolving := &names.Server{Answers: []netip.Addr{netip.MustParseAddr("8.8.8.8"), netip.MustParseAddr("127.0.0.1")}}
+	resolver := resolving.Resolver()
 	public, err := resolver.LookupNetIP(t.Context(), "ip4", "shop.example")
 	if err != nil || len(public) != 1 || check(public[0], false) != nil {
 		t.Fatalf("the name should be public at first: %v, %v", public, err)
@@ -111,8 +62,8 @@ func TestARebindingNameIsRefused(t *testing.T) {
 	if _, _, err := get(t, client, "https://shop.example:"+u.Port()+"/"); token.CodeOf(err) != token.CodeURLNotPublic {
 		t.Errorf("the name that changed its meaning: %v", err)
 	}
-	if names.asked.Load() < 2 || asked.Load() != 0 {
-		t.Errorf("%d look-ups, %d requests arrived", names.asked.Load(), asked.Load())
+	if resolving.Asked.Load() < 2 || asked.Load() != 0 {
+		t.Errorf("%d look-ups, %d requests arrived", resolving.Asked.Load(), asked.Load())
 	}
 }
 
@@ -122,19 +73,19 @@ func TestARebindingNameIsRefused(t *testing.T) {
 func TestANameIsLookedUpOnce(t *testing.T) {
 	u, asked := server(t, hello)
 	public := netip.MustParseAddr("127.0.0.2")
-	names := &names{answers: []netip.Addr{public, netip.MustParseAddr("127.0.0.1")}}
-	client := New(Options{Resolver: names.resolver(), check: func(address netip.Addr, _ bool) error {
+	resolving := &names.Server{Answers: []netip.Addr{public, netip.MustParseAddr("127.0.0.1")}}
+	client := New(Options{Resolver: resolving.Resolver(), check: func(address netip.Addr, _ bool) error {
 		if address.Unmap() == public {
 			return nil
 		}
 		return check(address, false)
 	}})
 	_, _, err := get(t, client, "https://shop.example:"+u.Port()+"/") // nobody listens at the public address
-	if err == nil || token.CodeOf(err) == token.CodeURLNotPublic || names.asked.Load() != 1 {
-		t.Errorf("%v, after %d look-ups", err, names.asked.Load())
+	if err == nil || token.CodeOf(err) == token.CodeURLNotPublic || resolving.Asked.Load() != 1 {
+		t.Errorf("%v, after %d look-ups", err, resolving.Asked.Load())
 	}
-	if _, _, err := get(t, client, "https://shop.example:"+u.Port()+"/"); token.CodeOf(err) != token.CodeURLNotPublic || names.asked.Load() != 2 {
-		t.Errorf("the name that changed its meaning: %v, after %d look-ups", err, names.asked.Load())
+	if _, _, err := get(t, client, "https://shop.example:"+u.Port()+"/"); token.CodeOf(err) != token.CodeURLNotPublic || resolving.Asked.Load() != 2 {
+		t.Errorf("the name that changed its meaning: %v, after %d look-ups", err, resolving.Asked.Load())
 	}
 	if asked.Load() != 0 {
 		t.Errorf("%d requests arrived", asked.Load())

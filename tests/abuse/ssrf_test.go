@@ -17,8 +17,8 @@ import (
 
 // TestServerSideRequests has a vendor name inner addresses wherever the provider would
 // call one, at a provider that is not told to allow them. A server on this machine stands
-// for everything inside: it is never called. What a name resolves to, and to what it
-// resolves the next time, is tested in package outbound, with a resolver of its own.
+// for everything inside: it is never called. Names that resolve
+// to the inside, at once or later, are tested in tests/refusals and outbound.
 func TestServerSideRequests(t *testing.T) {
 	t.Parallel()
 	h := &house{t: t, Held: launch.Hold(t)}

@@ -1,12 +1,17 @@
 package refusals
 
 import (
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"farthing.dev/farthing/outbound"
+	"farthing.dev/farthing/tests/names"
 )
 
 // Every address that a browser, a server and a person could take for different ones is
@@ -211,5 +216,38 @@ func TestPrivateAddressesTellNothing(t *testing.T) {
 	}
 	if asked.Load() != 0 || len(answers) != 1 {
 		t.Errorf("%d requests went inside; the answers were %v", asked.Load(), answers)
+	}
+}
+
+// A name that means a public address when the site is registered, and a server inside when
+// the provider goes there: the address of the connection counts (DNS rebinding).
+func TestANameThatTurnsInside(t *testing.T) {
+	resolving := &names.Server{Answers: []netip.Addr{netip.MustParseAddr("8.8.8.8"), netip.MustParseAddr("127.0.0.1")}}
+	h := openWith(t, outbound.Options{Resolver: resolving.Resolver()})
+	var connected atomic.Int32
+	inside := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	inside.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connected.Add(1)
+		}
+	}
+	inside.StartTLS()
+	defer inside.Close()
+	_, port, err := net.SplitHostPort(inside.Listener.Addr().String())
+	h.must(err)
+	made := h.call(h.daily.live, http.MethodPost, "/v1/sites", `{"url":"https://moving.example:`+port+`"}`)
+	if made.status != http.StatusCreated {
+		t.Fatalf("a public name as a site: %d %s", made.status, made.body)
+	}
+	if public, err := resolving.Resolver().LookupNetIP(t.Context(), "ip4", "moving.example"); err != nil || public[0].String() != "8.8.8.8" {
+		t.Fatalf("the name should be public at first: %v, %v", public, err)
+	}
+	h.Clock.Move(time.Minute)
+	got := h.call(h.daily.live, http.MethodPost, "/v1/sites/"+made.fields["id"].(string)+"/prove", "{}")
+	if got.code != "site_unproved" {
+		t.Errorf("the name that changed its meaning: %d %s", got.status, got.body)
+	}
+	if asked := resolving.Asked.Load(); asked < 2 || connected.Load() != 0 {
+		t.Errorf("%d look-ups, %d connections to the inside", asked, connected.Load())
 	}
 }

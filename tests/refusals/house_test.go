@@ -75,13 +75,20 @@ type vendor struct {
 // open makes a house whose provider may reach sites on this machine, or may not.
 func open(t *testing.T, private bool) *house {
 	t.Helper()
+	return openWith(t, outbound.Options{AllowPrivate: private})
+}
+
+// openWith makes a house whose provider reaches sites as the options say.
+func openWith(t *testing.T, reach outbound.Options) *house {
+	t.Helper()
+	reach.Timeout = 200 * time.Millisecond
 	h := &house{t: t}
 	log := slog.New(slog.NewTextHandler(&h.logs, nil))
 	base, by := provider.Serve(t)
 	h.base = base
 	h.Provider = provider.Open(t, log, func(_ *provider.Provider, d *app.Deps) {
 		d.BaseURL = base
-		d.Fetch = outbound.Fetcher(outbound.New(outbound.Options{AllowPrivate: private, Timeout: 200 * time.Millisecond}))
+		d.Fetch = outbound.Fetcher(outbound.New(reach))
 	})
 	by(h.routes(log))
 	h.daily, h.rival = h.vendor("The Daily"), h.vendor("The Rival")
