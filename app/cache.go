@@ -40,7 +40,9 @@ func newCache[K comparable, V any](clock token.Clock, life time.Duration, most i
 }
 
 func followedCache[K comparable, V any](clock token.Clock, f *followed, most int) *cache[K, V] {
-	return &cache[K, V]{clock: clock, life: forever, followed: f, most: most, entries: map[K]cached[V]{}}
+	c := newCache[K, V](clock, f.life, most)
+	c.followed = f
+	return c
 }
 
 // get returns the answer for key, asking load where it is not remembered.
@@ -61,7 +63,7 @@ func (c *cache[K, V]) get(key K, load func() (V, error)) (V, error) {
 
 func (c *cache[K, V]) good(until int64) bool {
 	if c.followed != nil {
-		until = c.followed.until.Load()
+		until = min(until, c.followed.until.Load())
 	}
 	return until == always || c.clock.Now().UnixNano() < until
 }

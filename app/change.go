@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"farthing.dev/farthing/domain/catalog"
 )
@@ -11,7 +12,8 @@ import (
 // followed is how far this replica knows what others changed in the catalogue. What is
 // remembered of it is good as long as they were asked lately.
 type followed struct {
-	until atomic.Int64 // in nanoseconds since 1970
+	life  time.Duration // of what is remembered, however well it is followed
+	until atomic.Int64  // in nanoseconds since 1970
 
 	mu   sync.Mutex // one asks at a time
 	upto uint64     // the number of the last change that is known

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"database/sql"
 	"testing"
 	"time"
 
@@ -57,6 +58,15 @@ func TestReplicasFollowChanges(t *testing.T) {
 
 	must(t, other.FollowChanges(t.Context()))
 	want(t, "price", sold(), "0.14")
+	must(t, h.DB.Write(t.Context(), func(tx *sql.Tx) error { // as an earlier version does it
+		_, err := tx.ExecContext(t.Context(), `UPDATE offers SET price = 150000 WHERE id = $1 AND version = 5`, offer.ID.String())
+		return err
+	}))
+	must(t, other.FollowChanges(t.Context()))
+	want(t, "price that nobody told of", sold(), "0.14")
+	h.Clock.Move(5 * time.Minute)
+	must(t, other.FollowChanges(t.Context()))
+	want(t, "price that nobody told of, minutes later", sold(), "0.15")
 	must(t, h.RevokeKey(t.Context(), h.owner, h.vendor.ID, key.ID))
 	must(t, other.FollowChanges(t.Context()))
 	_, err = other.Seller(t.Context(), secret)

@@ -17,6 +17,11 @@ import (
 // another replica can learn of it.
 const revocable = 5 * time.Second
 
+// unfollowed is how long something is remembered at most where changes are followed: an
+// earlier version of this program, beside which this one runs for a while, does not tell of
+// them.
+const unfollowed = 5 * time.Minute
+
 // caches are what the app remembers of the catalogue.
 type caches struct {
 	followed *followed // what vendors, their sites and keys, offers and splits are good by
@@ -45,8 +50,9 @@ type version[ID comparable] struct {
 }
 
 func newCaches(clock token.Clock, alone bool) caches {
-	f := &followed{}
+	f := &followed{life: unfollowed}
 	if alone {
+		f.life = forever
 		f.until.Store(always)
 	}
 	return caches{
