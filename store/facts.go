@@ -82,6 +82,7 @@ func (e *Engine) load(ctx context.Context) error {
 		accounts := e.loadAccounts(ctx, m.accounts) // meanwhile
 		err := e.loadEntries(ctx, m)
 		if err := errors.Join(accounts(), err); err != nil {
+			l.broken = true // the places of what was not found are taken, and would say that it does not exist
 			return err
 		}
 		for _, name := range m.keys {

@@ -77,18 +77,16 @@ func (x *index) freeze() *tail {
 	return x.frozen
 }
 
-// install replaces the runs and forgets what they stand for from the tails.
+// install replaces the runs and forgets what they stand for from the tails. Runs that
+// stand for less were read before others were installed: what they lack is not in the tails
+// any more, so they are left alone.
 func (x *index) install(runs []*run) {
-	byKind := map[runKind][]*run{}
-	flushed := uint64(0)
-	for _, r := range runs { // newest first
-		byKind[r.kind] = append(byKind[r.kind], r)
-		if r.kind == indexRun {
-			flushed = max(flushed, r.last)
-		}
-	}
+	byKind, flushed := sortOut(runs)
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if flushed < x.flushed {
+		return
+	}
 	x.runs, x.flushed = byKind, flushed
 	if x.frozen != nil {
 		if x.frozen = x.frozen.after(flushed, 0); x.frozen.count() == 0 {
@@ -98,11 +96,24 @@ func (x *index) install(runs []*run) {
 	x.active = x.active.after(flushed, x.perFlush)
 }
 
-// clear forgets the tails, for a start anew.
-func (x *index) clear() {
+// startFrom forgets the tails and begins anew with runs.
+func (x *index) startFrom(runs []*run) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.runs, x.flushed = sortOut(runs)
 	x.active, x.frozen = newTail(x.flushed, x.perFlush), nil
+}
+
+// sortOut deals runs by their kind, and tells up to which entry they stand for all.
+func sortOut(runs []*run) (byKind map[runKind][]*run, flushed uint64) {
+	byKind = map[runKind][]*run{}
+	for _, r := range runs { // newest first
+		byKind[r.kind] = append(byKind[r.kind], r)
+		if r.kind == indexRun {
+			flushed = max(flushed, r.last)
+		}
+	}
+	return byKind, flushed
 }
 
 // view returns the runs of a kind as they are now.

@@ -25,10 +25,9 @@ func (e *Engine) reset(ctx context.Context) error {
 	l.broken = true
 	l.state, l.facts = core.NewState(), newFacts()
 	l.cache = cache{maxAccounts: e.options.Accounts, maxOrders: e.options.Orders}
-	if err := e.index.reload(ctx); err != nil {
+	if err := e.index.restart(ctx); err != nil {
 		return err
 	}
-	e.index.clear()
 	head := journal.Head{}
 	if flushed := e.index.flushedTo(); flushed > 0 {
 		blocks, err := e.db.BlocksOf(ctx, []uint64{flushed})

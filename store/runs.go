@@ -10,12 +10,31 @@ import (
 	"strings"
 )
 
-// reload reads which runs there are, and the filters of those that are new to this
-// process; written are runs that it wrote itself.
+// reload brings the runs up to date; written are some that this process wrote itself.
 func (x *index) reload(ctx context.Context, written ...*run) error {
+	runs, err := x.published(ctx, written)
+	if err == nil {
+		x.install(runs)
+	}
+	return err
+}
+
+// restart forgets the tails and takes the runs as the database has them. One that lost its
+// power may have fewer than before.
+func (x *index) restart(ctx context.Context) error {
+	runs, err := x.published(ctx, nil)
+	if err == nil {
+		x.startFrom(runs)
+	}
+	return err
+}
+
+// published reads which runs there are, and the filters of those that are new to this
+// process.
+func (x *index) published(ctx context.Context, written []*run) ([]*run, error) {
 	rows, err := x.db.SQL().QueryContext(ctx, `SELECT id, kind, level, first_seq, last_seq, count FROM sorted_run ORDER BY first_seq DESC, last_seq DESC`)
 	if err != nil {
-		return fmt.Errorf("read runs: %w", err)
+		return nil, fmt.Errorf("read runs: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
 	known := map[int64]*run{}
@@ -33,25 +52,24 @@ func (x *index) reload(ctx context.Context, written ...*run) error {
 	for rows.Next() {
 		r := &run{}
 		if err := rows.Scan(&r.id, &r.kind, &r.level, &r.first, &r.last, &r.count); err != nil {
-			return fmt.Errorf("read runs: %w", err)
+			return nil, fmt.Errorf("read runs: %w", err)
 		}
-		if k := known[r.id]; k != nil {
+		if k := known[r.id]; k != nil && k.kind == r.kind && k.first == r.first && k.last == r.last && k.count == r.count {
 			r = k
 		}
 		runs = append(runs, r)
 	}
 	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read runs: %w", err)
+		return nil, fmt.Errorf("read runs: %w", err)
 	}
 	for _, r := range runs {
-		if known[r.id] == nil {
+		if known[r.id] != r {
 			if err := x.loadGuide(ctx, r); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	x.install(runs)
-	return nil
+	return runs, nil
 }
 
 // A piece of a run's guide is a part of its filter or of its fences; the first byte
@@ -241,6 +259,9 @@ func (x *index) publish(ctx context.Context, added, removed []*run) error {
 	err := x.db.WriteBehind(ctx, func(tx *sql.Tx) error {
 		if err := x.checkUnchanged(ctx, tx); err != nil {
 			return err
+		}
+		if len(removed) == 0 && added[0].first != x.flushedTo()+1 { // made before a start anew: there would be a gap
+			return errOvertaken
 		}
 		for _, r := range removed {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM sorted_run WHERE id = $1`, r.id); err != nil {
