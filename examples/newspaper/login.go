@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -26,9 +27,10 @@ const (
 // door is where readers log in with their wallet: OpenID Connect, by libraries that know
 // nothing of Farthing. What the paper learns is a pseudonym, which the paywall remembers.
 type door struct {
-	mu     sync.Mutex
-	issuer *oidc.Provider       // nil until the provider was reached
-	ended  map[string]time.Time // logins at the provider that ended, and when that was heard
+	issuer atomic.Pointer[oidc.Provider] // nil until the provider was reached
+
+	mu    sync.Mutex
+	ended map[string]time.Time // logins at the provider that ended, and when that was heard
 }
 
 // attempt is a login under way. The browser keeps it, sealed.
@@ -45,21 +47,19 @@ const (
 
 // openID returns what the libraries need to know of the provider.
 func (s *site) openID(ctx context.Context) (*oauth2.Config, *oidc.IDTokenVerifier, error) {
-	ctx = oidc.ClientContext(ctx, patient)
-	s.door.mu.Lock()
-	defer s.door.mu.Unlock()
-	if s.door.issuer == nil {
-		issuer, err := oidc.NewProvider(ctx, s.Client.BaseURL)
-		if err != nil {
+	issuer := s.door.issuer.Load()
+	if issuer == nil { // asked without a lock: whoever waits for the provider keeps nobody else waiting
+		var err error
+		if issuer, err = oidc.NewProvider(oidc.ClientContext(ctx, patient), s.Client.BaseURL); err != nil {
 			return nil, nil, err
 		}
-		s.door.issuer = issuer
+		s.door.issuer.Store(issuer)
 	}
 	config := &oauth2.Config{
-		ClientID: s.Login.ClientID, ClientSecret: s.Login.ClientSecret, Endpoint: s.door.issuer.Endpoint(),
+		ClientID: s.Login.ClientID, ClientSecret: s.Login.ClientSecret, Endpoint: issuer.Endpoint(),
 		RedirectURL: s.SiteURL + LoginBack, Scopes: []string{oidc.ScopeOpenID},
 	}
-	return config, s.door.issuer.Verifier(&oidc.Config{ClientID: s.Login.ClientID, Now: s.Now}), nil
+	return config, issuer.Verifier(&oidc.Config{ClientID: s.Login.ClientID, Now: s.Now}), nil
 }
 
 // logIn sends the reader to the provider.
