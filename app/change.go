@@ -27,6 +27,8 @@ func (a *App) FollowChanges(ctx context.Context) error {
 	}
 	a.followed.mu.Lock()
 	defer a.followed.mu.Unlock()
+	ctx, stop := context.WithTimeout(ctx, revocable) // a connection that hangs would keep the next ones from asking
+	defer stop()
 	for {
 		asked := a.clock.Now()
 		more, err := a.follow(ctx)
