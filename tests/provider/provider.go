@@ -19,7 +19,7 @@ import (
 	"farthing.dev/farthing/token"
 )
 
-// Noon is when every provider is opened: on a Wednesday, in the middle of a montp.
+// Noon is when every provider is opened: on a Wednesday, in the middle of a month.
 var Noon = time.Date(2026, 4, 15, 12, 0, 0, 0, time.UTC)
 
 // Clock stands still until a test moves it.
