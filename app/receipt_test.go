@@ -45,7 +45,7 @@ func TestReceipts(t *testing.T) {
 		want(t, name, said[name], value)
 	}
 	want(t, "sku", said["item"].(map[string]any)["sku"], any("a"))
-	for _, secret := range []string{h.reader.Email, h.reader.User.String(), h.reader.Account.String(), "ada"} {
+	for _, secret := range []string{h.reader.Email, h.reader.User.String(), h.reader.Account.String(), `"ada`} { // without the quote, three letters are in random ids now and then
 		if strings.Contains(strings.ToLower(string(plain)), strings.ToLower(secret)) {
 			t.Errorf("the receipt tells %q", secret)
 		}
