@@ -243,9 +243,13 @@ func (a *App) asOf(ctx context.Context, entry *journal.Entry) (*core.Order, erro
 	if err != nil {
 		return nil, err
 	}
-	views, err := a.engine.Find(ctx, journal.TermViews(entry.Order), func(e *journal.Entry) bool {
-		return e.Order == entry.Order
-	}, entry.Seq+1, 1)
+	viewed := func(most int) ([]*journal.Entry, error) {
+		return a.engine.Find(ctx, journal.TermViews(entry.Order), func(e *journal.Entry) bool { return e.Order == entry.Order }, entry.Seq+1, most)
+	}
+	views, err := viewed(1)
+	if err == nil && len(views) == 1 && views[0].View > 1 && views[0].First == 0 { // in old journals it does not say when the first one was
+		views, err = viewed(maxFold)
+	}
 	if err != nil {
 		return nil, err
 	}
