@@ -31,6 +31,7 @@ type Engine struct {
 	stopped  chan struct{}
 	requests sync.Pool
 	head     atomic.Pointer[journal.Head]
+	anew     atomic.Int64 // odd while the state and the index are made anew
 	counters counters
 	behind   *behind
 

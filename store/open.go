@@ -23,6 +23,7 @@ func (e *Engine) mend(ctx context.Context) error {
 func (e *Engine) reset(ctx context.Context) error {
 	l := &e.loop
 	l.broken = true
+	e.anew.Store(e.anew.Load() | 1)
 	l.state, l.facts = core.NewState(), newFacts()
 	l.cache = cache{maxAccounts: e.options.Accounts, maxOrders: e.options.Orders}
 	if err := e.index.restart(ctx); err != nil {
@@ -44,6 +45,7 @@ func (e *Engine) reset(ctx context.Context) error {
 		return err
 	}
 	l.broken = false
+	e.anew.Add(1)
 	return nil
 }
 

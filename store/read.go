@@ -61,9 +61,10 @@ func (e *Engine) Order(ctx context.Context, id token.OrderID) (*core.Order, erro
 	return out.Order, err
 }
 
-// fresh makes sure that the index knows what any replica committed before the call.
+// fresh makes sure that the index knows what any replica committed before the call: the
+// batch goroutine looks before it decides, and first makes anew what it does not trust.
 func (e *Engine) fresh(ctx context.Context) error {
-	if !e.db.Shared() {
+	if !e.db.Shared() && e.anew.Load()%2 == 0 {
 		return nil
 	}
 	_, err := e.Do(ctx, &look{})
@@ -73,12 +74,27 @@ func (e *Engine) fresh(ctx context.Context) error {
 // pageSize bounds how many entries Find decodes at once.
 const pageSize = 256
 
+// findings bounds how often Find begins again because the index was made anew meanwhile.
+const findings = 3
+
 // Find returns up to limit entries that have the term and match, newest first, all
 // numbered below before (0 for no bound). match may be nil.
 func (e *Engine) Find(ctx context.Context, t journal.Term, match func(*journal.Entry) bool, before uint64, limit int) ([]*journal.Entry, error) {
-	if err := e.fresh(ctx); err != nil {
-		return nil, err
+	for range findings {
+		if err := e.fresh(ctx); err != nil {
+			return nil, err
+		}
+		index := e.anew.Load()
+		out, err := e.found(ctx, t, match, before, limit)
+		if err != nil || index%2 == 0 && index == e.anew.Load() {
+			return out, err
+		}
 	}
+	return nil, e.unavailable("what was recorded is being read anew; try again", nil)
+}
+
+// found is Find in the index as it is.
+func (e *Engine) found(ctx context.Context, t journal.Term, match func(*journal.Entry) bool, before uint64, limit int) ([]*journal.Entry, error) {
 	if before == 0 {
 		before = math.MaxUint64
 	}

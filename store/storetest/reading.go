@@ -19,6 +19,24 @@ type reader struct {
 	hold       atomic.Bool   // the second time from here that the pool is asked for waits
 	asked      atomic.Int64  // times while hold is set
 	held, goOn chan struct{} // held is closed when it waits, goOn by the test
+
+	full   atomic.Bool // the next append fails
+	behind atomic.Bool // the next reading of the journal waits
+}
+
+func (r *reader) Append(ctx context.Context, head journal.Head, missed func([]*journal.Block) error, decide func() (*journal.Block, error)) error {
+	if r.full.CompareAndSwap(true, false) {
+		return store.ErrNotAppended
+	}
+	return r.Database.Append(ctx, head, missed, decide)
+}
+
+func (r *reader) BlocksAfter(ctx context.Context, seq uint64, limit int) ([]*journal.Block, error) {
+	if r.behind.CompareAndSwap(true, false) {
+		close(r.held)
+		<-r.goOn
+	}
+	return r.Database.BlocksAfter(ctx, seq, limit)
 }
 
 func (r *reader) BlocksOf(ctx context.Context, seqs []uint64) ([]*journal.Block, error) {
@@ -114,4 +132,33 @@ func testLostRuns(t *testing.T, w *world) {
 		t.Error("after a start: a key that was used is not known any more")
 	}
 	w.checkAccounts(w.Engine)
+}
+
+// testFindMeanwhile looks for entries while the state is made anew after an append that
+// failed: they must not be said to be fewer.
+func testFindMeanwhile(t *testing.T, w *world) {
+	db := &reader{Database: w.db, held: make(chan struct{}), goOn: make(chan struct{})}
+	e := w.openOn(db, store.Options{})
+	w.do(e, w.fund(1, 100))
+	db.full.Store(true)
+	db.behind.Store(true)
+	done := make(chan error, 1)
+	next := w.fund(1, 100)
+	go func() {
+		_, err := e.Do(context.Background(), next)
+		done <- err
+	}()
+	<-db.held
+	hasty, stop := context.WithCancel(t.Context())
+	stop() // who does not wait gets no answer
+	if found, err := e.Find(hasty, journal.TermAccount(payer(1)), nil, 0, 10); err == nil {
+		t.Errorf("found %d entries of one before the journal was read", len(found))
+	}
+	close(db.goOn)
+	w.must(<-done)
+	found, err := e.Find(t.Context(), journal.TermAccount(payer(1)), nil, 0, 10)
+	w.must(err)
+	if len(found) != 2 {
+		t.Errorf("found %d entries of two", len(found))
+	}
 }

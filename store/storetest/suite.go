@@ -49,6 +49,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"a reading that fails is no answer", testFailingReading},
 		{"runs that were read late do not hide later ones", testLateRuns},
 		{"runs that the database lost are written again", testLostRuns},
+		{"nothing is missed while the state is made anew", testFindMeanwhile},
 		{"two replicas sell the last cents once", testReplicas},
 		{"replicas read what others committed", testReplicasRead},
 		{"replicas share runs", testReplicasFlush},
