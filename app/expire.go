@@ -31,8 +31,8 @@ type holdWatch struct {
 	due    []dueHold
 }
 
-// ExpireHolds gives back the holds whose time is over, and returns how many it did.
-// One goroutine calls it, every few seconds.
+// ExpireHolds gives back the holds whose time is over, and returns how many it did. One
+// that cannot be given back keeps no other from it. One goroutine calls it, every few seconds.
 func (a *App) ExpireHolds(ctx context.Context) (released int, err error) {
 	w := &a.holds
 	now := a.clock.Now().UnixMilli()
@@ -45,13 +45,17 @@ func (a *App) ExpireHolds(ctx context.Context) (released int, err error) {
 			return 0, err
 		}
 	}
-	keep := w.due[:0]
+	keep, failed := w.due[:0], error(nil)
 	for i, hold := range w.due {
 		if now < hold.until {
 			keep = append(keep, hold)
 			continue
 		}
 		done, err := a.expire(ctx, hold)
+		if token.CodeOf(err) == token.CodeInternal {
+			keep, failed = append(keep, hold), err
+			continue
+		}
 		if err != nil {
 			w.due = append(keep, w.due[i:]...)
 			return released, err
@@ -63,7 +67,7 @@ func (a *App) ExpireHolds(ctx context.Context) (released int, err error) {
 		}
 	}
 	w.due = keep
-	return released, nil
+	return released, failed
 }
 
 // readSlot reads a page of the holds that expire in the slot.

@@ -1,10 +1,13 @@
 package app_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/tests/provider"
 	"farthing.dev/farthing/token"
@@ -136,4 +139,40 @@ func TestRefundsAreExact(t *testing.T) {
 	_, _, err = h.Refund(t.Context(), h.live, second.ID, app.RefundInput{Amount: money(t, "1")}, h.key(), nil)
 	wantCode(t, err, token.CodeRefundTooLarge)
 	want(t, "balance", h.balance(h.reader, usd), "9.01")
+}
+
+// jammed is an engine that cannot release one order.
+type jammed struct {
+	app.Engine
+	order token.OrderID
+}
+
+func (j jammed) Do(ctx context.Context, command core.Command) (core.Outcome, error) {
+	if release, ok := command.(*core.Release); ok && release.Order == j.order {
+		return core.Outcome{}, token.Wrap(errors.New("a fault"), "decide")
+	}
+	return j.Engine.Do(ctx, command)
+}
+
+func TestAHoldThatCannotExpireKeepsNoOther(t *testing.T) {
+	h := open(t)
+	h.fund(h.reader, usd, "20")
+	first, second, third := h.hold("a", "1", 1), h.hold("b", "2", 1), h.hold("c", "4", 1)
+	h.Deps.Engine = jammed{h.Engine, second.ID}
+	h.App = app.New(h.Deps)
+	h.Clock.Move(time.Hour)
+	released, err := h.ExpireHolds(t.Context())
+	wantCode(t, err, token.CodeInternal)
+	want(t, "released", released, 2)
+	for _, order := range []app.OrderView{first, third} {
+		view, err := h.Order(t.Context(), h.live, order.ID)
+		must(t, err)
+		want(t, "status", view.Status, "released")
+	}
+	h.Deps.Engine = h.Engine
+	h.App = app.New(h.Deps)
+	released, err = h.ExpireHolds(t.Context()) // mended
+	must(t, err)
+	want(t, "released", released, 1)
+	want(t, "balance", h.balance(h.reader, usd), "20.00")
 }
