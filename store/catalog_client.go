@@ -89,26 +89,38 @@ func (c *Catalog) Consents(ctx context.Context, user token.UserID) ([]grant.Cons
 	}, `SELECT vendor, created_at FROM openid_consents WHERE member = $1 ORDER BY created_at DESC, vendor LIMIT 200`, user.String())
 }
 
-// Withdraw takes a consent back and ends what was issued to the vendor for the user.
+// grantsAtOnce bounds the grants that end in one transaction: payments wait for it.
+const grantsAtOnce = 200
+
+// Withdraw takes a consent back and ends what was issued to the vendor for the user. Where
+// that is much it takes several transactions, and the consent goes with the last.
 func (c *Catalog) Withdraw(ctx context.Context, user token.UserID, vendor token.VendorID, at int64) error {
-	return c.write(ctx, func(tx *sql.Tx) error {
-		gone, err := tx.ExecContext(ctx, `DELETE FROM openid_consents WHERE member = $1 AND vendor = $2`, user.String(), vendor.String())
-		if err := changed(gone, err); err != nil {
+	for {
+		more := false
+		err := c.write(ctx, func(tx *sql.Tx) error {
+			living, err := grantsOf(ctx, tx, user, vendor)
+			if err != nil {
+				return err
+			}
+			if more = len(living) == grantsAtOnce; !more {
+				gone, err := tx.ExecContext(ctx, `DELETE FROM openid_consents WHERE member = $1 AND vendor = $2`, user.String(), vendor.String())
+				if err := changed(gone, err); err != nil {
+					return err
+				}
+			}
+			return endLogins(ctx, tx, living, at)
+		})
+		if err != nil || !more {
 			return err
 		}
-		living, err := grantsOf(ctx, tx, user, vendor)
-		if err != nil {
-			return err
-		}
-		return endLogins(ctx, tx, living, at)
-	})
+	}
 }
 
-// grantsOf returns the grants of a user at a vendor that the client was not told the end
-// of, oldest first.
+// grantsOf returns the first grants of a user at a vendor that the client was not told the
+// end of, oldest first.
 func grantsOf(ctx context.Context, tx *sql.Tx, user token.UserID, vendor token.VendorID) (living []token.GrantID, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT id FROM openid_grants WHERE member = $1 AND vendor = $2 AND (ended_at = 0 OR tell_at < 0) ORDER BY id`,
-		user.String(), vendor.String())
+	rows, err := tx.QueryContext(ctx, `SELECT id FROM openid_grants WHERE member = $1 AND vendor = $2 AND (ended_at = 0 OR tell_at < 0) ORDER BY id LIMIT $3`,
+		user.String(), vendor.String(), grantsAtOnce)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -117,6 +118,24 @@ func testWithdrawals(t *testing.T, s *shelf) {
 		told[logout.Session]++
 	}
 	same(t, told, nil, map[token.SessionID]int{one.ID: 1, two.ID: 1})
+
+	many := s.session(t, 1000)
+	must(t, s.AddConsent(ctx, many.User, client.Vendor, 50))
+	var last grant.Grant
+	for range 201 { // more than end in one transaction
+		last = s.grant(t, client, many)
+		_, err := s.TakeCode(ctx, last.Code, 50)
+		must(t, err)
+	}
+	must(t, s.Withdraw(ctx, many.User, client.Vendor, 60))
+	due, err = s.DueLogouts(ctx, 70, 80, 300)
+	must(t, err)
+	due = slices.DeleteFunc(due, func(l grant.Logout) bool { return l.User != many.User })
+	if len(due) != 1 || due[0].Grant != last.ID {
+		t.Errorf("told of %+v, want the newest only", due)
+	}
+	agreed, err := s.Consented(ctx, many.User, client.Vendor)
+	same(t, agreed, err, false)
 }
 
 func testGrants(t *testing.T, s *shelf) {
