@@ -13,10 +13,12 @@ var paywallPage = template.Must(template.New("page").Parse(`<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{{.Heading}}</title>
-<style>body{font:1.1rem/1.6 ui-serif,Georgia,serif;max-width:34rem;margin:18vh auto;padding:0 1.25rem}h1{font-size:1.6rem;line-height:1.2}button{font:inherit;padding:.5rem 1.1rem;border-radius:.4rem;border:1px solid;background:none;color:inherit;cursor:pointer}</style>
+<style>html{background:Canvas;color:CanvasText}body{font:1.1rem/1.6 ui-serif,Georgia,serif;max-width:34rem;margin:18vh auto;padding:0 1.25rem}h1{font-size:1.6rem;line-height:1.2}a{color:inherit}button{font:inherit;padding:.5rem 1.1rem;border-radius:.4rem;border:1px solid;background:none;color:inherit;cursor:pointer}</style>
+<main>
 <h1>{{.Heading}}</h1>
 <p>{{.Text}}</p>
 {{if .Price}}<form method="post" action="{{.Buy}}"><button>Buy again for {{.Price}}</button></form>{{else}}<p><a href="{{.Clean}}">Open the page</a></p>{{end}}
+</main>
 `))
 
 type paywallView struct {

@@ -18,9 +18,10 @@ type Pseudonym func(vendor token.VendorID, user token.UserID) (token.ReaderID, e
 
 // Options say how to verify; the zero value is right.
 type Options struct {
-	Progress  io.Writer // told how far it is; nil for nobody
-	Pseudonym Pseudonym // as the application computes it; nil leaves invariant 18 unchecked
-	Workers   int       // decoders; the number of processors where it is zero
+	Progress  io.Writer    // told how far it is; nil for nobody
+	Pseudonym Pseudonym    // as the application computes it; nil leaves invariant 18 unchecked
+	Workers   int          // decoders; the number of processors where it is zero
+	Since     journal.Head // where the journal ended before; the zero Head asks for nothing
 }
 
 // Run verifies a database whose tables are up to date. The report says which
@@ -38,10 +39,14 @@ func Run(ctx context.Context, db store.Database, options Options) (audit.Report,
 		return audit.Report{}, err
 	}
 	names := newSample()
+	since := journal.Head{}
 	told := uint64(0)
 	err = auditor.Stream(ctx, blocksOf(db), options.Workers, func(b *journal.Block, entries []*journal.Entry) error {
 		derived.entries(entries)
 		names.entries(entries)
+		if b.Last() == options.Since.Seq {
+			since = b.Head()
+		}
 		if last := b.Last(); last >= told+progressEvery {
 			told = last - last%progressEvery
 			fmt.Fprintf(options.Progress, "%d entries\n", last)
@@ -52,6 +57,9 @@ func Run(ctx context.Context, db store.Database, options Options) (audit.Report,
 		return audit.Report{}, fmt.Errorf("read the journal: %w", err)
 	}
 	report := auditor.Report()
+	if since.Seq != options.Since.Seq || since.Hash != options.Since.Hash {
+		report.Fault(audit.ChainWhole, "the journal does not go on from %s, where it ended before", options.Since)
+	}
 	derived.check(&report)
 	if err := names.check(&report, options.Pseudonym); err != nil {
 		return audit.Report{}, err

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/url"
 	"strconv"
 	"strings"
@@ -114,7 +115,7 @@ func fill(flags *flag.FlagSet, getenv func(string) string, file string) error {
 			return
 		}
 		if err := flags.Set(f.Name, text); err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", source, err))
+			problems = append(problems, fmt.Errorf("%s: %q is not %s", source, text, form(f)))
 		}
 	})
 	for key := range values {
@@ -125,20 +126,36 @@ func fill(flags *flag.FlagSet, getenv func(string) string, file string) error {
 	return errors.Join(problems...)
 }
 
+// form says what a flag takes that does not take every text.
+func form(f *flag.Flag) string {
+	if name, _ := flag.UnquoteUsage(f); name == "duration" {
+		return "a duration, such as 30m"
+	}
+	return "true or false"
+}
+
 // complete fills in what follows from other settings, and checks what can be
 // checked without touching anything.
 func (c *config) complete() error {
-	if c.baseURL == "" {
-		_, port, found := strings.Cut(c.listen, ":")
-		if i := strings.LastIndex(c.listen, ":"); found && i >= 0 {
-			port = c.listen[i+1:]
-		}
+	_, port, err := net.SplitHostPort(c.listen)
+	if err != nil {
+		return fmt.Errorf("listen is an address such as :8402 or 127.0.0.1:8402, not %q", c.listen)
+	}
+	if c.baseURL == "" && port != "" && port != "0" { // else the listener tells which port it is
 		c.baseURL = "http://localhost:" + port
 	}
 	c.baseURL = strings.TrimSuffix(c.baseURL, "/")
 	base, err := url.Parse(c.baseURL)
-	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") || base.Path != "" {
+	if c.baseURL != "" && (err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") || base.Path != "") {
 		return fmt.Errorf("the base URL %q is not an address like https://pay.example.org", c.baseURL)
+	}
+	if c.secret != "" {
+		if _, err := parseSecret(c.secret, "the secret"); err != nil {
+			return err
+		}
+	}
+	if _, err := newLog(*c, io.Discard); err != nil {
+		return err
 	}
 	if c.database != "" && !strings.HasPrefix(c.database, "postgres://") && !strings.HasPrefix(c.database, "postgresql://") && !strings.Contains(c.database, "=") {
 		return errors.New("the database is a postgres:// address (or host=… dbname=…), or nothing for SQLite in the data folder")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 
 	"farthing.dev/farthing/store/sqlite"
@@ -45,6 +46,10 @@ func serve(ctx context.Context, c config, diag io.Writer) error {
 		return err
 	}
 	defer listener.Close()
+	if c.baseURL == "" {
+		_, port, _ := net.SplitHostPort(listener.Addr().String())
+		c.baseURL = "http://localhost:" + port
+	}
 	p, err := openProvider(ctx, c, token.SystemClock{}, log, false)
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/domain/audit"
+	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/token"
 	"farthing.dev/farthing/verify"
 )
@@ -22,6 +23,7 @@ import (
 // verifyFlags say which database to verify, and how to tell of it.
 type verifyFlags struct {
 	config   config
+	since    journal.Head
 	asJSON   bool
 	selfTest bool
 }
@@ -33,6 +35,10 @@ func verifyCommand(ctx context.Context, args []string, out, diag io.Writer) int 
 	flags.StringVar(&v.config.data, "data", cmp.Or(os.Getenv("FARTHING_DATA"), "farthing-data"), "the data folder; a server may run on it")
 	flags.StringVar(&v.config.database, "database", os.Getenv("FARTHING_DATABASE"), "postgres://… (default SQLite in the data folder); with --selftest an empty one")
 	flags.StringVar(&v.config.secret, "secret", os.Getenv("FARTHING_SECRET"), "64 hexadecimal digits (default: the file secret in the data folder)")
+	flags.Func("since", "the `head` that an earlier report ended with: show that history was only added to", func(text string) (err error) {
+		v.since, err = journal.ParseHead(text)
+		return err
+	})
 	flags.BoolVar(&v.asJSON, "json", false, "write the report as JSON")
 	flags.BoolVar(&v.selfTest, "selftest", false, "corrupt a database made for it in every way there is, and say whether each was named")
 	if code, ok := parseFlags(flags, args, out, diag); !ok {
@@ -68,7 +74,7 @@ func (v *verifyFlags) verify(ctx context.Context, out, diag io.Writer) (sound bo
 	// The auditor remembers every order, and nearly nothing of what it remembers ever
 	// becomes garbage: collecting early keeps ten million of them within 2 GB.
 	debug.SetGCPercent(25)
-	report, err := verify.Run(ctx, db, verify.Options{Progress: diag, Pseudonym: pseudonym})
+	report, err := verify.Run(ctx, db, verify.Options{Progress: diag, Pseudonym: pseudonym, Since: v.since})
 	if err = errors.Join(err, db.Close()); err != nil {
 		return false, err
 	}

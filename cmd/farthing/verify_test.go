@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/limit"
+	"farthing.dev/farthing/token"
 	"farthing.dev/farthing/verify"
 )
 
@@ -57,5 +60,41 @@ func TestTheSelfTestIsWrittenAsJSON(t *testing.T) {
 	var planted []verify.Planted
 	if err := json.Unmarshal(out.Bytes(), &planted); err != nil || len(planted) < 15 {
 		t.Fatalf("%d faults, %v", len(planted), err)
+	}
+}
+
+// What an operator kept of a report shows later whether the journal goes on from there.
+func TestHistoryGoesOnFromAHead(t *testing.T) {
+	data := t.TempDir()
+	db, err := openDatabase(t.Context(), config{data: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := journal.Seal(journal.Head{}, 1, []*journal.Entry{
+		{Kind: journal.ApprovalSet, Approval: &limit.Approval{User: token.UserID{1}, Currency: token.MustCurrency("USD"), Max: 5}},
+	})
+	if err == nil {
+		err = db.Append(t.Context(), journal.Head{}, nil, func() (*journal.Block, error) { return block, nil })
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	head := block.Head()
+	other := head
+	other.Hash[0]++
+	for _, c := range []struct {
+		since, says string
+		code        int
+	}{
+		{head.String(), "head " + head.String() + "\n", exitDone},
+		{other.String(), "17: the journal does not go on from " + other.String(), exitUnsafe},
+		{journal.Head{Seq: 2, Hash: head.Hash}.String(), "17: the journal does not go on from 2:", exitUnsafe},
+		{"1:2d89", "64 hexadecimal digits", exitUsage},
+	} {
+		var out, diag bytes.Buffer
+		code := verifyCommand(t.Context(), []string{"--data", data, "--database", "", "--since", c.since}, &out, &diag)
+		if code != c.code || !strings.Contains(out.String()+diag.String(), c.says) {
+			t.Errorf("%s: exit code %d\n%s%s", c.since, code, out.String(), diag.String())
+		}
 	}
 }

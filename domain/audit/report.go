@@ -76,7 +76,7 @@ type Check struct {
 type Report struct {
 	Blocks  uint64       `json:"blocks"`
 	Entries uint64       `json:"entries"`
-	Head    journal.Head `json:"-"`
+	Head    journal.Head `json:"head"`
 	Checks  []Check      `json:"checks"`
 }
 
@@ -120,7 +120,7 @@ func (r *Report) Broken() []int {
 // WriteTo writes the report as a table for people.
 func (r *Report) WriteTo(w io.Writer) (int64, error) {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%d entries in %d blocks, up to %x\n", r.Entries, r.Blocks, r.Head.Hash[:8])
+	fmt.Fprintf(&out, "%d entries in %d blocks\n", r.Entries, r.Blocks)
 	table := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
 	for i := range r.Checks {
 		c := &r.Checks[i]
@@ -145,6 +145,7 @@ func (r *Report) WriteTo(w io.Writer) (int64, error) {
 			fmt.Fprintf(&out, "%d: and %d more\n", c.Number, c.More)
 		}
 	}
+	fmt.Fprintf(&out, "head %s\n", r.Head)
 	n, err := io.WriteString(w, out.String())
 	return int64(n), err
 }

@@ -3,9 +3,12 @@ package journal
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -48,6 +51,24 @@ type Head struct {
 	Seq  uint64
 	Hash Hash
 	At   int64
+}
+
+// String writes the head as people keep it elsewhere, to prove later that history was
+// only added to.
+func (h Head) String() string { return fmt.Sprintf("%d:%x", h.Seq, h.Hash) }
+
+// MarshalText is String, for reports in JSON.
+func (h Head) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+
+// ParseHead reads what String wrote.
+func ParseHead(text string) (Head, error) {
+	number, digits, _ := strings.Cut(text, ":")
+	seq, err := strconv.ParseUint(number, 10, 64)
+	hash, err2 := hex.DecodeString(digits)
+	if err != nil || err2 != nil || len(hash) != len(Hash{}) {
+		return Head{}, errors.New("a head is a number, a colon and 64 hexadecimal digits")
+	}
+	return Head{Seq: seq, Hash: Hash(hash)}, nil
 }
 
 // Head returns the journal's end as it stands after the block.

@@ -198,7 +198,7 @@ func purpose(property, inner *huma.Schema) string {
 
 // curl writes the operation as a command to try.
 func curl(registry huma.Registry, o *huma.Operation, isKeyed bool) string {
-	lines := []string{`curl "$PROVIDER` + strings.ReplaceAll(o.Path, "{id}", "$ID") + `"`, `  -H "Authorization: Bearer $KEY"`}
+	lines := []string{`curl "$PROVIDER` + strings.NewReplacer("{id}", "$ID", "{reader}", "$READER").Replace(o.Path) + `"`, `  -H "Authorization: Bearer $KEY"`}
 	if o.Method == http.MethodPost {
 		lines = append(lines, `  -H "Content-Type: application/json"`)
 		if isKeyed {

@@ -30,7 +30,7 @@ type newOrder struct {
 	HoldHours int64          `json:"hold_hours,omitzero" minimum:"1" maximum:"168" doc:"With manual: how long the hold lasts; 24 where absent"`
 	ExpiresIn int64          `json:"expires_in,omitzero" minimum:"60" maximum:"604800" doc:"Seconds in which it must be paid; 1800 where absent"`
 	ReturnURL string         `json:"return_url,omitzero" maxLength:"2000" doc:"Where the browser comes back to, on one of your sites, with the parameters order, ticket and post" example:"https://example.org/essay"`
-	CancelURL string         `json:"cancel_url,omitzero" maxLength:"2000"`
+	CancelURL string         `json:"cancel_url,omitzero" maxLength:"2000" doc:"Where a link on the page leads who does not want to pay, on one of your sites"`
 	Post      string         `json:"post,omitzero" maxLength:"500" doc:"Given back on return"`
 	Tracking  string         `json:"tracking,omitzero" maxLength:"500" doc:"Your own data, kept with the order"`
 	Login     string         `json:"login,omitzero" maxLength:"100" doc:"Which of your logins sells; the key's where absent"`

@@ -58,6 +58,10 @@ func NewSite(c Config) (*Site, error) {
 		clock:  c.Clock,
 		csrf:   http.NewCrossOriginProtection(),
 	}
+	// A proxy may have put a name of its own in Host, which Origin is else compared with.
+	if err := s.csrf.AddTrustedOrigin(s.origin); err != nil {
+		return nil, fmt.Errorf("web: the base URL %q: %w", c.BaseURL, err)
+	}
 	if s.assets, err = newAssets(); err != nil {
 		return nil, err
 	}

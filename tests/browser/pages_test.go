@@ -87,6 +87,9 @@ func TestEveryPageInEveryLook(t *testing.T) {
 					tab.Look(look)
 					tab.Go(base + page.path)
 					tab.Narrow()
+					if shown := tab.Eval(`[...document.querySelectorAll("[hidden]")].filter(e => e.checkVisibility()).map(e => e.outerHTML).join()`); shown != "" {
+						t.Errorf("%s, %s: what is hidden is shown: %s", page.name, look.Name, shown)
+					}
 					tab.Shot(page.name)
 					tab.Accessible(axe)
 				}

@@ -55,6 +55,11 @@ func TestShopsInABrowser(t *testing.T) {
 			tab.Click(".release button")
 			tab.WantText("play 1 of 3")
 			judge(tab, "music-playing")
+			tab.Go(d.URLs["newspaper"] + "/articles/in-praise-of-the-smallest-coin?order=ord_x&ticket=x")
+			tab.WantText("Open the page")
+			judge(tab, "newspaper-ticket")
+			tab.Go(d.URL + "/docs")
+			judge(tab, "docs")
 		})
 	}
 }

@@ -90,7 +90,7 @@ func TestAnAllowanceFromTheFirstPurchaseToItsEnd(t *testing.T) {
 	reader.get("/wallet").says(t, http.StatusOK, "4.50", "0.25 of 0.60", "The ferry of tuesday", "by allowance")
 	reader.get("/wallet/purchases").says(t, http.StatusOK, "The ferry of tuesday", "The Harbour, by allowance")
 	receipt := regexp.MustCompile(`/wallet/purchases/ord_\w+`).FindString(reader.get("/wallet/purchases").body)
-	reader.get(receipt).says(t, http.StatusOK, "The ferry of tuesday", "by an allowance, without a click", "0.25 of it is spent in this week", "Take the allowance back")
+	reader.get(receipt).says(t, http.StatusOK, "The ferry of tuesday", "by an allowance, without a click", "0.25 of it is spent this week", "Take the allowance back")
 	limits := reader.get("/wallet/limits").says(t, http.StatusOK, "each purchase at most", "0.25 of 0.60", "Take back")
 	id := regexp.MustCompile(`alw_\w+`).FindString(limits.body)
 
