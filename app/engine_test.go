@@ -6,6 +6,7 @@ import (
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/keyring"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/token"
@@ -17,6 +18,23 @@ var _ app.Engine = (*store.Engine)(nil)
 type counter struct {
 	*store.Catalog
 	reads atomic.Int64
+	away  atomic.Bool // the keys of tickets, and versions of offers, cannot be read
+}
+
+var errAway = token.New(token.Unavailable, token.CodeUnavailable, "the database cannot be reached; try again")
+
+// pausing runs something after each payment, before anybody knows of it.
+type pausing struct {
+	app.Engine
+	paid func()
+}
+
+func (p *pausing) Do(ctx context.Context, command core.Command) (core.Outcome, error) {
+	out, err := p.Engine.Do(ctx, command)
+	if err == nil && p.paid != nil {
+		p.paid()
+	}
+	return out, err
 }
 
 // read counts a read.
@@ -41,6 +59,9 @@ func (c *counter) Sites(ctx context.Context, vendor token.VendorID, before token
 }
 
 func (c *counter) Offer(ctx context.Context, id token.OfferID, version uint32) (catalog.Offer, error) {
+	if c.away.Load() {
+		return catalog.Offer{}, errAway
+	}
 	value, err := c.Catalog.Offer(ctx, id, version)
 	return read(c, value, err)
 }
@@ -56,6 +77,9 @@ func (c *counter) AccountOf(ctx context.Context, id token.UserID) (token.Account
 }
 
 func (c *counter) TicketKeys(ctx context.Context, from keyring.Epoch) ([]keyring.TicketKey, error) {
+	if c.away.Load() {
+		return nil, errAway
+	}
 	value, err := c.Catalog.TicketKeys(ctx, from)
 	return read(c, value, err)
 }

@@ -221,10 +221,14 @@ func (a *App) answer(ctx context.Context, out core.Outcome) (OrderView, bool, er
 		}
 	}
 	view, err := a.viewAt(ctx, order, out.Entry.At)
-	if err == nil && out.Entry.Kind == journal.Covered {
+	if err != nil { // it was done all the same
+		return view, false, &token.Error{Kind: token.Unavailable, Code: token.CodeCommitUnknown, Cause: err,
+			Detail: "this was done, but cannot be shown now; send the same request with the same key to learn the answer"}
+	}
+	if out.Entry.Kind == journal.Covered {
 		view.CoveredBy = out.Entry.By
 	}
-	return view, out.Replayed, err
+	return view, out.Replayed, nil
 }
 
 // maxFold bounds the entries that are read to show an order as it once was.

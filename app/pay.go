@@ -194,7 +194,12 @@ func (a *App) pay(ctx context.Context, order *core.Order, who buyer, quoted toke
 	if err != nil {
 		return "", a.refusedPayment(ctx, order, who, quoted, err)
 	}
-	return a.wayBack(ctx, order, who.user)
+	back, err := a.wayBack(ctx, order, who.user)
+	if err != nil { // what is paid is not refused: the purchase's own page makes a way back when it can
+		a.log.ErrorContext(ctx, "no ticket for what was paid", "order", order.ID, "error", err)
+		return a.payURL(order.ID), nil
+	}
+	return back, nil
 }
 
 // wayBack is the order's return URL with the order's id, a new ticket, and the

@@ -11,6 +11,7 @@ import (
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/domain/entitlement"
 	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/keyring"
 	"farthing.dev/farthing/domain/limit"
 	"farthing.dev/farthing/tests/provider"
 	"farthing.dev/farthing/token"
@@ -353,4 +354,51 @@ func TestManyCallersWithMoneyForOne(t *testing.T) {
 	}
 	want(t, "paid", done, 1)
 	want(t, "balance", h.balance(h.reader, usd), "0.00")
+}
+
+// What was paid is not refused because the database went away behind it: the reader comes to
+// the purchase's own page, which makes a ticket when it can.
+func TestWhatIsPaidIsNotRefused(t *testing.T) {
+	engine := &pausing{}
+	h := open(t, func(d *app.Deps) { engine.Engine, d.Engine = d.Engine, engine })
+	h.fund(h.reader, usd, "1")
+	order := h.order(h.live, article("a", "0.25"))
+	engine.paid = func() { // a long pause, behind which the keys of the new epoch cannot be read
+		h.Clock.Move(2 * keyring.EpochLength)
+		h.catalog.away.Store(true)
+	}
+	back, err := h.Pay(t.Context(), h.reader, order.ID, order.Price, journal.ByClick)
+	must(t, err)
+	want(t, "the way back", back, "https://pay.example/pay/"+order.ID.String())
+	engine.paid = nil
+	h.catalog.away.Store(false)
+	want(t, "balance", h.balance(h.reader, usd), "0.75")
+	_, err = h.Redeem(t.Context(), h.live, h.buy(h.reader, order), true)
+	must(t, err)
+	want(t, "balance", h.balance(h.reader, usd), "0.75")
+}
+
+// A refund that was made and cannot be shown is not said to have failed.
+func TestWhatIsDoneIsNotSaidToHaveFailed(t *testing.T) {
+	engine := &pausing{}
+	h := open(t, func(d *app.Deps) { engine.Engine, d.Engine = d.Engine, engine })
+	h.fund(h.reader, usd, "1")
+	offer := h.offer(h.live, "o-1", "0.25", entitlement.Terms{}, token.SplitID{})
+	in := app.PurchaseInput{Reader: h.allow(h.reader, h.live, "1", "10"), Offer: offer.ID}
+	sold, _, err := h.CreatePurchase(t.Context(), h.live, in, h.key(), nil)
+	must(t, err)
+	want(t, "balance", h.balance(h.reader, usd), "0.75")
+
+	restarted, key := app.New(h.Deps), h.key() // it knows no offers yet
+	engine.paid = func() { h.catalog.away.Store(true) }
+	_, _, err = restarted.Refund(t.Context(), h.live, sold.ID, app.RefundInput{}, key, nil)
+	wantCode(t, err, token.CodeCommitUnknown)
+	engine.paid = nil
+	h.catalog.away.Store(false)
+	want(t, "balance", h.balance(h.reader, usd), "1.00")
+	view, replayed, err := restarted.Refund(t.Context(), h.live, sold.ID, app.RefundInput{}, key, nil)
+	must(t, err)
+	want(t, "replayed", replayed, true)
+	want(t, "refunded", view.Refunded.Decimal(2), "0.25")
+	want(t, "balance", h.balance(h.reader, usd), "1.00")
 }
