@@ -40,6 +40,7 @@ type config struct {
 	logLevel   string
 	private    bool
 	metrics    bool
+	async      bool
 	grace      time.Duration
 }
 
@@ -63,6 +64,7 @@ func (c *config) flags(flags *flag.FlagSet) {
 	flags.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.BoolVar(&c.private, "allow-private-sites", false, "let vendors' sites stand at private addresses and on http://localhost: for trials and for providers inside a network of their own")
 	flags.BoolVar(&c.metrics, "metrics", true, "serve /metrics")
+	flags.BoolVar(&c.async, "async-standbys", false, "start although all of PostgreSQL's standbys are asynchronous, so that a failover loses acknowledged payments")
 	flags.DurationVar(&c.grace, "grace", 20*time.Second, "how long a stop waits for requests under way")
 }
 

@@ -63,7 +63,7 @@ func openDatabase(ctx context.Context, c config) (store.Database, error) {
 	if c.database == "" {
 		db, err = sqlite.Open(ctx, c.data, sqlite.Options{})
 	} else {
-		db, err = postgres.Open(ctx, c.database, postgres.Options{})
+		db, err = postgres.Open(ctx, c.database, postgres.Options{AsyncStandbys: c.async})
 	}
 	if err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func openBooks(ctx context.Context, c config) (store.Database, error) {
 	if c.database == "" {
 		db, err = sqlite.Open(ctx, c.data, sqlite.Options{ReadOnly: true})
 	} else {
-		db, err = postgres.Open(ctx, c.database, postgres.Options{})
+		db, err = postgres.Open(ctx, c.database, postgres.Options{AsyncStandbys: true})
 	}
 	if err != nil {
 		return nil, err

@@ -16,7 +16,8 @@ import (
 
 // Options are the bounds of a Database; zero values stand for the defaults.
 type Options struct {
-	Connections int // in the pool; 16
+	Connections   int  // in the pool; 16
+	AsyncStandbys bool // open it although a failover would lose acknowledged payments
 }
 
 // Database is a PostgreSQL database.
@@ -44,10 +45,27 @@ func Open(ctx context.Context, dsn string, options Options) (*Database, error) {
 	d.pool.SetMaxOpenConns(options.Connections)
 	d.pool.SetMaxIdleConns(options.Connections)
 	d.pool.SetConnMaxIdleTime(5 * time.Minute)
-	if err := d.checkDurable(ctx); err != nil {
+	err = d.checkDurable(ctx)
+	if err == nil && !options.AsyncStandbys {
+		err = d.checkStandbys(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, d.pool.Close())
 	}
 	return d, nil
+}
+
+// checkStandbys refuses a server all of whose standbys are asynchronous: whichever takes
+// over, it lacks payments that were acknowledged. Where the view is not there, or shows this
+// user nothing, it is left to who set the server up.
+func (d *Database) checkStandbys(ctx context.Context) error {
+	var async, sync int
+	err := d.pool.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE sync_state IN ('async', 'potential')), count(*) FILTER (WHERE sync_state IN ('sync', 'quorum'))
+		FROM pg_stat_replication WHERE state = 'streaming'`).Scan(&async, &sync)
+	if err == nil && async > 0 && sync == 0 {
+		return errors.New("the database's standbys are asynchronous: a failover would lose acknowledged payments; set synchronous_standby_names, or permit it with --async-standbys")
+	}
+	return nil
 }
 
 // checkDurable refuses a server that acknowledges commits before they are on disk.
