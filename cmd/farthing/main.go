@@ -53,7 +53,7 @@ func commands() []command {
 // gcPercent is how much garbage there may be for what is in use, where the environment's
 // GOGC does not say: with a million accounts this keeps a server under 300 MB, and costs a
 // hundredth of the processor's time.
-const gcPercent = 80
+const gcPercent = 65
 
 func main() {
 	if os.Getenv("GOGC") == "" {
