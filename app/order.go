@@ -251,7 +251,7 @@ func (a *App) asOf(ctx context.Context, entry *journal.Entry) (*core.Order, erro
 		return a.engine.Find(ctx, journal.TermViews(entry.Order), func(e *journal.Entry) bool { return e.Order == entry.Order }, entry.Seq+1, most)
 	}
 	views, err := viewed(1)
-	if err == nil && len(views) == 1 && views[0].View > 1 && views[0].First == 0 { // in old journals it does not say when the first one was
+	if err == nil && len(views) == 1 && !views[0].TellsFirst() {
 		views, err = viewed(maxFold)
 	}
 	if err != nil {

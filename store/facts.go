@@ -82,7 +82,7 @@ func (e *Engine) load(ctx context.Context) error {
 		accounts := e.loadAccounts(ctx, m.accounts) // meanwhile
 		err := e.loadEntries(ctx, m)
 		if err := errors.Join(accounts(), err); err != nil {
-			l.broken = true // the places of what was not found are taken, and would say that it does not exist
+			l.broken = true // the places of what was not read are taken, and would say that it does not exist
 			return err
 		}
 		for _, name := range m.keys {
@@ -151,8 +151,8 @@ const (
 )
 
 // loadAccounts begins to read accounts that are not in the state. done waits for them and
-// puts them there, those without an entry too. Their places are taken already, so on an
-// error the state is broken.
+// puts them there, those without an entry too. Their places are taken already, so after an
+// error the caller makes the state anew.
 func (e *Engine) loadAccounts(ctx context.Context, ids []token.AccountID) (done func() error) {
 	if len(ids) == 0 {
 		return func() error { return nil }
@@ -167,11 +167,10 @@ func (e *Engine) loadAccounts(ctx context.Context, ids []token.AccountID) (done 
 	}
 	return func() error {
 		wait.Wait()
-		l := &e.loop
 		if err := errors.Join(errs...); err != nil {
-			l.broken = true
 			return err
 		}
+		l := &e.loop
 		for i, id := range ids {
 			// A copy of its own: one that stays must not keep the others in memory.
 			a := accounts[i]
@@ -246,7 +245,7 @@ func (e *Engine) loadEntries(ctx context.Context, m *missing) error {
 	}
 	for i, id := range m.orders {
 		viewed := found[views+i]
-		if len(viewed) == 1 && viewed[0].View > 1 && viewed[0].First == 0 {
+		if len(viewed) == 1 && !viewed[0].TellsFirst() {
 			if viewed, err = e.allViews(ctx, id); err != nil {
 				return err
 			}
@@ -256,8 +255,7 @@ func (e *Engine) loadEntries(ctx context.Context, m *missing) error {
 	return e.loadOwners(ctx, owners)
 }
 
-// allViews returns all views of an order: in old journals a view does not say when the first
-// one was.
+// allViews returns all views of an order.
 func (e *Engine) allViews(ctx context.Context, id token.OrderID) ([]*journal.Entry, error) {
 	seqs, err := e.index.lookup(ctx, []journal.Term{journal.TermViews(id)}, 1)
 	if err != nil {

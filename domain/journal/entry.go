@@ -120,6 +120,10 @@ type Entry struct {
 	First     int64            `cbor:"21,keyasint,omitzero"`  // Viewed: when the first view was, in milliseconds since 1970; zero for the first
 }
 
+// TellsFirst reports whether a view says when the first one was. The first one does not,
+// nor did those that were written before views said it: then all of them have to be looked at.
+func (e *Entry) TellsFirst() bool { return e.View == 0 || e.First != 0 }
+
 // Item is what an order is for, as the vendor's server tells it.
 type Item struct {
 	SKU         string             `cbor:"1,keyasint,omitzero"` // the vendor's own name for the item; its URL where none is given

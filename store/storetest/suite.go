@@ -424,10 +424,16 @@ func testOldViews(t *testing.T, w *world) {
 	w.must(err)
 	view := &core.View{Order: bought.Entry.Order, Vendor: bought.Entry.Vendor}
 	first := w.do(w.Engine, view).Entry.At
+	other, err := w.buy(w.Engine, 1, "tune", 99)
+	w.must(err)
+	only := w.do(w.Engine, &core.View{Order: other.Entry.Order, Vendor: other.Entry.Vendor}).Entry.At
 	head := w.Head()
 	w.must(w.Close(t.Context()))
 	for n := uint32(2); n <= 4; n++ {
-		old := []*journal.Entry{{Kind: journal.Viewed, Order: bought.Entry.Order, Vendor: bought.Entry.Vendor, View: n}}
+		old := []*journal.Entry{
+			{Kind: journal.Viewed, Order: bought.Entry.Order, Vendor: bought.Entry.Vendor, View: n},
+			{Kind: journal.Viewed, Order: other.Entry.Order, Vendor: other.Entry.Vendor, View: 1, Key: journal.NewKey(other.Entry.Vendor, "ticket", fmt.Sprint(n), nil)}, // a ticket was redeemed, and no view counted
+		}
 		none := func([]*journal.Block) error { return nil }
 		w.must(w.db.Append(t.Context(), head, none, func() (*journal.Block, error) {
 			block, err := journal.Seal(head, head.At+1000, old)
@@ -443,6 +449,11 @@ func testOldViews(t *testing.T, w *world) {
 		w.must(err)
 		if got.Use.Views != 4 || got.Use.FirstView != first {
 			t.Errorf("the order has %+v, first viewed at %d (flushed: %t)", got.Use, first, flushed)
+		}
+		once, err := w.Order(t.Context(), other.Entry.Order)
+		w.must(err)
+		if once.Use.Views != 1 || once.Use.FirstView != only {
+			t.Errorf("the order that was viewed once has %+v, viewed at %d (flushed: %t)", once.Use, only, flushed)
 		}
 		w.must(w.Flush(t.Context()))
 		w.reopen(small)
