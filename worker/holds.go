@@ -18,29 +18,18 @@ const maxRounds = 100
 // Run looks at each tick, until ctx ends. A round that fails is tried again at the
 // next tick, so nothing is lost while the database is away.
 func (h *Holds) Run(ctx context.Context, ticks <-chan time.Time) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticks:
-			h.round(ctx)
-		}
-	}
+	rounds := Task{Do: h.rounds, Failed: "expired holds could not be given back", Log: h.Log}
+	rounds.Run(ctx, ticks)
 }
 
-// round goes on as long as there was something to give back.
-func (h *Holds) round(ctx context.Context) {
+// rounds go on as long as there was something to give back.
+func (h *Holds) rounds(ctx context.Context) error {
 	for range maxRounds {
 		released, err := h.Expire(ctx)
-		if err != nil {
-			if ctx.Err() == nil {
-				h.Log.ErrorContext(ctx, "expired holds could not be given back; trying again", "error", err)
-			}
-			return
-		}
-		if released == 0 {
-			return
+		if err != nil || released == 0 {
+			return err
 		}
 		h.Log.InfoContext(ctx, "expired holds given back", "holds", released)
 	}
+	return nil
 }

@@ -56,15 +56,17 @@ const (
 // readyQueue is how many commands may wait before a balancer should look elsewhere.
 const readyQueue = 3072
 
+// open opens the configured database with the options of its kind.
+func (c *config) open(ctx context.Context, embedded sqlite.Options, server postgres.Options) (store.Database, error) {
+	if c.database == "" {
+		return sqlite.Open(ctx, c.data, embedded)
+	}
+	return postgres.Open(ctx, c.database, server)
+}
+
 // openDatabase opens the configured database and brings its tables up to date.
 func openDatabase(ctx context.Context, c config) (store.Database, error) {
-	var db store.Database
-	var err error
-	if c.database == "" {
-		db, err = sqlite.Open(ctx, c.data, sqlite.Options{})
-	} else {
-		db, err = postgres.Open(ctx, c.database, postgres.Options{AsyncStandbys: c.async})
-	}
+	db, err := c.open(ctx, sqlite.Options{}, postgres.Options{AsyncStandbys: c.async})
 	if err != nil {
 		return nil, err
 	}
@@ -76,13 +78,7 @@ func openDatabase(ctx context.Context, c config) (store.Database, error) {
 
 // openBooks opens the database for reading, also beside a server that runs on it.
 func openBooks(ctx context.Context, c config) (store.Database, error) {
-	var db store.Database
-	var err error
-	if c.database == "" {
-		db, err = sqlite.Open(ctx, c.data, sqlite.Options{ReadOnly: true})
-	} else {
-		db, err = postgres.Open(ctx, c.database, postgres.Options{AsyncStandbys: true})
-	}
+	db, err := c.open(ctx, sqlite.Options{ReadOnly: true}, postgres.Options{AsyncStandbys: true})
 	if err != nil {
 		return nil, err
 	}

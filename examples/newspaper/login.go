@@ -11,6 +11,8 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+
+	"farthing.dev/farthing/examples/shop"
 )
 
 // Login is the paper as the provider knows it for logins, from "Log readers in" on the
@@ -85,7 +87,7 @@ func (s *site) loggedIn(w http.ResponseWriter, r *http.Request) {
 	var a attempt
 	query := r.URL.Query()
 	ours := s.sealer.Cookie(r, attemptCookie, s.Now(), &a) == nil && query.Get("state") == a.State && query.Get("iss") == s.Client.BaseURL
-	http.SetCookie(w, &http.Cookie{Name: attemptCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	shop.DropCookie(w, attemptCookie)
 	if !ours {
 		s.render(w, r, http.StatusBadRequest, "message.html", page{Title: "That login was not begun here", Notice: "It was begun in another browser, or more than ten minutes ago. You can begin again from the front page."})
 		return

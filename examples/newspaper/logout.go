@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
+
+	"farthing.dev/farthing/examples/shop"
 )
 
 // logOut forgets the reader in this browser.
@@ -17,7 +19,7 @@ func (s *site) logOut(w http.ResponseWriter, r *http.Request) {
 
 func (s *site) forget(w http.ResponseWriter) {
 	s.wall.ForgetReader(w)
-	http.SetCookie(w, &http.Cookie{Name: loginCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	shop.DropCookie(w, loginCookie)
 }
 
 // told hears from the provider that a login of a reader ended there, or her logins at

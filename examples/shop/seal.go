@@ -98,6 +98,11 @@ func (s *Sealer) SetCookie(w http.ResponseWriter, siteURL, name string, value an
 	return nil
 }
 
+// DropCookie has the browser forget what SetCookie gave it.
+func DropCookie(w http.ResponseWriter, name string) {
+	http.SetCookie(w, &http.Cookie{Name: name, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+}
+
 // Cookie reads a sealed value that the browser brought back.
 func (s *Sealer) Cookie(r *http.Request, name string, now time.Time, value any) error {
 	cookie, err := r.Cookie(name)

@@ -2,36 +2,27 @@ package abuse
 
 import (
 	"errors"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"farthing.dev/farthing/sdk"
+	"farthing.dev/farthing/tests/inside"
 	"farthing.dev/farthing/tests/launch"
 )
 
 // TestServerSideRequests has a vendor name inner addresses wherever the provider would
 // call one, at a provider that is not told to allow them. A server on this machine stands
-// for everything inside: it is never called. Names that resolve
-// to the inside, at once or later, are tested in tests/refusals and outbound.
+// for everything inside: it is never called. Names that resolve to the inside, at once or
+// later, are tested in tests/refusals and outbound.
 func TestServerSideRequests(t *testing.T) {
 	t.Parallel()
 	h := &house{t: t, Held: launch.Hold(t)}
-	var called atomic.Int64
-	inside := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	inside.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			called.Add(1)
-		}
-	}
-	inside.Start()
-	t.Cleanup(inside.Close)
-	port := inside.URL[strings.LastIndex(inside.URL, ":"):]
+	server, called := inside.Server(t)
+	server.Start()
+	port := server.URL[strings.LastIndex(server.URL, ":"):]
 
 	s := &shop{seen: &received{}, member: h.signUp("Mallory", "mallory@shop.example")}
 	s.member.Get(h.URL+"/console").Submit("/console", "name", "Mallory", "origin", "https://mallory.example").Want(http.StatusOK)
@@ -63,7 +54,7 @@ func TestServerSideRequests(t *testing.T) {
 	if n := called.Load(); n != 0 {
 		t.Errorf("the provider called a server inside %d times", n)
 	}
-	response, err := http.Get(inside.URL)
+	response, err := http.Get(server.URL)
 	h.must(err)
 	response.Body.Close()
 	if called.Load() == 0 {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"farthing.dev/farthing/outbound"
+	"farthing.dev/farthing/tests/inside"
 	"farthing.dev/farthing/tests/names"
 )
 
@@ -224,16 +225,9 @@ func TestPrivateAddressesTellNothing(t *testing.T) {
 func TestANameThatTurnsInside(t *testing.T) {
 	resolving := &names.Server{Answers: []netip.Addr{netip.MustParseAddr("8.8.8.8"), netip.MustParseAddr("127.0.0.1")}}
 	h := openWith(t, outbound.Options{Resolver: resolving.Resolver()})
-	var connected atomic.Int32
-	inside := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	inside.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			connected.Add(1)
-		}
-	}
-	inside.StartTLS()
-	defer inside.Close()
-	_, port, err := net.SplitHostPort(inside.Listener.Addr().String())
+	server, connected := inside.Server(t)
+	server.StartTLS()
+	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
 	h.must(err)
 	made := h.call(h.daily.live, http.MethodPost, "/v1/sites", `{"url":"https://moving.example:`+port+`"}`)
 	if made.status != http.StatusCreated {
