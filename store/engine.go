@@ -34,6 +34,7 @@ type Engine struct {
 	anew     atomic.Int64 // odd while the state and the index are made anew
 	counters counters
 	behind   *behind
+	health   health
 
 	blocksMu sync.Mutex
 	blocks   *simplelru.LRU[uint64, *journal.Block] // by first entry
@@ -157,6 +158,10 @@ func (e *Engine) between(ctx context.Context, task func(context.Context, *core.S
 
 // Head returns the journal's end as this engine knows it.
 func (e *Engine) Head() journal.Head { return *e.head.Load() }
+
+// Problems returns what keeps this engine from being trusted with commands, ordered by
+// code; none where all is well.
+func (e *Engine) Problems() []Problem { return e.health.list() }
 
 // Flush writes everything behind now.
 func (e *Engine) Flush(ctx context.Context) error { return e.behind.flush(ctx) }
