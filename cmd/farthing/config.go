@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -40,6 +41,8 @@ type config struct {
 	logLevel   string
 	private    bool
 	metrics    bool
+	metricsAt  string // where they are served
+	proxies    string // whose word counts on where a request comes from
 	async      bool
 	grace      time.Duration
 }
@@ -64,6 +67,8 @@ func (c *config) flags(flags *flag.FlagSet) {
 	flags.StringVar(&c.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.BoolVar(&c.private, "allow-private-sites", false, "let vendors' sites stand at private addresses and on http://localhost: for trials and for providers inside a network of their own")
 	flags.BoolVar(&c.metrics, "metrics", true, "serve /metrics")
+	flags.StringVar(&c.metricsAt, "metrics-listen", defaultMetricsAt, "the address to serve /metrics at, apart from everything else; it should be one that strangers do not reach")
+	flags.StringVar(&c.proxies, "trusted-proxies", "", "the proxies in front of this server, as addresses or networks with commas between (127.0.0.1,10.1.0.0/16): what they write into X-Forwarded-For counts as where a request comes from. Without it nobody's word counts, and all who come through one proxy are one network")
 	flags.BoolVar(&c.async, "async-standbys", false, "start although all of PostgreSQL's standbys are asynchronous, so that a failover loses acknowledged payments")
 	flags.DurationVar(&c.grace, "grace", 20*time.Second, "how long a stop waits for requests under way")
 }
@@ -174,6 +179,12 @@ func (c *config) complete() error {
 	if c.session < max(c.window, c.windowMost) {
 		return errors.New("session is not shorter than the purchase window")
 	}
+	if _, _, err := net.SplitHostPort(c.metricsAt); c.metrics && err != nil {
+		return fmt.Errorf("metrics-listen is an address such as %s, not %q", defaultMetricsAt, c.metricsAt)
+	}
+	if _, err := c.trustedProxies(); err != nil {
+		return err
+	}
 	if c.smtp != "" {
 		if _, err := mailer.NewSMTP(c.smtp, c.mailFrom); err != nil {
 			return fmt.Errorf("smtp, mail-from: %w", err)
@@ -194,6 +205,25 @@ func (c *config) currencyList() ([]token.Currency, error) {
 			return nil, fmt.Errorf("currencies: %w", err)
 		}
 		list = append(list, currency)
+	}
+	return list, nil
+}
+
+// trustedProxies reads the networks of proxies.
+func (c *config) trustedProxies() (list []netip.Prefix, err error) {
+	for text := range strings.SplitSeq(c.proxies, ",") {
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			address, err := netip.ParseAddr(text)
+			if err != nil {
+				return nil, fmt.Errorf("trusted-proxies: %q is neither an address such as 10.1.2.3 nor a network such as 10.1.0.0/16", text)
+			}
+			prefix = netip.PrefixFrom(address.Unmap().WithZone(""), address.Unmap().BitLen())
+		}
+		list = append(list, prefix.Masked())
 	}
 	return list, nil
 }

@@ -65,6 +65,8 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		{file: "lissten = \":1\"", says: `no setting "lissten"`},
 		{file: "purchase_window = \"soon\"", says: `purchase_window: "soon" is not a duration, such as 30m`},
 		{file: "metrics = 3", says: `metrics: "3" is not true or false`},
+		{args: []string{"--metrics-listen", "9402"}, says: "metrics-listen is an address such as 127.0.0.1:9402"},
+		{args: []string{"--trusted-proxies", "10.0.0.0/8,proxy.example.org"}, says: "\"proxy.example.org\" is neither an address"},
 		{args: []string{"--listen", "8402"}, says: "listen is an address such as :8402"},
 		{args: []string{"--secret", "abc"}, says: "64 hexadecimal digits"},
 		{args: []string{"--log-level", "loud"}, says: "debug, info, warn or error"},

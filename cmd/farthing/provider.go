@@ -32,6 +32,7 @@ import (
 type provider struct {
 	app     *app.App
 	handler http.Handler
+	metrics http.Handler // what has been measured, for an address of its own
 	openID  *openid.Handler
 
 	muxes []*http.ServeMux // every one that handler is made of, so that all routes can be told
@@ -136,7 +137,11 @@ func openProvider(ctx context.Context, c config, clock token.Clock, log *slog.Lo
 
 // routes puts every way in on one handler.
 func (p *provider) routes(c config, clock token.Clock, currencies []token.Currency, demo bool) (http.Handler, error) {
-	site, err := web.NewSite(web.Config{Name: c.name, BaseURL: c.baseURL, Demo: demo, Log: p.log, Clock: clock})
+	proxies, err := c.trustedProxies()
+	if err != nil {
+		return nil, err
+	}
+	site, err := web.NewSite(web.Config{Name: c.name, BaseURL: c.baseURL, Demo: demo, Log: p.log, Clock: clock, TrustedProxies: proxies})
 	if err != nil {
 		return nil, err
 	}
@@ -171,12 +176,10 @@ func (p *provider) routes(c config, clock token.Clock, currencies []token.Curren
 	outer := http.NewServeMux()
 	outer.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
 	outer.HandleFunc("GET /readyz", p.ready)
-	if c.metrics {
-		outer.Handle("GET /metrics", measure.handler())
-	}
 	outer.Handle("/", measure.around(all))
 	p.muxes = []*http.ServeMux{outer, all, pages}
-	return outer, nil
+	p.metrics = measure.handler()
+	return site.Transport(outer), nil
 }
 
 // ready answers 200 while the provider can sell.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // readSecret returns the provider's secret: the one given, else the one in the data
@@ -26,7 +27,23 @@ func readSecret(given, folder string) ([32]byte, error) {
 	if err != nil {
 		return [32]byte{}, fmt.Errorf("read the secret: %w", err)
 	}
+	if err := ownersOnly(path); err != nil {
+		return [32]byte{}, err
+	}
 	return parseSecret(string(content), path)
+}
+
+// ownersOnly keeps others from reading a file. Where its mode may not be changed, whoever
+// owns it wants it so: a secret that is mounted, say.
+func ownersOnly(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && info.Mode().Perm()&0o077 != 0 {
+		err = os.Chmod(path, info.Mode().Perm()&0o700)
+	}
+	if err != nil && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) {
+		return fmt.Errorf("keep others from reading %s: %w", path, err)
+	}
+	return nil
 }
 
 func parseSecret(text, where string) ([32]byte, error) {

@@ -54,13 +54,17 @@ func serve(ctx context.Context, c config, diag io.Writer) error {
 	if err != nil {
 		return err
 	}
-	log.Info("serving", "version", version(), "url", c.baseURL, "listen", listener.Addr().String(), "data", c.data, "database", p.db.Dialect())
+	metrics, err := openMetrics(ctx, c, p.metrics, log)
+	if err != nil {
+		return errors.Join(err, p.close(context.WithoutCancel(ctx)))
+	}
+	log.Info("serving", "version", version(), "url", c.baseURL, "listen", listener.Addr().String(), "metrics", metrics.address(), "data", c.data, "database", p.db.Dialect())
 	context.AfterFunc(ctx, func() {
 		p.closing.Store(true)
 		log.Info("stopping: answering what was accepted")
 	})
 	err = serveUntil(ctx, newServer(p.handler, log), listener, c.grace)
-	err = errors.Join(err, p.close(context.WithoutCancel(ctx)))
+	err = errors.Join(err, p.close(context.WithoutCancel(ctx)), metrics.close(ctx))
 	if err == nil {
 		log.Info("stopped")
 	}

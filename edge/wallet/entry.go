@@ -36,7 +36,7 @@ func (h *Handler) registerEntries(public func(pattern string, page web.PublicPag
 
 // door is the browser that a request comes from.
 func (h *Handler) door(r *http.Request) app.Door {
-	return app.Door{Address: web.Network(r), Known: h.site.Known(r), Attempt: h.site.Attempt(r)}
+	return app.Door{Address: h.site.Network(r), Known: h.site.Known(r), Attempt: h.site.Attempt(r)}
 }
 
 // entered ends a step of a login that was right: in, or on to the second factor.

@@ -2,8 +2,6 @@ package web
 
 import (
 	"net/http"
-	"net/netip"
-	"strings"
 	"time"
 )
 
@@ -41,28 +39,4 @@ func (s *Site) cookie(r *http.Request, name string) string {
 		return ""
 	}
 	return cookie.Value
-}
-
-// Network returns the network that a request comes from, for counting tries: an IPv4
-// address, or the /64 of an IPv6 address. Behind a proxy on this machine or in a
-// private network it is what that proxy wrote last into X-Forwarded-For.
-func Network(r *http.Request) string {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return ""
-	}
-	address := peer.Addr().Unmap()
-	if address.IsLoopback() || address.IsPrivate() {
-		forwarded := strings.Join(r.Header.Values("X-Forwarded-For"), ",")
-		last := strings.TrimSpace(forwarded[strings.LastIndex(forwarded, ",")+1:])
-		if given, err := netip.ParseAddr(last); err == nil {
-			address = given.Unmap()
-		}
-	}
-	if address.Is6() {
-		if prefix, err := address.WithZone("").Prefix(64); err == nil {
-			return prefix.String()
-		}
-	}
-	return address.String()
 }

@@ -43,9 +43,22 @@ func (s *Site) setHeaders(h http.Header) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
 	h.Set("Cache-Control", "no-store")
-	if s.secure {
-		h.Set("Strict-Transport-Security", "max-age=31536000")
+}
+
+// strict is what every answer over https says: come back by https only, for a year.
+var strict = []string{"max-age=31536000"}
+
+// Transport has every answer of next tell browsers to use https only, where the site has it: those of
+// the API, of programs and of errors too. Over http nothing is said, since there is no https to
+// come back to.
+func (s *Site) Transport(next http.Handler) http.Handler {
+	if !s.secure {
+		return next
 	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Strict-Transport-Security"] = strict
+		next.ServeHTTP(w, r)
+	})
 }
 
 // AllowFormsTo lets a form on the present page end at origin. Browsers apply

@@ -9,7 +9,9 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"sync/atomic"
 
 	"farthing.dev/farthing/token"
 )
@@ -32,6 +34,9 @@ type Site struct {
 	base    *template.Template
 	problem *Pages
 	csrf    *http.CrossOriginProtection
+	proxies []netip.Prefix
+
+	forwardedNoted atomic.Int64 // when an operator was told last of a proxy that is not trusted, in nanoseconds
 }
 
 // Config is what a Site needs to know.
@@ -41,6 +46,8 @@ type Config struct {
 	Demo    bool   // say on every page that no real money is here
 	Log     *slog.Logger
 	Clock   token.Clock
+
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; nobody's where empty
 }
 
 // NewSite reads the shared layout and prepares the assets.
@@ -57,6 +64,8 @@ func NewSite(c Config) (*Site, error) {
 		log:    c.Log,
 		clock:  c.Clock,
 		csrf:   http.NewCrossOriginProtection(),
+
+		proxies: c.TrustedProxies,
 	}
 	// A proxy may have put a name of its own in Host, which Origin is else compared with.
 	if err := s.csrf.AddTrustedOrigin(s.origin); err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -62,7 +63,7 @@ const (
 
 // Open opens the database in folder, which is made if it is not there.
 func Open(ctx context.Context, folder string, options Options) (*Database, error) {
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	if err := os.MkdirAll(folder, folderMode); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
 	}
 	if options.Synchronous == "" {
@@ -81,11 +82,24 @@ func Open(ctx context.Context, folder string, options Options) (*Database, error
 		if d.lock, err = acquire(filepath.Join(folder, "farthing.lock")); err != nil {
 			return nil, err
 		}
+		if err := d.private(folder); err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
 	}
 	if err := d.connect(ctx); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
+}
+
+// private keeps others out of the folder and its files, before anything is in them.
+func (d *Database) private(folder string) error {
+	if d.options.VFS == "" {
+		if err := touch(d.path, d.path+"-shm"); err != nil {
+			return err
+		}
+	}
+	return makePrivate(folder)
 }
 
 func (d *Database) connect(ctx context.Context) error {
@@ -135,8 +149,11 @@ func (d *Database) name(lock string) string {
 	}
 	if d.options.VFS != "" {
 		query.Set("vfs", d.options.VFS)
+	} else {
+		query.Set("modeof", d.path) // of the WAL: nobody else reads it either
 	}
-	return "file:" + (&url.URL{Path: d.path}).EscapedPath() + "?" + query.Encode()
+	// SQLite reads %20 as a space, and not +.
+	return "file:" + (&url.URL{Path: d.path}).EscapedPath() + "?" + strings.ReplaceAll(query.Encode(), "+", "%20")
 }
 
 // secureDelete has what a connection deletes overwritten in its page. Derived data, of

@@ -14,7 +14,8 @@ import (
 // TestServe looks at what an operator looks at.
 func TestServe(t *testing.T) {
 	folder, address := filepath.Join(t.TempDir(), "made", "at", "start"), launch.FreeAddress(t)
-	p := launch.Serve(t, address, "--data", folder)
+	measured := launch.FreeAddress(t)
+	p := launch.Serve(t, address, "--data", folder, "--metrics-listen", measured)
 	client, reader := launch.OpenVendor(t, p.URL)
 	offer, err := client.CreateOffer(t.Context(), sdk.NewOffer{Item: sdk.Item{SKU: "a", Title: "A"}, Price: "0.01", Currency: "EUR"})
 	if err != nil {
@@ -37,7 +38,9 @@ func TestServe(t *testing.T) {
 	b.Get(p.URL+"/readyz").Want(http.StatusOK, "ready")
 	b.Get(p.URL+"/openapi.json").Want(http.StatusOK, `"openapi"`)
 	b.Get(p.URL+"/docs").Want(http.StatusOK, "curl")
-	b.Get(p.URL+"/metrics").Want(http.StatusOK,
+	b.Get(p.URL + "/metrics").Want(http.StatusNotFound).Without("farthing_entries_total") // strangers reach this address
+	b.Get("http://" + measured + "/wallet").Want(http.StatusNotFound)
+	b.Get("http://"+measured+"/metrics").Want(http.StatusOK,
 		`farthing_http_requests_total{route="POST /v1/purchases",status="201"} 1`,
 		`farthing_http_requests_total{route="GET /v1/orders/{id}",status="200"} 1`,
 		"farthing_entries_total", "farthing_batches_total", "farthing_queue 0", "farthing_tail_entries", "farthing_last_commit_seconds",
@@ -45,6 +48,9 @@ func TestServe(t *testing.T) {
 
 	if code, _, diag := launch.Run(t, "serve", "--data", t.TempDir(), "--listen", address); code != 4 || !strings.Contains(diag, "another program listens") {
 		t.Errorf("on an address in use it ended with %d: %s", code, diag)
+	}
+	if code, _, diag := launch.Run(t, "serve", "--data", t.TempDir(), "--listen", "localhost:0", "--metrics-listen", measured); code != 4 || !strings.Contains(diag, "another program listens") {
+		t.Errorf("with its metrics at an address in use it ended with %d: %s", code, diag)
 	}
 	if code, _, diag := launch.Run(t, "serve", "--data", folder, "--listen", "localhost:0"); code != 4 || !strings.Contains(diag, "another process uses this data folder") {
 		t.Errorf("on a folder in use it ended with %d: %s", code, diag)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
@@ -44,7 +45,7 @@ func open(t *testing.T) *house {
 	base, by := provider.Serve(t)
 	h := &house{t: t, letters: &provider.Letters{}, base: strings.Replace(base, "127.0.0.1", "localhost", 1)} // passkeys need a name
 	h.Provider = provider.Open(t, log, func(_ *provider.Provider, d *app.Deps) { d.BaseURL, d.Mailer, d.Demo = h.base, h.letters, false })
-	site, err := web.NewSite(web.Config{Name: "Farthing", BaseURL: h.base, Log: log, Clock: h.Clock})
+	site, err := web.NewSite(web.Config{Name: "Farthing", BaseURL: h.base, Log: log, Clock: h.Clock, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	must(t, err)
 	readers, err := wallet.New(wallet.Config{Site: site, App: h.App, Clock: h.Clock, Random: rand.Reader, Currencies: []token.Currency{token.MustCurrency("USD")}})
 	must(t, err)

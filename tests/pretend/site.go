@@ -28,5 +28,5 @@ func (a *App) Pages(baseURL string, log *slog.Logger) (http.Handler, error) {
 	mux := http.NewServeMux()
 	readers.Register(mux)
 	vendors.Register(mux)
-	return site.Handler(mux), nil
+	return site.Transport(site.Handler(mux)), nil
 }

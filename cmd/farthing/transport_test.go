@@ -1,0 +1,72 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"farthing.dev/farthing/token"
+)
+
+// openAt opens a provider for a test, with the flags of serve.
+func openAt(t *testing.T, args ...string) *provider {
+	t.Helper()
+	c, _, ok := readConfig("serve", append([]string{"--data", t.TempDir()}, args...), func(string) string { return "" }, io.Discard, t.Output())
+	if !ok {
+		t.Fatalf("bad flags %q", args)
+	}
+	p, err := openProvider(t.Context(), c, token.SystemClock{}, slog.New(slog.DiscardHandler), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.close(t.Context()) })
+	return p
+}
+
+// Every answer over https says to come back by https only: pages, the API, programs' addresses and
+// errors. None says so over http.
+func TestEveryAnswerOverHTTPSIsStrict(t *testing.T) {
+	for _, test := range []struct{ base, want string }{{"https://pay.example.org", "max-age=31536000"}, {"http://pay.example.org", ""}} {
+		p := openAt(t, "--base-url", test.base)
+		for _, ask := range []string{
+			"GET /", "GET /wallet", "GET /nowhere", "DELETE /login", "GET /v1/orders", "GET /v1/nowhere", "GET /openapi.json", "GET /docs", "GET /docs/nowhere",
+			"GET /healthz", "GET /readyz", "GET /metrics", "GET /.well-known/jwks.json", "GET /.well-known/openid-configuration", "POST /oidc/token", "POST /oidc/authorize", "GET /assets/nothing",
+		} {
+			method, path, _ := strings.Cut(ask, " ")
+			recorded := httptest.NewRecorder()
+			p.handler.ServeHTTP(recorded, httptest.NewRequest(method, test.base+path, nil))
+			if got := recorded.Header().Get("Strict-Transport-Security"); got != test.want {
+				t.Errorf("%s at %s: %d, %q", ask, test.base, recorded.Code, got)
+			}
+		}
+	}
+}
+
+// Who reaches the pages does not reach the figures.
+func TestMetricsHaveAnAddressOfTheirOwn(t *testing.T) {
+	p := openAt(t)
+	m, err := openMetrics(t.Context(), config{metrics: true, metricsAt: "127.0.0.1:0"}, p.metrics, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.close(t.Context())
+	answer, err := http.Get("http://" + m.address() + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, _ := io.ReadAll(answer.Body)
+	if !strings.Contains(string(body), "farthing_entries_total") {
+		t.Errorf("they are %s", body)
+	}
+	recorded := httptest.NewRecorder()
+	if p.handler.ServeHTTP(recorded, httptest.NewRequest("GET", "/metrics", nil)); recorded.Code != http.StatusNotFound {
+		t.Errorf("the provider's own address answers them with %d", recorded.Code)
+	}
+	if none, err := openMetrics(t.Context(), config{metricsAt: "127.0.0.1:0"}, p.metrics, nil); none != nil || err != nil {
+		t.Errorf("switched off, there is %v, %v", none, err)
+	}
+}
