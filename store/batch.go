@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"farthing.dev/farthing/domain/core"
@@ -124,13 +125,28 @@ func (e *Engine) runBatch() {
 			break
 		}
 		e.log.Error("batch failed", "error", err, "commands", len(e.loop.batch))
-		if errors.Is(err, errUnknown) {
-			break // it may still land: deciding again could do it twice
+		if errors.Is(err, errUnknown) || errors.Is(err, errDamaged) {
+			break // it may still land: deciding again could do it twice; or it never works
 		}
 	}
-	e.answer(err)
+	if errors.Is(err, errDamaged) && !e.loop.broken {
+		e.oneByOne(ctx)
+	} else {
+		e.answer(err)
+	}
 	e.counters.batch(len(e.loop.batch), len(e.loop.entries), time.Since(started))
 	e.tidy()
+}
+
+// oneByOne looks for each alone, where one of them needs a block that is damaged: it keeps
+// the others from nothing.
+func (e *Engine) oneByOne(ctx context.Context) {
+	l := &e.loop
+	for _, r := range slices.Clone(l.batch) {
+		l.facts.clear(l.state)
+		l.batch = append(l.batch[:0], r)
+		e.answer(e.tryBatch(ctx))
+	}
 }
 
 // tryBatch runs the batch once. On an error nothing was answered, and nothing of the
@@ -152,6 +168,8 @@ func (e *Engine) tryBatch(ctx context.Context) error {
 		if err == nil {
 			_, err = e.decide(ctx)
 		}
+	} else if e.damaged.Load() {
+		return fmt.Errorf("%w: %w", ErrNotAppended, errDamaged)
 	} else {
 		err = e.db.Append(ctx, e.Head(), func(blocks []*journal.Block) error { return e.missed(ctx, blocks) },
 			func() (*journal.Block, error) { return e.decide(ctx) })

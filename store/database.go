@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 
 	"farthing.dev/farthing/domain/journal"
 )
@@ -46,7 +47,8 @@ type Database interface {
 	// most limit of them.
 	BlocksAfter(ctx context.Context, seq uint64, limit int) ([]*journal.Block, error)
 
-	// BlocksOf returns for each of seqs the block that holds it.
+	// BlocksOf returns for each of seqs the block that holds it, and a NoBlockError where
+	// none does.
 	BlocksOf(ctx context.Context, seqs []uint64) ([]*journal.Block, error)
 
 	// Chunks calls visit with each of the chunks of runs with these ids, in their order:
@@ -74,3 +76,9 @@ type Key16 [16]byte
 // ErrNotAppended marks an error of Append after which the block is certainly not
 // in the journal.
 var ErrNotAppended = errors.New("nothing was appended")
+
+// NoBlockError says that no block holds an entry.
+type NoBlockError struct{ Seq uint64 }
+
+// Error names the entry.
+func (e *NoBlockError) Error() string { return fmt.Sprintf("entry %d is not in the journal", e.Seq) }

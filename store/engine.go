@@ -35,6 +35,7 @@ type Engine struct {
 	counters counters
 	behind   *behind
 	health   health
+	damaged  atomic.Bool // the journal is: nothing is sold any more
 
 	blocksMu sync.Mutex
 	blocks   *simplelru.LRU[uint64, *journal.Block] // by first entry
@@ -121,6 +122,9 @@ func (e *Engine) hand(ctx context.Context, r *request) error {
 	defer e.gate.RUnlock()
 	if e.closed {
 		return e.unavailable("the server is shutting down; try again with the same key", nil)
+	}
+	if _, looks := r.cmd.(*look); e.damaged.Load() && !looks {
+		return e.unavailable("the journal is damaged, and nothing is sold before that is mended", nil)
 	}
 	if e.behind.stuck.Load() {
 		return e.unavailable("storage is full or failing; try again with the same key", nil)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"farthing.dev/farthing/domain/journal"
@@ -22,7 +23,7 @@ func (e *Engine) fetch(ctx context.Context, seqs []uint64) ([]*journal.Entry, er
 		for i := 0; i < len(open) && len(wanted) < blocksPerFetch; i++ {
 			wanted = append(wanted, seqs[open[i]])
 		}
-		blocks, err := e.db.BlocksOf(ctx, wanted)
+		blocks, err := e.blocksOf(ctx, wanted)
 		if err != nil {
 			return nil, fmt.Errorf("read entries: %w", err)
 		}
@@ -71,4 +72,80 @@ func (e *Engine) cacheBlocks(blocks []*journal.Block) {
 			e.blocks.Add(b.First, b)
 		}
 	}
+}
+
+// errDamaged says that a block is not what it was when it was appended. No entry of it is
+// used; those of other blocks are.
+var errDamaged = errors.New("the journal is damaged")
+
+// blocksOf returns for each of seqs the block that holds it, proved.
+func (e *Engine) blocksOf(ctx context.Context, seqs []uint64) ([]*journal.Block, error) {
+	blocks, err := e.db.BlocksOf(ctx, seqs)
+	if missing, ok := errors.AsType[*NoBlockError](err); ok && missing.Seq <= e.Head().Seq {
+		return nil, e.damage(missing.Seq, "no block holds entry %d", missing.Seq)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range blocks {
+		if err := e.prove(b); err != nil {
+			return nil, err
+		}
+	}
+	return blocks, nil
+}
+
+// blocksAfter returns the blocks that hold the entries after seq, proved, and each the one
+// that follows the one before it.
+func (e *Engine) blocksAfter(ctx context.Context, seq uint64, limit int) ([]*journal.Block, error) {
+	blocks, err := e.db.BlocksAfter(ctx, seq, limit)
+	if err != nil {
+		return nil, err
+	}
+	for i, b := range blocks {
+		if err := e.prove(b); err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			if b.First > seq+1 {
+				return nil, e.damage(seq+1, "no block holds entry %d", seq+1)
+			}
+			continue
+		}
+		if err := e.follows(b, blocks[i-1].Head()); err != nil {
+			return nil, err
+		}
+	}
+	return blocks, nil
+}
+
+// prove computes the block's hash again.
+func (e *Engine) prove(b *journal.Block) error {
+	if b.Sum() != b.Hash {
+		return e.damage(b.First, "block %d is not what its hash says", b.First)
+	}
+	return nil
+}
+
+// follows checks that b is what was appended after head.
+func (e *Engine) follows(b *journal.Block, head journal.Head) error {
+	if b.First != head.Seq+1 {
+		return e.damage(head.Seq+1, "no block begins with entry %d", head.Seq+1)
+	}
+	if b.Prev != head.Hash {
+		return e.damage(b.First, "block %d does not follow the block before it: one of the two was changed", b.First)
+	}
+	return nil
+}
+
+// damage stops selling: what is wrong with the journal is told to the operator, and
+// commands that could append are refused from now on. It returns the error for whoever
+// found it.
+func (e *Engine) damage(seq uint64, format string, args ...any) error {
+	what := fmt.Sprintf(format, args...)
+	e.damaged.Store(true)
+	if e.health.set(ProblemJournal, what+"; nothing more is sold: restore a backup that verifies, and start again", e.clock.Now()) {
+		e.log.Error("the journal is damaged; selling stops", "at", seq, "problem", what)
+	}
+	return fmt.Errorf("%w: %s", errDamaged, what)
 }

@@ -81,8 +81,10 @@ func (e *Engine) load(ctx context.Context) error {
 		}
 		accounts := e.loadAccounts(ctx, m.accounts) // meanwhile
 		err := e.loadEntries(ctx, m)
-		if err := errors.Join(accounts(), err); err != nil {
-			l.broken = true // the places of what was not read are taken, and would say that it does not exist
+		failure := accounts()
+		// The places of accounts that were not read are taken, and would say that they do not exist.
+		l.broken = l.broken || failure != nil || err != nil && !errors.Is(err, errDamaged)
+		if err := errors.Join(failure, err); err != nil {
 			return err
 		}
 		for _, name := range m.keys {

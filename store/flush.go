@@ -111,6 +111,9 @@ func (b *behind) pass(ctx context.Context) error {
 		if err == nil && !mine {
 			err = b.engine.index.reload(ctx) // take over what the other one published
 		}
+		if err != nil { // what it wrote of runs that are not published is swept away the next time
+			b.swept = false
+		}
 		if errors.Is(err, errOvertaken) { // or the database lost its power, and runs that nobody waited for
 			err = errors.Join(err, b.engine.between(ctx, func(ctx context.Context, _ *core.State) error { return b.engine.reset(ctx) }))
 		}

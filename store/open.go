@@ -31,7 +31,10 @@ func (e *Engine) reset(ctx context.Context) error {
 	}
 	head := journal.Head{}
 	if flushed := e.index.flushedTo(); flushed > 0 {
-		blocks, err := e.db.BlocksOf(ctx, []uint64{flushed})
+		blocks, err := e.blocksOf(ctx, []uint64{flushed})
+		if missing, ok := errors.AsType[*NoBlockError](err); ok {
+			return e.damage(missing.Seq, "no block holds entry %d", missing.Seq)
+		}
 		if err != nil {
 			return fmt.Errorf("read the journal's end: %w", err)
 		}
@@ -72,10 +75,18 @@ var errChain = errors.New("the journal's chain of hashes is broken")
 
 // missed applies blocks that follow the head.
 func (e *Engine) missed(ctx context.Context, blocks []*journal.Block) error {
-	for _, b := range blocks {
+	for i, b := range blocks {
 		head := e.Head()
-		if b.First != head.Seq+1 || b.Prev != head.Hash {
+		if err := e.prove(b); err != nil {
+			return err
+		}
+		// What does not follow the state's end can also be another journal; where the end
+		// was read from the same one, a block was changed.
+		if !e.loop.broken && i == 0 && (b.First != head.Seq+1 || b.Prev != head.Hash) {
 			return fmt.Errorf("%w: block %d does not follow entry %d", errChain, b.First, head.Seq)
+		}
+		if err := e.follows(b, head); err != nil {
+			return err
 		}
 		entries, err := b.Entries()
 		if err != nil {

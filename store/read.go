@@ -71,8 +71,13 @@ func (e *Engine) fresh(ctx context.Context) error {
 	return err
 }
 
-// pageSize bounds how many entries Find decodes at once.
-const pageSize = 256
+// pageSize bounds how many entries Find decodes at once, and firstPage is how many it
+// begins with where not every entry will do: each later page is twice as large, so what
+// is rarely there costs few looks into the index.
+const (
+	firstPage = 16
+	pageSize  = 256
+)
 
 // findings bounds how often Find begins again because the index was made anew meanwhile.
 const findings = 3
@@ -100,8 +105,13 @@ func (e *Engine) found(ctx context.Context, t journal.Term, match func(*journal.
 	}
 	var out []*journal.Entry
 	var terms []journal.Term
+	page := min(firstPage, limit)
 	for len(out) < limit {
 		wanted := min(pageSize, limit-len(out))
+		if match != nil {
+			wanted = min(pageSize, max(page, wanted))
+			page *= 2
+		}
 		seqs, err := e.index.page(ctx, t, before, wanted)
 		if err != nil {
 			return nil, fmt.Errorf("find entries: %w", err)
@@ -110,7 +120,8 @@ func (e *Engine) found(ctx context.Context, t journal.Term, match func(*journal.
 		if err != nil {
 			return nil, err
 		}
-		for _, entry := range entries {
+		for i := 0; i < len(entries) && len(out) < limit; i++ {
+			entry := entries[i]
 			terms = entry.Terms(terms[:0])
 			if slices.Contains(terms, t) && (match == nil || match(entry)) {
 				out = append(out, entry)
@@ -129,7 +140,7 @@ func (e *Engine) Entries(ctx context.Context, from uint64, limit int) ([]*journa
 	from = max(from, 1)
 	var out []*journal.Entry
 	for len(out) < limit {
-		blocks, err := e.db.BlocksAfter(ctx, from-1, blocksPerFetch)
+		blocks, err := e.blocksAfter(ctx, from-1, blocksPerFetch)
 		if err != nil {
 			return nil, fmt.Errorf("read entries: %w", err)
 		}
@@ -156,7 +167,7 @@ func (e *Engine) Entries(ctx context.Context, from uint64, limit int) ([]*journa
 func (e *Engine) Blocks(ctx context.Context, from uint64, visit func(*journal.Block) error) error {
 	from = max(from, 1)
 	for {
-		blocks, err := e.db.BlocksAfter(ctx, from-1, blocksPerFetch)
+		blocks, err := e.blocksAfter(ctx, from-1, blocksPerFetch)
 		if err != nil {
 			return fmt.Errorf("read blocks: %w", err)
 		}

@@ -15,8 +15,10 @@ type fault struct {
 	// entry corrupts the first entry of its kind that it accepts; the chain of hashes
 	// is sealed anew behind it, so that nothing but this gives it away.
 	entry func(e *journal.Entry, before []*journal.Entry) bool
-	// block corrupts a block after it was sealed.
-	block func(b *journal.Block)
+	// block corrupts the last block after it was sealed, or the middle one, behind which
+	// the chain stays as it was.
+	block  func(b *journal.Block)
+	middle bool
 	// derived names the kind of sorted run in which a record is corrupted.
 	derived int
 	// pseudonym takes the place of the application's.
@@ -42,6 +44,7 @@ func faults() []fault {
 		{invariant: audit.Entitlements, what: "a third view of two", entry: extraView},
 		{invariant: audit.SequenceWhole, what: "an entry number is left out", block: func(b *journal.Block) { b.First++; b.Hash = b.Sum() }},
 		{invariant: audit.ChainWhole, what: "a byte of a block changes", block: func(b *journal.Block) { b.Body[len(b.Body)/2] ^= 1 }},
+		{invariant: audit.ChainWhole, what: "a block in the middle is sealed anew", middle: true, block: func(b *journal.Block) { b.At++; b.Hash = b.Sum() }},
 		{invariant: audit.PseudonymsApart, what: "a user has one name at all vendors", pseudonym: func(token.VendorID, token.UserID) (token.ReaderID, error) {
 			return token.ReaderID{1}, nil
 		}},

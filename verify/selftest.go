@@ -148,11 +148,11 @@ func resealed(blocks []*journal.Block, f fault) ([]*journal.Block, error) {
 		if err != nil {
 			return nil, err
 		}
-		if f.block != nil && i == len(blocks)-1 {
+		head = sealed.Head() // as it was before it is corrupted
+		if f.block != nil && (i == len(blocks)-1 || f.middle && i == len(blocks)/2) && !done {
 			done = true
 			f.block(sealed)
 		}
-		head = sealed.Head()
 		out = append(out, sealed)
 	}
 	if !done {

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/store"
 )
 
 const (
@@ -78,11 +79,15 @@ func (d *Database) BlocksOf(ctx context.Context, seqs []uint64) ([]*journal.Bloc
 		results := c.SendBatch(ctx, batch)
 		defer func() { err = errors.Join(err, results.Close()) }()
 		for i, seq := range seqs {
-			if blocks[i], err = scanBlock(results.QueryRow()); err != nil {
+			blocks[i], err = scanBlock(results.QueryRow())
+			if errors.Is(err, pgx.ErrNoRows) {
+				return &store.NoBlockError{Seq: seq}
+			}
+			if err != nil {
 				return fmt.Errorf("read the block of entry %d: %w", seq, err)
 			}
 			if blocks[i].Last() < seq {
-				return fmt.Errorf("entry %d is not in the journal", seq)
+				return &store.NoBlockError{Seq: seq}
 			}
 		}
 		return nil

@@ -8,6 +8,7 @@ import (
 	"github.com/ncruces/go-sqlite3"
 
 	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/store"
 )
 
 // reader is a connection that reads blocks and chunks, with its statements.
@@ -139,7 +140,7 @@ func (d *Database) BlocksOf(ctx context.Context, seqs []uint64) ([]*journal.Bloc
 				return err
 			}
 			if blocks[i] == nil || blocks[i].Last() < seq {
-				return fmt.Errorf("entry %d is not in the journal", seq)
+				return &store.NoBlockError{Seq: seq}
 			}
 		}
 		return nil
