@@ -17,8 +17,9 @@ var _ app.Engine = (*store.Engine)(nil)
 // counter counts the reads of the catalogue that purchases and tickets can need.
 type counter struct {
 	*store.Catalog
-	reads atomic.Int64
-	away  atomic.Bool // the keys of tickets, and versions of offers, cannot be read
+	tables store.Tables // that it is in
+	reads  atomic.Int64
+	away   atomic.Bool // the keys of tickets, and versions of offers, cannot be read
 }
 
 var errAway = token.New(token.Unavailable, token.CodeUnavailable, "the database cannot be reached; try again")

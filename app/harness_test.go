@@ -11,6 +11,8 @@ import (
 	"farthing.dev/farthing/domain/entitlement"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/royalty"
+	"farthing.dev/farthing/store"
+	"farthing.dev/farthing/tests/faults"
 	"farthing.dev/farthing/tests/provider"
 	"farthing.dev/farthing/token"
 )
@@ -40,7 +42,7 @@ func open(t testing.TB, changes ...func(*app.Deps)) *house {
 	t.Helper()
 	h := &house{t: t}
 	h.Provider = provider.Open(t, slog.New(slog.DiscardHandler), func(p *provider.Provider, d *app.Deps) {
-		h.catalog = &counter{Catalog: p.Catalog}
+		h.catalog = &counter{Catalog: p.Catalog, tables: p.DB}
 		d.Catalog, d.Fee = h.catalog, royalty.FeeRule{PPM: 100_000}
 		for _, change := range changes {
 			change(d)
@@ -51,6 +53,18 @@ func open(t testing.TB, changes ...func(*app.Deps)) *house {
 	h.vendor, h.live, h.test = h.shop(h.owner, "The Daily", "https://daily.example")
 	h.reader = h.person("ada@reader.example")
 	return h
+}
+
+// openFaulty makes a house whose catalogue fails when it is told to.
+func openFaulty(t testing.TB) (*house, *faults.Tables) {
+	t.Helper()
+	var tables *faults.Tables
+	h := open(t, func(d *app.Deps) {
+		inner := d.Catalog.(*counter)
+		tables = faults.Wrap(inner.tables)
+		d.Catalog = store.NewCatalog(tables)
+	})
+	return h, tables
 }
 
 // person signs somebody up.

@@ -1,7 +1,9 @@
 package app
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -12,10 +14,11 @@ import (
 
 // The bounds of the security log.
 const (
-	maxNotes    = 1024                 // different events that wait to be written
-	notesPerGo  = 256                  // written in one transaction
-	keepEvents  = 180 * 24 * time.Hour // then they are forgotten
-	dropsEvents = 24 * time.Hour       // how often old ones are looked for
+	maxNotes     = 1024                 // different events that wait to be written
+	notesPerGo   = 256                  // written in one transaction
+	keepEvents   = 180 * 24 * time.Hour // then they are forgotten
+	dropsEvents  = 24 * time.Hour       // how often old ones are looked for
+	notePatience = 10 * time.Second     // how long one write may take, before it is tried again
 
 	// Of one code, one user or vendor gets so many lines at once and then one a minute.
 	// Strangers can cause refusals without end; they must neither fill the disk nor crowd
@@ -56,6 +59,7 @@ type SecurityView struct {
 // same are one, with a count, so a flood takes no more room than a drop.
 type notebook struct {
 	mu      sync.Mutex
+	sent    []security.Event // on their way to the table: perhaps there, perhaps not
 	waiting []security.Event
 	at      map[SecurityEvent]int // where in waiting
 	lost    int64                 // since the last write, for want of room
@@ -147,11 +151,15 @@ func shorten(text string, most int) string {
 }
 
 // WriteNotes writes the events that wait into the table, and drops those that are too
-// old. Call it every second, and once at the end. What cannot be written waits on.
+// old. Call it every second, and once at the end. What cannot be written waits on, and is
+// written again under the same ids: so it is there once, also where a commit was done and
+// its answer lost.
 func (a *App) WriteNotes(ctx context.Context) error {
 	n := &a.notes
 	n.writing.Lock()
 	defer n.writing.Unlock()
+	ctx, stop := context.WithTimeout(ctx, notePatience) // a connection that hangs keeps only this try from ending
+	defer stop()
 	a.countMore(n)
 	for range maxNotes/notesPerGo + 1 { // what is added meanwhile can wait for the next time
 		events, lost := n.take()
@@ -165,6 +173,7 @@ func (a *App) WriteNotes(ctx context.Context) error {
 			n.putBack(events)
 			return err
 		}
+		n.written()
 	}
 	return a.dropEvents(ctx)
 }
@@ -176,8 +185,16 @@ func (n *notebook) take() (events []security.Event, lost int64) {
 	count := min(len(n.waiting), notesPerGo)
 	events = append(events, n.waiting[:count]...)
 	n.replace(append([]security.Event(nil), n.waiting[count:]...))
+	n.sent = events
 	lost, n.lost = n.lost, 0
 	return events, lost
+}
+
+// written forgets the events that were on their way: they are in the table.
+func (n *notebook) written() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.sent = nil
 }
 
 // putBack puts events that could not be written before the others, as far as there is
@@ -185,7 +202,8 @@ func (n *notebook) take() (events []security.Event, lost int64) {
 func (n *notebook) putBack(events []security.Event) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	all := append(events, n.waiting...)
+	n.sent = nil
+	all := append(slices.Clone(events), n.waiting...)
 	if len(all) > maxNotes {
 		n.lost += int64(len(all) - maxNotes)
 		all = all[:maxNotes]
@@ -216,7 +234,8 @@ func (a *App) dropEvents(ctx context.Context) error {
 // SecurityEvents returns a page of what was refused or happened around the viewer's
 // account, newest first.
 func (a *App) SecurityEvents(ctx context.Context, v Viewer, before string, limit int) (page []SecurityView, next string, err error) {
-	events, next, err := a.events(ctx, before, limit, func(from token.EventID, limit int) ([]security.Event, error) {
+	mine := func(e *security.Event) bool { return e.User == v.User }
+	events, next, err := a.events(before, limit, mine, func(from token.EventID, limit int) ([]security.Event, error) {
 		return a.catalog.EventsOfUser(ctx, v.User, from, limit)
 	})
 	for _, e := range events {
@@ -233,7 +252,8 @@ func (a *App) VendorSecurityEvents(ctx context.Context, v Viewer, vendor token.V
 	if _, err := a.member(ctx, v, vendor); err != nil {
 		return nil, "", err
 	}
-	events, next, err := a.events(ctx, before, limit, func(from token.EventID, limit int) ([]security.Event, error) {
+	its := func(e *security.Event) bool { return e.Vendor == vendor }
+	events, next, err := a.events(before, limit, its, func(from token.EventID, limit int) ([]security.Event, error) {
 		return a.catalog.EventsOfVendor(ctx, vendor, from, limit)
 	})
 	for _, e := range events {
@@ -246,12 +266,35 @@ func (a *App) VendorSecurityEvents(ctx context.Context, v Viewer, vendor token.V
 	return page, next, err
 }
 
-// events reads a page after writing what waits, so that people see what has just happened.
-func (a *App) events(ctx context.Context, before string, limit int, list func(token.EventID, int) ([]security.Event, error)) ([]security.Event, string, error) {
-	if err := a.WriteNotes(ctx); err != nil {
-		return nil, "", err
+// events reads a page. What still waits to be written is on it, so that people see what has
+// just happened, and nobody waits until it is written.
+func (a *App) events(before string, limit int, concerns func(*security.Event) bool, list func(token.EventID, int) ([]security.Event, error)) ([]security.Event, string, error) {
+	return pageOf(before, limit, func(from token.EventID, limit int) ([]security.Event, error) {
+		waiting := a.notes.concerning(concerns, from) // first: what is written meanwhile is on both lists, not on neither
+		written, err := list(from, limit)
+		return newest(append(waiting, written...), limit), err
+	}, func(e security.Event) token.EventID { return e.ID })
+}
+
+// concerning returns what waits or is on its way, below an id (zero: all of it).
+func (n *notebook) concerning(concerns func(*security.Event) bool, before token.EventID) (found []security.Event) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, events := range [][]security.Event{n.sent, n.waiting} {
+		for i := range events {
+			if concerns(&events[i]) && (before.IsZero() || bytes.Compare(events[i].ID[:], before[:]) < 0) {
+				found = append(found, events[i])
+			}
+		}
 	}
-	return pageOf(before, limit, list, func(e security.Event) token.EventID { return e.ID })
+	return found
+}
+
+// newest returns the first events, newest first, each once.
+func newest(events []security.Event, most int) []security.Event {
+	slices.SortStableFunc(events, func(x, y security.Event) int { return bytes.Compare(y.ID[:], x.ID[:]) })
+	events = slices.CompactFunc(events, func(x, y security.Event) bool { return x.ID == y.ID })
+	return events[:min(most, len(events))]
 }
 
 func viewOfEvent(e security.Event) SecurityView {

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/domain/security"
+	"farthing.dev/farthing/tests/faults"
 	"farthing.dev/farthing/tests/provider"
 	"farthing.dev/farthing/token"
 )
@@ -81,10 +83,13 @@ func TestTheSameEventIsCounted(t *testing.T) {
 	for range 5000 {
 		h.Note(t.Context(), app.SecurityEvent{Code: token.CodeLoginInvalid, User: h.reader.User})
 	}
-	mine, _, err := h.SecurityEvents(t.Context(), h.reader, "", 10)
-	must(t, err)
-	if len(mine) != 1 || mine[0].Times != 5000 || len(log.batches) != 1 {
-		t.Errorf("%+v in %v", mine, log.batches)
+	for range 2 { // while it waits, and once it is written
+		mine, _, err := h.SecurityEvents(t.Context(), h.reader, "", 10)
+		must(t, err)
+		if len(mine) != 1 || mine[0].Times != 5000 || len(log.batches) > 1 {
+			t.Errorf("%+v in %v", mine, log.batches)
+		}
+		must(t, h.WriteNotes(t.Context()))
 	}
 }
 
@@ -109,6 +114,77 @@ func TestAFloodOfEventsIsBounded(t *testing.T) {
 	mine, _, err := h.SecurityEvents(t.Context(), h.reader, "", 1)
 	must(t, err)
 	want(t, "the newest that was kept", mine[0].Detail, "number 1023")
+}
+
+// A write that was done and not answered is made again, and jams nothing: each event is
+// there once, with how often it happened in all.
+func TestEventsAreWrittenOnceHoweverTheAnswerIsLost(t *testing.T) {
+	for _, fault := range faults.Faults() {
+		t.Run(fault.String(), func(t *testing.T) {
+			h, tables := openFaulty(t)
+			must(t, h.WriteNotes(t.Context()))
+			lost := app.SecurityEvent{Code: token.CodeLoginInvalid, User: h.reader.User, Detail: "a login was refused"}
+			h.Note(t.Context(), lost)
+			tables.Fail(1, 100, fault)
+			for range 3 {
+				if err := h.WriteNotes(t.Context()); err == nil {
+					t.Fatal("writing should have failed")
+				}
+				h.Note(t.Context(), lost)
+			}
+			mine, _, err := h.SecurityEvents(t.Context(), h.reader, "", 10)
+			must(t, err)
+			if len(mine) != 1 || mine[0].Times != 4 {
+				t.Errorf("while the log cannot be written: %+v", mine)
+			}
+			tables.Mend()
+			h.Note(t.Context(), app.SecurityEvent{Code: token.CodeThrottled, User: h.reader.User})
+			must(t, h.WriteNotes(t.Context()))
+			mine, _, err = h.SecurityEvents(t.Context(), h.reader, "", 10)
+			must(t, err)
+			if len(mine) != 2 || mine[0].Code != token.CodeThrottled || mine[1].Times != 4 {
+				t.Errorf("once it could be written: %+v", mine)
+			}
+		})
+	}
+}
+
+// hangingLog is a catalogue whose security log is written when a test lets it.
+type hangingLog struct {
+	app.Catalog
+	asked chan struct{} // closed when the first write hangs
+	once  sync.Once
+	let   chan struct{}
+}
+
+func (l *hangingLog) AddEvents(ctx context.Context, events []security.Event) error {
+	l.once.Do(func() { close(l.asked) })
+	<-l.let
+	return l.Catalog.AddEvents(ctx, events)
+}
+
+// A page of the log is there at once, with what has just happened, while a write hangs.
+func TestAPageOfTheLogWaitsForNoWrite(t *testing.T) {
+	log := &hangingLog{asked: make(chan struct{}), let: make(chan struct{})}
+	h := open(t, func(d *app.Deps) {
+		log.Catalog = d.Catalog
+		d.Catalog = log
+	})
+	h.Note(t.Context(), app.SecurityEvent{Code: token.CodeLoginInvalid, User: h.reader.User})
+	done := make(chan error, 1)
+	go func() { done <- h.WriteNotes(context.WithoutCancel(t.Context())) }()
+	<-log.asked
+	h.Note(t.Context(), app.SecurityEvent{Code: token.CodeThrottled, User: h.reader.User})
+	mine, next, err := h.SecurityEvents(t.Context(), h.reader, "", 1)
+	must(t, err)
+	want(t, "the newest", mine[0].Code, token.CodeThrottled)
+	mine, _, err = h.SecurityEvents(t.Context(), h.reader, next, 10)
+	must(t, err)
+	if len(mine) != 1 || mine[0].Code != token.CodeLoginInvalid {
+		t.Errorf("the next page: %+v", mine)
+	}
+	close(log.let)
+	must(t, <-done)
 }
 
 // A stranger can be refused without end, each time a little differently. That fills no
@@ -162,6 +238,7 @@ func TestOldEventsAreForgotten(t *testing.T) {
 	h.Note(t.Context(), app.SecurityEvent{Code: token.CodeLoginInvalid, User: h.reader.User})
 	must(t, h.WriteNotes(t.Context()))
 	h.Clock.Move(181 * 24 * time.Hour)
+	must(t, h.WriteNotes(t.Context()))
 	mine, _, err := h.SecurityEvents(t.Context(), h.reader, "", 1)
 	must(t, err)
 	want(t, "events after half a year", len(mine), 0)

@@ -10,13 +10,14 @@ import (
 
 var _ security.Store = (*Catalog)(nil)
 
-// AddEvents adds lines to the security log, all or none.
+// AddEvents adds lines to the security log, all or none. Those that are there already are
+// not added again; how often they happened is what is said last.
 func (c *Catalog) AddEvents(ctx context.Context, events []security.Event) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
 		for i := range events {
 			e := &events[i]
-			err := insert(ctx, tx, "there is such an event already",
-				`INSERT INTO security_events (id, at, code, vendor, member, ordered, detail, times) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			_, err := tx.ExecContext(ctx, `INSERT INTO security_events (id, at, code, vendor, member, ordered, detail, times) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+				ON CONFLICT (id) DO UPDATE SET times = excluded.times`,
 				e.ID.String(), e.At, string(e.Code), e.Vendor.String(), e.User.String(), e.Order.String(), e.Detail, e.Times)
 			if err != nil {
 				return err

@@ -35,7 +35,8 @@ func (e *Event) Same(other *Event) bool {
 // Store keeps the log. Pages are newest first, below the id `before` (zero: from the
 // newest).
 type Store interface {
-	// AddEvents adds events, all or none.
+	// AddEvents adds events, all or none. One that is there already stays, with the Times
+	// that it has now: so a write whose answer was lost is made again.
 	AddEvents(ctx context.Context, events []Event) error
 	EventsOfUser(ctx context.Context, user token.UserID, before token.EventID, limit int) ([]Event, error)
 	EventsOfVendor(ctx context.Context, vendor token.VendorID, before token.EventID, limit int) ([]Event, error)

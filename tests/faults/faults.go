@@ -1,0 +1,90 @@
+// Package faults has a database fail where a test wants it to: a write that is not done, or
+// one that is done and whose answer is lost.
+package faults
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+
+	"farthing.dev/farthing/store"
+)
+
+// Fault is how a write fails.
+type Fault int
+
+// The faults.
+const (
+	NotDone    Fault = iota // nothing was written
+	Unanswered              // everything was written, and nobody is told
+)
+
+// Faults lists all of them.
+func Faults() []Fault { return []Fault{NotDone, Unanswered} }
+
+// String says what a fault is.
+func (f Fault) String() string {
+	if f == Unanswered {
+		return "done but unanswered"
+	}
+	return "not done"
+}
+
+// ErrInjected is in the chain of every error that is made here.
+var ErrInjected = errors.New("a fault that a test made")
+
+// Tables is a database whose writes fail when they are told to.
+type Tables struct {
+	store.Tables
+
+	mu     sync.Mutex
+	writes int // since Fail or Mend
+	at     int // the first write that fails; 0 for none
+	count  int // how many fail
+	fault  Fault
+}
+
+// Wrap returns a database that works until Fail is called.
+func Wrap(tables store.Tables) *Tables { return &Tables{Tables: tables} }
+
+// Fail has the nth write from now on fail (1 is the next), and count-1 after it.
+func (t *Tables) Fail(nth, count int, fault Fault) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.writes, t.at, t.count, t.fault = 0, nth, count, fault
+}
+
+// Mend has all writes work again, and returns how many there were since Fail.
+func (t *Tables) Mend() (writes int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	writes, t.writes, t.at = t.writes, 0, 0
+	return writes
+}
+
+// Write implements store.Tables.
+func (t *Tables) Write(ctx context.Context, change func(tx *sql.Tx) error) error {
+	t.mu.Lock()
+	t.writes++
+	fails, fault := t.at > 0 && t.writes >= t.at && t.writes < t.at+t.count, t.fault
+	t.mu.Unlock()
+	switch {
+	case !fails:
+		return t.Tables.Write(ctx, change)
+	case fault == NotDone:
+		return ErrInjected
+	}
+	if err := t.Tables.Write(ctx, change); err != nil {
+		return err
+	}
+	return ErrInjected
+}
+
+// Scrub passes on to databases that can.
+func (t *Tables) Scrub(ctx context.Context) error {
+	if files, ok := t.Tables.(interface{ Scrub(context.Context) error }); ok {
+		return files.Scrub(ctx)
+	}
+	return nil
+}
