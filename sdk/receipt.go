@@ -45,32 +45,46 @@ var ErrReceipt = errors.New("farthing: the receipt is not valid")
 
 // The bounds of fetching keys.
 const (
-	keysPath    = "/.well-known/jwks.json"
-	keysLife    = time.Hour   // where the provider does not say how long they may be kept
-	keysPause   = time.Minute // between two fetches, whatever receipts come
-	maxKeys     = 200
-	maxReceipt  = 16 << 10
-	receiptType = "farthing-receipt+jwt"
+	keysPath     = "/.well-known/jwks.json"
+	keysLife     = time.Hour        // where the provider does not say how long they may be kept
+	keysPause    = time.Minute      // between two fetches, whatever receipts come
+	keysAgain    = 5 * time.Second  // after one that failed
+	keysPatience = 10 * time.Second // for one fetch
+	keysWait     = time.Second      // for a fetch, where the key is known and only its age asks for one
+	maxKeys      = 200
+	maxReceipt   = 16 << 10
+	receiptType  = "farthing-receipt+jwt"
 )
 
 // Receipts verifies receipts of one provider, without asking it about each: it fetches the
 // provider's keys and keeps them as long as it may. BaseURL must be set; the rest may
 // stay zero. A Receipts is safe for concurrent use and must not be copied once used.
+//
+// Keys are fetched for all callers at once, and none of them can spoil that: a caller whose
+// context ends stops waiting, and the fetch goes on. Who needs no new key waits for none.
 type Receipts struct {
 	BaseURL    string           // of the provider, as "https://pay.example.org"
 	HTTPClient *http.Client     // nil means one with a timeout of 30 seconds
 	Now        func() time.Time // nil means time.Now
 
-	mu    sync.Mutex // held while keys are fetched, so that it is done once
-	keys  map[string]ed25519.PublicKey
-	until time.Time // the keys may be kept so long
-	tried time.Time // when keys were last asked for
-	fault error     // why there were none then
+	mu       sync.Mutex // never held while somebody waits
+	keys     map[string]ed25519.PublicKey
+	until    time.Time // the keys may be kept so long
+	tried    time.Time // when keys were last asked for
+	fault    error     // why there were none then
+	fetching *fetch    // nil for none under way
+}
+
+// fetch is one fetch of the keys, for which any number of callers wait.
+type fetch struct {
+	done chan struct{} // closed when it has ended
+	late chan struct{} // closed when who has the key need not wait any longer
 }
 
 // Verify returns what a receipt says, if the provider signed it. A key that is not known
-// has the keys fetched again, at most once a minute. While the provider cannot be
-// reached, known keys stay good.
+// has the keys fetched again: at most once a minute, or five seconds after a fetch that
+// failed. While the provider cannot be reached, known keys stay good. An error that is not
+// ErrReceipt says nothing about the receipt: ask again later.
 func (r *Receipts) Verify(ctx context.Context, text string) (Receipt, error) {
 	if len(text) > maxReceipt {
 		return Receipt{}, fmt.Errorf("%w: it is too long", ErrReceipt)
@@ -160,20 +174,56 @@ func (r *Receipts) read(body string) (Receipt, error) {
 
 // key returns a key of the provider's.
 func (r *Receipts) key(ctx context.Context, id string) (ed25519.PublicKey, error) {
+	key, under := r.known(ctx, id)
+	if under == nil {
+		if key != nil {
+			return key, nil
+		}
+		return r.found(id)
+	}
+	late := under.late
+	if key == nil {
+		late = nil // nothing but the fetch can help
+	}
+	select {
+	case <-under.done:
+	case <-late:
+	case <-ctx.Done():
+		if key == nil {
+			return nil, fmt.Errorf("farthing: wait for keys: %w", ctx.Err())
+		}
+	}
+	return r.found(id)
+}
+
+// known returns a key where it is known, and the fetch to wait for where one is due or could
+// bring it.
+func (r *Receipts) known(ctx context.Context, id string) (ed25519.PublicKey, *fetch) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.now()
-	key, known := r.keys[id]
-	if known && now.Before(r.until) {
+	key := r.keys[id]
+	if key != nil && now.Before(r.until) {
 		return key, nil
 	}
-	if r.tried.IsZero() || now.Sub(r.tried) >= keysPause {
-		r.tried = now
-		r.fault = r.fetch(ctx, now)
-		key, known = r.keys[id]
+	pause := keysPause
+	if r.fault != nil {
+		pause = keysAgain
 	}
-	switch {
-	case known:
+	if r.fetching == nil && (r.tried.IsZero() || now.Sub(r.tried) >= pause) {
+		r.tried = now
+		r.fetching = &fetch{done: make(chan struct{}), late: make(chan struct{})}
+		go r.fetchAll(context.WithoutCancel(ctx), r.fetching, now)
+	}
+	return key, r.fetching
+}
+
+// found returns a key that is known now, or says why it is not.
+func (r *Receipts) found(id string) (ed25519.PublicKey, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch key := r.keys[id]; {
+	case key != nil:
 		return key, nil
 	case r.fault != nil: // it may have the key: nothing can be said of the receipt
 		return nil, r.fault
@@ -181,11 +231,27 @@ func (r *Receipts) key(ctx context.Context, id string) (ed25519.PublicKey, error
 	return nil, fmt.Errorf("%w: the provider has no such key", ErrReceipt)
 }
 
-// fetch asks for the keys. Where that fails, those that are known stay.
-func (r *Receipts) fetch(ctx context.Context, now time.Time) error {
+// fetchAll fetches the keys for all who wait. Where that fails, those that are known stay.
+func (r *Receipts) fetchAll(ctx context.Context, under *fetch, now time.Time) {
+	ctx, stop := context.WithTimeout(ctx, keysPatience)
+	defer stop()
+	timer := time.AfterFunc(keysWait, func() { close(under.late) })
+	defer timer.Stop()
+	keys, life, err := r.fetch(ctx)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fault = err; err == nil {
+		r.keys, r.until = keys, now.Add(life)
+	}
+	r.fetching = nil
+	close(under.done)
+}
+
+// fetch asks for the keys, and for how long they may be kept.
+func (r *Receipts) fetch(ctx context.Context) (map[string]ed25519.PublicKey, time.Duration, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(r.BaseURL, "/")+keysPath, nil)
 	if err != nil {
-		return fmt.Errorf("farthing: %w", err)
+		return nil, 0, fmt.Errorf("farthing: %w", err)
 	}
 	client := r.HTTPClient
 	if client == nil {
@@ -193,25 +259,22 @@ func (r *Receipts) fetch(ctx context.Context, now time.Time) error {
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return fmt.Errorf("farthing: fetch keys: %w", err)
+		return nil, 0, fmt.Errorf("farthing: fetch keys: %w", err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("farthing: fetch keys: %s", response.Status)
+		return nil, 0, fmt.Errorf("farthing: fetch keys: %s", response.Status)
 	}
 	answer, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
 	if err != nil {
-		return fmt.Errorf("farthing: fetch keys: %w", err)
+		return nil, 0, fmt.Errorf("farthing: fetch keys: %w", err)
 	}
-	if err := r.take(answer); err != nil {
-		return err
-	}
-	r.until = now.Add(mayKeep(response.Header.Get("Cache-Control")))
-	return nil
+	keys, err := readKeys(answer)
+	return keys, mayKeep(response.Header.Get("Cache-Control")), err
 }
 
-// take reads a JWK set (RFC 7517). Of its keys it takes those that sign receipts.
-func (r *Receipts) take(set []byte) error {
+// readKeys reads a JWK set (RFC 7517). Of its keys it takes those that sign receipts.
+func readKeys(set []byte) (map[string]ed25519.PublicKey, error) {
 	var all struct {
 		Keys []struct {
 			Type      string `json:"kty"`
@@ -223,7 +286,7 @@ func (r *Receipts) take(set []byte) error {
 		} `json:"keys"`
 	}
 	if err := json.Unmarshal(set, &all); err != nil {
-		return fmt.Errorf("farthing: read keys: %w", err)
+		return nil, fmt.Errorf("farthing: read keys: %w", err)
 	}
 	keys := map[string]ed25519.PublicKey{}
 	for _, key := range all.Keys[:min(len(all.Keys), maxKeys)] {
@@ -232,8 +295,7 @@ func (r *Receipts) take(set []byte) error {
 			keys[key.ID] = x
 		}
 	}
-	r.keys = keys
-	return nil
+	return keys, nil
 }
 
 // mayKeep returns for how long the provider lets an answer be kept: a minute to a day.

@@ -1,6 +1,7 @@
 package sdk_test
 
 import (
+	"context"
 	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -212,4 +213,91 @@ func TestReceiptsAreNotForgedWhileTheProviderIsAway(t *testing.T) {
 	if _, err := p.Verify(t.Context(), sign(signer(2), header("k2"), p.said())); !errors.Is(err, sdk.ErrReceipt) {
 		t.Errorf("a key that the provider does not have: %v", err)
 	}
+}
+
+// hanging is a provider that answers when a test lets it, or when the request ends.
+type hanging struct {
+	asked chan struct{} // one for each request
+	let   chan struct{}
+	press http.RoundTripper
+}
+
+func (h *hanging) RoundTrip(r *http.Request) (*http.Response, error) {
+	h.asked <- struct{}{}
+	select {
+	case <-h.let:
+		return h.press.RoundTrip(r)
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+}
+
+// hang has the provider's answers hang from now on.
+func (p *press) hang() *hanging {
+	h := &hanging{asked: make(chan struct{}, 100), let: make(chan struct{}), press: http.DefaultTransport}
+	p.HTTPClient = &http.Client{Transport: h}
+	return h
+}
+
+// One caller who gives up says nothing about receipts: neither to others who wait for the
+// same keys, nor to those who come after.
+func TestACallerWhoGivesUpSpoilsNothingForOthers(t *testing.T) {
+	p := newPress(t)
+	h := p.hang()
+	text := sign(signer(1), header("k1"), p.said())
+	ctx, giveUp := context.WithCancel(t.Context())
+	first, second := make(chan error, 1), make(chan error, 1)
+	go func() { _, err := p.Verify(ctx, text); first <- err }()
+	<-h.asked
+	go func() { _, err := p.Verify(t.Context(), text); second <- err }()
+	giveUp()
+	if err := <-first; !errors.Is(err, context.Canceled) || errors.Is(err, sdk.ErrReceipt) {
+		t.Errorf("who gave up: %v", err)
+	}
+	close(h.let)
+	if err := <-second; err != nil {
+		t.Errorf("who waited with one that gave up: %v", err)
+	}
+	if _, err := p.Verify(t.Context(), text); err != nil {
+		t.Errorf("who came after one that gave up: %v", err)
+	}
+	if len(h.asked) != 0 {
+		t.Errorf("keys were fetched %d times more", len(h.asked))
+	}
+}
+
+// While the provider hangs, only receipts under keys that are not known wait for it.
+func TestAHangingProviderKeepsNobodyWhoHasTheKey(t *testing.T) {
+	p := newPress(t)
+	known, unknown := sign(signer(1), header("k1"), p.said()), sign(signer(2), header("k2"), p.said())
+	if _, err := p.Verify(t.Context(), known); err != nil {
+		t.Fatal(err)
+	}
+	h := p.hang()
+	p.now = p.now.Add(time.Minute)
+	ctx, giveUp := context.WithCancel(t.Context())
+	waits := make(chan error, 1)
+	go func() { _, err := p.Verify(ctx, unknown); waits <- err }()
+	<-h.asked
+	checked := make(chan error, 1)
+	go func() { _, err := p.Verify(t.Context(), known); checked <- err }()
+	select {
+	case err := <-checked:
+		if err != nil {
+			t.Error(err)
+		}
+	case err := <-waits:
+		t.Fatalf("the unknown key was answered first: %v", err)
+	case <-time.After(20 * time.Second):
+		t.Fatal("a known key waits for the provider")
+	}
+	giveUp()
+	if err := <-waits; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	p.now = p.now.Add(2 * time.Hour) // the keys are old, and their successors hang: nobody waits for long
+	if _, err := p.Verify(t.Context(), known); err != nil {
+		t.Error(err)
+	}
+	close(h.let)
 }
