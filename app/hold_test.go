@@ -109,6 +109,56 @@ func TestHoldsExpire(t *testing.T) {
 	want(t, "balance", h.balance(h.reader, usd), "16.00")
 }
 
+// late is an engine that hides a hold from whoever looks for holds, until it is shown: it was
+// decided before the hour was over, and written when the next one had begun.
+type late struct {
+	app.Engine
+	order token.OrderID
+	shown bool
+}
+
+func (l *late) Find(ctx context.Context, t journal.Term, match func(*journal.Entry) bool, before uint64, limit int) ([]*journal.Entry, error) {
+	return l.Engine.Find(ctx, t, func(e *journal.Entry) bool {
+		return (l.shown || e.Kind != journal.HoldPlaced || e.Order != l.order) && match(e)
+	}, before, limit)
+}
+
+func TestAHoldPlacedAsTheHourEndsIsGivenBack(t *testing.T) {
+	h := open(t)
+	h.fund(h.reader, usd, "20")
+	expire := func(want int) {
+		t.Helper()
+		released, err := h.ExpireHolds(t.Context())
+		must(t, err)
+		if released != want {
+			t.Errorf("%d holds expired, want %d", released, want)
+		}
+	}
+	hidden := &late{Engine: h.Engine}
+	h.Deps.Engine = hidden
+	h.App = app.New(h.Deps)
+	h.Clock.Move(time.Hour - 5*time.Millisecond)
+	var err error
+	_, h.reader, err = h.LogIn(t.Context(), "ada@reader.example", "correct horse battery")
+	must(t, err)
+	early := h.hold("early", "1", 1)
+	hidden.order = h.hold("late", "2", 1).ID
+	h.Clock.Move(6 * time.Millisecond)
+	expire(0) // reads the hour that has begun, in which both expire
+	hidden.shown = true
+	h.Clock.Move(time.Hour - 6*time.Millisecond)
+	expire(1)
+	h.Clock.Move(10 * time.Millisecond)
+	expire(1)
+	expire(0)
+	for _, id := range []token.OrderID{early.ID, hidden.order} {
+		view, err := h.Order(t.Context(), h.live, id)
+		must(t, err)
+		want(t, "status", view.Status, "released")
+	}
+	want(t, "balance", h.balance(h.reader, usd), "20.00")
+}
+
 func TestRefundsAreExact(t *testing.T) {
 	h := open(t)
 	h.fund(h.reader, usd, "10")

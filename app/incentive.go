@@ -79,6 +79,9 @@ func (a *App) GrantIncentive(ctx context.Context, s Seller, in GrantInput, key s
 	if err != nil {
 		return false, err
 	}
+	if _, err := a.lapsed(ctx, account); err != nil { // what is over makes room
+		return false, err
+	}
 	out, err := a.engine.Do(ctx, grantOf(campaign, account, in.Amount, []token.VendorID{s.Vendor}, idem))
 	return out.Replayed, err
 }

@@ -2,12 +2,15 @@ package app_test
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/domain/credential"
+	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/tests/provider"
 	"farthing.dev/farthing/token"
 )
@@ -122,4 +125,29 @@ func TestANewPasswordEndsLinksForOthersAndIsMailed(t *testing.T) {
 	wantCode(t, h.ResetPassword(t.Context(), app.Door{}, link, "a third password"), token.CodeResetOver)
 	must(t, h.ResetPassword(t.Context(), app.Door{}, ask(), "a third password"))
 	isTold("a new password was set")
+}
+
+// The purchase window is counted from the login: buying, looking and being seen move it not.
+func TestThePurchaseWindowDoesNotSlideWithUse(t *testing.T) {
+	h := open(t)
+	h.fund(h.reader, usd, "10")
+	secret, first, err := h.LogIn(t.Context(), "ada@reader.example", firstPassword)
+	must(t, err)
+	for i, pause := range []time.Duration{10 * time.Minute, 10 * time.Minute, 10*time.Minute - time.Millisecond, time.Millisecond, time.Minute} {
+		h.Clock.Move(pause)
+		must(t, h.WriteSessions(t.Context())) // who was seen, as the worker does it
+		v, err := h.Viewer(t.Context(), secret)
+		must(t, err)
+		_, err = h.Wallet(t.Context(), v)
+		must(t, err)
+		want(t, "the window ends", v.WindowUntil, first.WindowUntil)
+		order := h.order(h.live, article(fmt.Sprint("a-", i), "0.25"))
+		_, err = h.Pay(t.Context(), v, order.ID, order.Price, journal.ByClick)
+		if i < 3 {
+			must(t, err)
+		} else {
+			wantCode(t, err, token.CodeWindowClosed)
+		}
+	}
+	want(t, "bought", h.balance(h.reader, usd), "9.25")
 }

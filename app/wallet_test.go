@@ -202,6 +202,29 @@ func TestIncentivesAreSpentFirstAndLapse(t *testing.T) {
 	wantCode(t, err, token.CodeNotFound)
 }
 
+// Gifts that are over make room for new ones, and none keeps the reader's own money out.
+func TestGiftsThatAreOverMakeRoom(t *testing.T) {
+	h := open(t)
+	reader := h.pseudonym(h.reader, h.live)
+	give := func(name string, until time.Time) error {
+		campaign, _, err := h.CreateCampaign(t.Context(), h.live, app.CampaignInput{Name: name, Currency: usd, ExpiresAt: until}, h.key(), nil)
+		must(t, err)
+		_, err = h.GrantIncentive(t.Context(), h.live, app.GrantInput{Campaign: campaign.ID, Reader: reader, Amount: 1}, h.key(), nil)
+		return err
+	}
+	for i := range core.MaxGiftsOfOne {
+		must(t, give(fmt.Sprint("c-", i), provider.Noon.Add(time.Hour)))
+	}
+	wantCode(t, give("too many", time.Time{}), token.CodeGiftsFull)
+	h.fund(h.reader, usd, "5")
+	h.fund(h.reader, eur, "5")
+	h.Clock.Move(time.Hour)
+	must(t, give("later", time.Time{}))
+	account, err := h.Engine.Account(t.Context(), h.reader.Account)
+	must(t, err)
+	want(t, "wallets", len(account.Wallets), 3)
+}
+
 func TestProvidersIncentives(t *testing.T) {
 	h := open(t)
 	campaign, err := h.CreateProviderCampaign(t.Context(), app.CampaignInput{Name: "welcome", Currency: usd})

@@ -55,6 +55,7 @@ const (
 	CodeStale            Code = "stale"
 	CodeSplitInvalid     Code = "split_invalid"
 	CodeTaken            Code = "already_taken"
+	CodeGiftsFull        Code = "gifts_full"
 
 	CodeClientUnknown Code = "client_unknown"
 	CodeGrantInvalid  Code = "grant_invalid"

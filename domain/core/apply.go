@@ -168,8 +168,8 @@ func put[T any](list []T, value T, same func(T) bool) []T {
 
 // move adds the entry's legs to the account's wallets and takes what it gives back
 // off the limits. Incentive wallets get their terms before tokens arrive, and one that
-// is used up is forgotten once all legs have been posted: between two legs, tokens
-// on their way into a hold are in neither.
+// is used up, or to which nothing came back after all, is forgotten once all legs have been
+// posted: between two legs, tokens on their way into a hold are in neither.
 func (a *Account) move(e *journal.Entry) {
 	if e.Kind == journal.Granted {
 		a.incentive(e.Grant).setTerms(e.Grant)
@@ -180,7 +180,7 @@ func (a *Account) move(e *journal.Entry) {
 		}
 		a.count(e.User, e.Vendor, e.Back.Currency, e.Back.Allowance, e.Back.PaidAt, -e.Back.Amount)
 	}
-	usedUp := false
+	usedUp := e.Back != nil && len(e.Back.Grants) > 0
 	for i := range e.Legs {
 		if w := a.post(&e.Legs[i]); w != nil {
 			usedUp = usedUp || w.usedUp()

@@ -69,15 +69,59 @@ func (c *Fund) Decide(s *State, now int64) (Outcome, error) {
 	return Outcome{Entry: &journal.Entry{Kind: journal.Funded, Account: c.Account, User: c.User, Fund: &c.Fund, Key: c.Key, Legs: legs}}, nil
 }
 
-// room refuses what would make too many wallets or overflow one.
+// room refuses what would make too many wallets of purchased or test tokens, or overflow
+// one. Gifts do not count.
 func (a *Account) room(currency token.Currency, class token.Class, amount token.Amount) error {
-	w := a.Wallet(currency, class)
-	if w == nil {
-		if len(a.Wallets) >= MaxWallets {
-			return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "an account has at most %d wallets", MaxWallets)
-		}
-		return nil
+	if w := a.Wallet(currency, class); w != nil {
+		return w.room(amount)
 	}
+	own := 0
+	for i := range a.Wallets {
+		if a.Wallets[i].Class.Kind != token.Incentive {
+			own++
+		}
+	}
+	if own >= MaxWallets {
+		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "an account has at most %d wallets", MaxWallets)
+	}
+	return nil
+}
+
+// roomForGift refuses what would make too many wallets of incentive tokens, or overflow one.
+// Those whose time is over do not count: they lapse when the account is next looked at.
+func (a *Account) roomForGift(g *journal.Grant, now int64) error {
+	class := token.Class{Kind: token.Incentive, Campaign: g.Campaign}
+	all, ofOne, ofKind := 0, 0, 0
+	for i := range a.Wallets {
+		w := &a.Wallets[i]
+		switch {
+		case w.Class.Kind != token.Incentive:
+			continue
+		case w.Currency == g.Currency && w.Class == class:
+			return w.room(g.Amount)
+		}
+		all++
+		if w.usedUp() || w.expired(now) {
+			continue
+		}
+		if w.Issuer.IsZero() == g.Issuer.IsZero() {
+			ofKind++
+		}
+		if w.Issuer == g.Issuer {
+			ofOne++
+		}
+	}
+	switch {
+	case !g.Issuer.IsZero() && ofOne >= MaxGiftsOfOne:
+		return token.Newf(token.Conflict, token.CodeGiftsFull, "this account holds incentive tokens of %d of your campaigns already; give more of one of those, or wait until one is spent", ofOne)
+	case ofKind >= MaxGifts, all >= 4*MaxGifts:
+		return token.New(token.Conflict, token.CodeGiftsFull, "this account holds incentive tokens of as many campaigns as it can; try again when it has spent some")
+	}
+	return nil
+}
+
+// room refuses what would overflow the wallet.
+func (w *Wallet) room(amount token.Amount) error {
 	sum, err := w.Balance.Add(amount)
 	if err == nil && sum > 1000*token.MaxAmount {
 		err = token.New(token.Unprocessable, token.CodeOverflow, "the wallet would hold too much")
@@ -112,11 +156,11 @@ func (c *Grant) Decide(s *State, now int64) (Outcome, error) {
 		return Outcome{}, token.New(token.Unprocessable, token.CodeFieldInvalid, "the incentive tokens would have expired before they were granted")
 	}
 	class := token.Class{Kind: token.Incentive, Campaign: c.Grant.Campaign}
-	if err := a.room(c.Grant.Currency, class, c.Grant.Amount); err != nil {
+	if err := a.roomForGift(&c.Grant, now); err != nil {
 		return Outcome{}, err
 	}
 	grant := c.Grant
-	if before := a.Wallet(grant.Currency, class); before != nil {
+	if before := a.Wallet(grant.Currency, class); before != nil && !before.usedUp() {
 		if before.Issuer != grant.Issuer {
 			return Outcome{}, token.New(token.Conflict, token.CodeTaken, "this campaign's tokens in the wallet were given at somebody else's expense")
 		}
@@ -142,7 +186,7 @@ func (c *Lapse) Decide(s *State, now int64) (Outcome, error) {
 	}
 	class := token.Class{Kind: token.Incentive, Campaign: c.Campaign}
 	w := a.Wallet(c.Currency, class)
-	if w == nil || w.Expiry == 0 || now < w.Expiry || w.Balance <= 0 {
+	if w == nil || !w.expired(now) || w.Balance <= 0 {
 		return Outcome{}, nil
 	}
 	grant := journal.Grant{Campaign: c.Campaign, Amount: w.Balance, Currency: c.Currency, Issuer: w.Issuer, Expiry: w.Expiry}

@@ -115,7 +115,9 @@ func (c *Permit) giveAllowance(a *Account, e *journal.Entry, now int64) error {
 	given := *p
 	given.Counter = limit.Counter{}
 	if before := a.Allowance(p.User, p.Vendor, p.Currency); before != nil && before.Period == p.Period {
-		given.Counter = before.Counter // giving it anew does not forget what was spent
+		// Given again, it is the same one with other bounds: it does not forget what was
+		// spent, and what comes back of that frees it.
+		given.ID, given.Counter = before.ID, before.Counter
 	}
 	e.Kind, e.Allowance, e.Vendor = journal.AllowanceGranted, &given, p.Vendor
 	return nil

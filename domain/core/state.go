@@ -61,9 +61,12 @@ type Account struct {
 	Approvals  []limit.Approval  `cbor:"7,keyasint,omitempty"`
 }
 
-// The bounds of what one account may hold, so that every loop over it is short.
+// The bounds of what one account may hold, so that every loop over it is short. What others
+// give is bounded apart from what the owner pays in, so that gifts keep no money out.
 const (
-	MaxWallets    = 64
+	MaxWallets    = 256 // of purchased and test tokens: one per currency and class
+	MaxGifts      = 64  // of incentive tokens: of all vendors, and of the provider; of both, expired ones too, 256
+	MaxGiftsOfOne = 4   // of incentive tokens of one vendor
 	MaxLimits     = 64
 	MaxAllowances = 256
 	MaxApprovals  = 64
@@ -132,6 +135,9 @@ func (a *Account) Approval(user token.UserID, currency token.Currency) token.Amo
 func (w *Wallet) usedUp() bool {
 	return w.Class.Kind == token.Incentive && w.Balance == 0 && w.Held == 0
 }
+
+// expired reports whether the wallet's incentive tokens cannot be spent any more.
+func (w *Wallet) expired(now int64) bool { return w.Expiry != 0 && now >= w.Expiry }
 
 func (w *Wallet) setTerms(g *journal.Grant) {
 	w.Issuer, w.Vendors, w.Listed, w.Expiry = g.Issuer, g.Vendors, g.Listed, g.Expiry

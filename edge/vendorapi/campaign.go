@@ -71,7 +71,7 @@ func (a *api) addCampaigns() {
 	route(a, operation{
 		method: http.MethodPost, path: "/v1/campaigns/{id}/grants", id: "grantIncentive", tag: "Campaigns", status: http.StatusCreated,
 		summary: "Give a reader tokens of a campaign",
-		refuses: []token.Code{token.CodeNotFound, token.CodeAmountInvalid, token.CodeOverflow, token.CodeFieldInvalid},
+		refuses: []token.Code{token.CodeNotFound, token.CodeAmountInvalid, token.CodeOverflow, token.CodeFieldInvalid, token.CodeGiftsFull},
 	}, func(ctx context.Context, c *call, in *newGrant) (answer[grant], error) {
 		id, err := pathID[token.CampaignKind](c)
 		if err != nil {
