@@ -18,6 +18,7 @@ import (
 	"farthing.dev/farthing/domain/keyring"
 	"farthing.dev/farthing/domain/royalty"
 	"farthing.dev/farthing/domain/security"
+	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/token"
 )
 
@@ -44,6 +45,7 @@ type Catalog interface {
 	credential.Store
 	keyring.TicketStore
 	grant.Store
+	staff.Store
 }
 
 // Deps is everything that an App is made of. Zero values of the settings stand for

@@ -191,11 +191,7 @@ func (a *App) AddDemoFunds(ctx context.Context, v Viewer, currency token.Currenc
 	if reference == "" || len(reference) > 100 {
 		return token.New(token.Unprocessable, token.CodeFieldInvalid, "a payment has a reference of 1 to 100 characters")
 	}
-	request := currency.String() + " " + amount.Decimal(6)
-	_, err := a.engine.Do(ctx, &core.Fund{
-		Account: v.Account, User: v.User,
-		Fund: journal.Fund{Amount: amount, Currency: currency, Method: "demo", Reference: reference},
-		Key:  journal.NewKey(v.Account, "fund demo", reference, []byte(request)),
-	})
+	fund := journal.Fund{Amount: amount, Currency: currency, Method: "demo", Reference: reference}
+	_, err := a.engine.Do(ctx, &core.Fund{Account: v.Account, User: v.User, Fund: fund, Key: journal.FundKey(v.Account, &fund)})
 	return err
 }

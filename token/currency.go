@@ -82,3 +82,19 @@ func (c Currency) Digits() int {
 	}
 	return 2
 }
+
+// CheckMinor refuses an amount that is not a whole number of the currency's minor units:
+// 1.005 USD or 0.5 JPY, which no bank moves. Prices and royalties may be finer.
+func (c Currency) CheckMinor(a Amount) error {
+	unit := Amount(1)
+	for range 6 - c.Digits() {
+		unit *= 10
+	}
+	if a%unit == 0 {
+		return nil
+	}
+	if c.Digits() == 0 {
+		return Newf(Unprocessable, CodeAmountInvalid, "an amount of money in %s has no decimals", c)
+	}
+	return Newf(Unprocessable, CodeAmountInvalid, "an amount of money in %s has at most %d decimals", c, c.Digits())
+}

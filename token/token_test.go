@@ -142,3 +142,21 @@ func TestCurrencies(t *testing.T) {
 		}
 	}
 }
+
+func TestMoneyHasTheDecimalsOfItsCurrency(t *testing.T) {
+	for _, c := range []struct {
+		amount, currency string
+		good             bool
+	}{
+		{"1.00", "USD", true}, {"1.01", "USD", true}, {"1.005", "USD", false}, {"0.000001", "USD", false},
+		{"500", "JPY", true}, {"0.5", "JPY", false}, {"1.001", "KWD", true}, {"1.0001", "KWD", false},
+	} {
+		amount, err := token.ParseAmount(c.amount)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := token.MustCurrency(c.currency).CheckMinor(amount); (err == nil) != c.good {
+			t.Errorf("%s %s: %v", c.amount, c.currency, err)
+		}
+	}
+}

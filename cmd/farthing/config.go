@@ -75,7 +75,18 @@ func (c *config) flags(flags *flag.FlagSet) {
 
 // readConfig reads flags, then variables, then the file.
 func readConfig(name string, args []string, getenv func(string) string, out, diag io.Writer) (c config, code int, ok bool) {
+	return readConfigAnd(name, args, getenv, out, diag, nil)
+}
+
+// readConfigAnd reads the settings, and flags of the command's own, which own declares and
+// which are no settings: no variable and no file sets them.
+func readConfigAnd(name string, args []string, getenv func(string) string, out, diag io.Writer, own func(*flag.FlagSet)) (c config, code int, ok bool) {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	given := map[string]bool{"config": true}
+	if own != nil {
+		own(flags)
+		flags.VisitAll(func(f *flag.Flag) { given[f.Name] = true })
+	}
 	c.flags(flags)
 	file := flags.String("config", "", "a TOML file with settings, named like the flags with _ for -")
 	flags.Usage = func() {
@@ -85,7 +96,7 @@ func readConfig(name string, args []string, getenv func(string) string, out, dia
 	if code, ok := parseFlags(flags, args, out, diag); !ok {
 		return c, code, false
 	}
-	err := fill(flags, getenv, cmp.Or(*file, getenv("FARTHING_CONFIG")))
+	err := fill(flags, given, getenv, cmp.Or(*file, getenv("FARTHING_CONFIG")))
 	if err == nil {
 		err = c.complete()
 	}
@@ -96,22 +107,22 @@ func readConfig(name string, args []string, getenv func(string) string, out, dia
 	return c, exitDone, true
 }
 
-// fill sets the flags that were not given from variables and the file.
-func fill(flags *flag.FlagSet, getenv func(string) string, file string) error {
+// fill sets the flags that were not given from variables and the file. Those in given are
+// left alone, and are no settings.
+func fill(flags *flag.FlagSet, given map[string]bool, getenv func(string) string, file string) error {
 	values := map[string]any{}
 	if file != "" {
 		if _, err := toml.DecodeFile(file, &values); err != nil {
 			return fmt.Errorf("read %s: %w", file, err)
 		}
 	}
-	given := map[string]bool{"config": true}
-	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	set := map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { set[f.Name] = true })
 	var problems []error
 	known := map[string]bool{}
 	flags.VisitAll(func(f *flag.Flag) {
 		key := strings.ReplaceAll(f.Name, "-", "_")
-		known[key] = true
-		if given[f.Name] {
+		if known[key] = !given[f.Name] || f.Name == "config"; given[f.Name] || set[f.Name] {
 			return
 		}
 		text, source := getenv("FARTHING_"+strings.ToUpper(key)), "FARTHING_"+strings.ToUpper(key)

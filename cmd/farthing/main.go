@@ -44,6 +44,8 @@ func commands() []command {
 	return []command{
 		{"demo", "the provider and three shops, with people and money, to look at", demoCommand},
 		{"serve", "run the provider", serveCommand},
+		{"operator", "who runs the provider: add, list, remove; keys for programs", operatorCommand},
+		{"fund", "credit a reader's wallet with money that came in", fundCommand},
 		{"verify", "prove the books of a database", verifyCommand},
 		{"bench", "measure purchases on this machine", benchCommand},
 		{"version", "which version this is", versionCommand},

@@ -46,6 +46,7 @@ type provider struct {
 	stop     context.CancelFunc // of the workers
 	workers  sync.WaitGroup
 	closing  atomic.Bool
+	commands *http.Server // answers commands of this machine; nil where it does not listen
 }
 
 // How often the workers look.
@@ -93,46 +94,56 @@ func openBooks(ctx context.Context, c config) (store.Database, error) {
 	return db, nil
 }
 
-// openProvider wires a provider and starts its workers. demo lets readers give
-// themselves tokens.
+// openProvider wires a provider, starts its workers and answers commands. demo lets readers
+// give themselves tokens.
 func openProvider(ctx context.Context, c config, clock token.Clock, log *slog.Logger, demo bool) (*provider, error) {
+	p, currencies, err := openHouse(ctx, c, clock, log, demo)
+	if err != nil {
+		return nil, err
+	}
+	if p.handler, err = p.routes(c, clock, currencies, demo); err != nil {
+		return nil, errors.Join(err, p.close(ctx))
+	}
+	p.work(ctx)
+	p.listenForCommands(ctx, c.data)
+	return p, nil
+}
+
+// openHouse opens the application, without a way in and without workers.
+func openHouse(ctx context.Context, c config, clock token.Clock, log *slog.Logger, demo bool) (*provider, []token.Currency, error) {
 	if err := os.MkdirAll(c.data, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data folder: %w", err)
+		return nil, nil, fmt.Errorf("make the data folder: %w", err)
 	}
 	secret, err := readSecret(c.secret, c.data)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	db, err := openDatabase(ctx, c)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	engine, err := store.OpenEngine(ctx, db, clock, log, store.Options{})
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, nil, errors.Join(err, db.Close())
 	}
 	p := &provider{log: log, engine: engine, db: db, outbound: outbound.New(outbound.Options{AllowPrivate: c.private})}
 	currencies, err := c.currencyList()
 	if err != nil {
-		return nil, errors.Join(err, p.close(ctx))
+		return nil, nil, errors.Join(err, p.close(ctx))
 	}
 	fee, err := c.fee()
 	if err != nil {
-		return nil, errors.Join(err, p.close(ctx))
+		return nil, nil, errors.Join(err, p.close(ctx))
 	}
 	if err := p.openPost(c, clock, demo); err != nil {
-		return nil, errors.Join(err, p.close(ctx))
+		return nil, nil, errors.Join(err, p.close(ctx))
 	}
 	p.app = app.New(app.Deps{
 		Engine: engine, Catalog: store.NewCatalog(db), Clock: clock, IDs: token.NewMaker(clock, nil), Log: log,
 		Secret: secret, Fetch: outbound.Fetcher(p.outbound), BaseURL: c.baseURL, Mailer: p.post.mailer(), PurchaseWindow: c.window, LongestWindow: c.windowMost, SessionLife: c.session,
 		Currencies: currencies, Fee: fee, Demo: demo, Alone: !db.Shared(),
 	})
-	if p.handler, err = p.routes(c, clock, currencies, demo); err != nil {
-		return nil, errors.Join(err, p.close(ctx))
-	}
-	p.work(ctx)
-	return p, nil
+	return p, currencies, nil
 }
 
 // routes puts every way in on one handler.
@@ -222,6 +233,11 @@ func (p *provider) every(ctx context.Context, period time.Duration, run func(con
 
 // close ends the workers, writes everything behind, and closes the database.
 func (p *provider) close(ctx context.Context) error {
+	if p.commands != nil {
+		if err := p.commands.Shutdown(ctx); err != nil {
+			p.log.WarnContext(ctx, "commands are not answered any more", "error", err)
+		}
+	}
 	if p.stop != nil {
 		p.stop()
 	}

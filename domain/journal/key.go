@@ -33,6 +33,18 @@ func NewKey(scope [16]byte, purpose, text string, request []byte) Key {
 	return k
 }
 
+// FundKey makes the Key under which money that came in is credited. It is the provider's own,
+// whatever account it credits: one reference of a payment method is credited once, and with
+// another account, amount or currency it is refused as a key that was used before.
+func FundKey(account token.AccountID, f *Fund) Key {
+	request := make([]byte, 0, 64)
+	request = append(request, account[:]...)
+	request = append(request, f.Currency[:]...)
+	request = binary.BigEndian.AppendUint64(request, uint64(f.Amount))
+	request = append(request, f.Channel[:]...)
+	return NewKey([16]byte{}, "fund "+f.Method, f.Reference, request)
+}
+
 // ItemHash stands for an item of a vendor: the first half of SHA-256 of its SKU.
 type ItemHash [16]byte
 

@@ -48,6 +48,8 @@ func RunCatalog(t *testing.T, open func(t *testing.T) store.Tables) {
 		{"pages", testPages},
 		{"totals", testTotals},
 		{"the security log", testSecurityEvents},
+		{"staff", testStaff},
+		{"operator keys", testOperatorKeys},
 		{"signing keys", testSigningKeys},
 		{"ticket keys", testTicketKeys},
 		{"clients", testClients},

@@ -1,0 +1,132 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"farthing.dev/farthing/domain/account"
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/staff"
+	"farthing.dev/farthing/token"
+)
+
+// byOperator is the payment method of money that an operator says has come in.
+const byOperator = "operator"
+
+// maxReference bounds the reference of a deposit, in characters.
+const maxReference = 100
+
+// DepositInput is money that came in outside, for the wallet of a reader: of whoever logs
+// in with Email, or of Account.
+type DepositInput struct {
+	Email     string
+	Account   token.AccountID
+	Amount    token.Amount
+	Currency  token.Currency
+	Reference string // names the outside event, once and for all accounts
+}
+
+// Deposit is money that was credited.
+type Deposit struct {
+	Entry     uint64 // its number in the journal
+	At        time.Time
+	Account   token.AccountID
+	Amount    token.Amount
+	Currency  token.Currency
+	Method    string
+	Reference string
+	Replayed  bool // it was credited before, by the same request
+}
+
+// Deposit credits a wallet with money that came in outside. The same request again is
+// answered as the first one; the same reference with another account, amount or currency
+// is refused.
+func (a *App) Deposit(ctx context.Context, by Actor, in DepositInput) (Deposit, error) {
+	if err := a.checkDeposit(in); err != nil {
+		return Deposit{}, err
+	}
+	owned, user, err := a.depositTo(ctx, in)
+	if err != nil {
+		return Deposit{}, err
+	}
+	money := in.Amount.Decimal(in.Currency.Digits()) + " " + in.Currency.String()
+	// Written first, so that no credit is without a line that says who asked for it. Whether
+	// it was made is in the journal.
+	err = a.catalog.AddAct(ctx, a.act(by, staff.DepositMade, owned.String(), fmt.Sprintf("asked to credit %s, reference %q", money, in.Reference)))
+	if err != nil {
+		return Deposit{}, err
+	}
+	fund := journal.Fund{Amount: in.Amount, Currency: in.Currency, Method: byOperator, Reference: in.Reference}
+	out, err := a.engine.Do(ctx, &core.Fund{Account: owned, Fund: fund, Key: journal.FundKey(owned, &fund)})
+	if token.CodeOf(err) == token.CodeKeyReused {
+		return Deposit{}, token.New(token.Unprocessable, token.CodeKeyReused, "this reference was used for another deposit, to another account or of another amount; each outside payment has a reference of its own")
+	}
+	if err != nil {
+		return Deposit{}, err
+	}
+	if !out.Replayed && !user.IsZero() {
+		a.Note(ctx, SecurityEvent{Code: staff.DepositMade, User: user, Detail: "The provider added " + money + " to your wallet."})
+	}
+	e := out.Entry
+	return Deposit{
+		Entry: e.Seq, At: when(e.At), Account: e.Account, Amount: e.Fund.Amount, Currency: e.Fund.Currency,
+		Method: e.Fund.Method, Reference: e.Fund.Reference, Replayed: out.Replayed,
+	}, nil
+}
+
+// checkDeposit refuses what can be refused without looking anything up.
+func (a *App) checkDeposit(in DepositInput) error {
+	if (in.Email == "") == in.Account.IsZero() {
+		return token.New(token.Unprocessable, token.CodeFieldInvalid, "say whose wallet: the reader's e-mail address or the account's id, one of them")
+	}
+	if err := a.currency(in.Currency); err != nil {
+		return err
+	}
+	if err := in.Amount.Positive(); err != nil {
+		return err
+	}
+	if err := in.Currency.CheckMinor(in.Amount); err != nil {
+		return err
+	}
+	bad := token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a deposit has a reference of 1 to %d printable characters that names the outside payment", maxReference)
+	if n := utf8.RuneCountInString(in.Reference); n == 0 || n > maxReference || !utf8.ValidString(in.Reference) {
+		return bad
+	}
+	for _, r := range in.Reference {
+		if !unicode.IsPrint(r) {
+			return bad
+		}
+	}
+	return nil
+}
+
+// depositTo finds the account to credit, and whom to tell of it.
+func (a *App) depositTo(ctx context.Context, in DepositInput) (token.AccountID, token.UserID, error) {
+	if in.Email != "" {
+		email, err := account.NormalEmail(in.Email)
+		if err != nil {
+			return token.AccountID{}, token.UserID{}, err
+		}
+		user, err := a.userByEmail(ctx, email)
+		if err == nil && user.ID.IsZero() {
+			err = token.New(token.NotFound, token.CodeNotFound, "nobody logs in with this e-mail address")
+		}
+		return user.Account, user.ID, err
+	}
+	owned, err := a.catalog.Account(ctx, in.Account)
+	if token.CodeOf(err) == token.CodeNotFound || err == nil && !owned.Sandbox.IsZero() {
+		return token.AccountID{}, token.UserID{}, token.New(token.NotFound, token.CodeNotFound, "no reader has an account with this id")
+	}
+	if err != nil {
+		return token.AccountID{}, token.UserID{}, err
+	}
+	members, err := a.catalog.Members(ctx, in.Account)
+	if err != nil || len(members) != 1 {
+		return owned.ID, token.UserID{}, err
+	}
+	return owned.ID, members[0].User, nil
+}

@@ -1,0 +1,89 @@
+package app
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/staff"
+	"farthing.dev/farthing/token"
+)
+
+// operatorKey is how the secrets of operators' keys begin. No vendor's key does.
+const operatorKey = "fk_operator_"
+
+// OperatorKeyView is a key by which a program acts as an operator.
+type OperatorKeyView struct {
+	ID        token.KeyID
+	Name      string
+	Hint      string // the last characters of its secret
+	CreatedAt time.Time
+	RevokedAt time.Time // zero for a good one
+}
+
+// CreateOperatorKey makes a key for a program of the provider's. Its secret is shown this
+// once.
+func (a *App) CreateOperatorKey(ctx context.Context, by Actor, name string) (secret string, view OperatorKeyView, err error) {
+	if err := catalog.CheckName("the name of a key", name); err != nil {
+		return "", view, err
+	}
+	keys, err := a.catalog.OperatorKeys(ctx)
+	if err != nil {
+		return "", view, err
+	}
+	good := 0
+	for _, key := range keys {
+		if key.RevokedAt == 0 {
+			good++
+		}
+	}
+	if good >= maxKeys {
+		return "", view, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "there are at most %d operator keys at a time; revoke one", maxKeys)
+	}
+	if secret, err = a.dice.secret(); err != nil {
+		return "", view, err
+	}
+	secret = operatorKey + secret
+	key := staff.Key{
+		ID: token.NewID[token.KeyKind](a.ids), Hash: hashOf(secret), Name: name, Hint: secret[len(secret)-4:], CreatedAt: a.clock.Now().UnixMilli(),
+	}
+	err = a.catalog.AddOperatorKey(ctx, key, a.act(by, staff.KeyMade, key.ID.String(), "made the operator key that ends in "+key.Hint))
+	if err != nil {
+		return "", view, err
+	}
+	return secret, operatorKeyView(key), nil
+}
+
+// OperatorKeys returns the keys, newest first.
+func (a *App) OperatorKeys(ctx context.Context) ([]OperatorKeyView, error) {
+	keys, err := a.catalog.OperatorKeys(ctx)
+	views := make([]OperatorKeyView, 0, len(keys))
+	for _, key := range keys {
+		views = append(views, operatorKeyView(key))
+	}
+	return views, err
+}
+
+// RevokeOperatorKey ends a key, at once on every replica.
+func (a *App) RevokeOperatorKey(ctx context.Context, by Actor, id token.KeyID) error {
+	return a.catalog.RevokeOperatorKey(ctx, id, a.clock.Now().UnixMilli(), a.act(by, staff.KeyRevoked, id.String(), "revoked an operator key"))
+}
+
+// OperatorByKey lets a program act that sends an operator's key. It is looked up each time:
+// such calls are few.
+func (a *App) OperatorByKey(ctx context.Context, bearer string) (Actor, token.KeyID, error) {
+	unknown := token.New(token.Unauthorised, token.CodeUnauthorised, "the operator key is not known, or was revoked")
+	if len(bearer) > 200 || !strings.HasPrefix(bearer, operatorKey) {
+		return Actor{}, token.KeyID{}, unknown
+	}
+	key, err := a.catalog.OperatorKeyByHash(ctx, hashOf(bearer))
+	if token.CodeOf(err) == token.CodeNotFound || err == nil && key.RevokedAt != 0 {
+		return Actor{}, token.KeyID{}, unknown
+	}
+	return Actor{key.ID.String()}, key.ID, err
+}
+
+func operatorKeyView(k staff.Key) OperatorKeyView {
+	return OperatorKeyView{ID: k.ID, Name: k.Name, Hint: k.Hint, CreatedAt: when(k.CreatedAt), RevokedAt: when(k.RevokedAt)}
+}

@@ -1,0 +1,82 @@
+// Package staff is who runs the provider: people with a role, the keys of their programs,
+// and the log of what both of them looked at and did.
+package staff
+
+import (
+	"context"
+
+	"farthing.dev/farthing/token"
+)
+
+// Role is what somebody may do for the provider.
+type Role string
+
+// Operator sees how the provider is and what it owes, looks readers up, and credits
+// wallets with money that came in otherwise.
+const Operator Role = "operator"
+
+// Member is a user in a role.
+type Member struct {
+	User    token.UserID
+	Role    Role
+	AddedAt int64 // milliseconds since 1970
+}
+
+// Key lets a program act as an operator. Of its secret only the hash is kept.
+type Key struct {
+	ID        token.KeyID
+	Hash      [32]byte // SHA-256 of the secret
+	Name      string
+	Hint      string // the secret's last four characters
+	CreatedAt int64
+	RevokedAt int64 // 0: good
+}
+
+// ByCommand is the actor of what was done by a command on the provider's own machine.
+const ByCommand = "command"
+
+// The actions that the log tells of.
+const (
+	OperatorAdded   = "operator_added"
+	OperatorRemoved = "operator_removed"
+	KeyMade         = "operator_key_made"
+	KeyRevoked      = "operator_key_revoked"
+	ReaderLooked    = "reader_looked_at"
+	DepositMade     = "deposit_made"
+)
+
+// Act is one line of the log. It holds ids and amounts, and no personal data.
+type Act struct {
+	ID      token.EventID
+	At      int64  // milliseconds since 1970
+	Actor   string // a user's or a key's id, or ByCommand
+	Action  string
+	Subject string // the id of what it was done to, "" for none
+	Detail  string // one sentence for people
+}
+
+// Store keeps staff, keys and the log. What is not there is answered with CodeNotFound.
+type Store interface {
+	// AddStaff gives a user a role, and writes that down. Who has it already keeps it, and
+	// the answer is CodeTaken.
+	AddStaff(ctx context.Context, m Member, act Act) error
+	// RemoveStaff takes a role away, ends the user's sessions, and writes that down.
+	RemoveStaff(ctx context.Context, user token.UserID, role Role, act Act) error
+	// Roles returns the roles of a user.
+	Roles(ctx context.Context, user token.UserID) ([]Role, error)
+	// Staff returns everybody with a role, longest first, at most two hundred.
+	Staff(ctx context.Context) ([]Member, error)
+
+	AddOperatorKey(ctx context.Context, k Key, act Act) error
+	// OperatorKeys returns the keys, newest first, at most two hundred.
+	OperatorKeys(ctx context.Context) ([]Key, error)
+	OperatorKeyByHash(ctx context.Context, hash [32]byte) (Key, error)
+	// RevokeOperatorKey ends a key; one ended before stays as it is.
+	RevokeOperatorKey(ctx context.Context, id token.KeyID, at int64, act Act) error
+
+	// AddAct writes a line into the log. Nothing takes one out again.
+	AddAct(ctx context.Context, act Act) error
+	// Acts returns a page of the log, newest first, below the id `before` (zero: from the
+	// newest).
+	Acts(ctx context.Context, before token.EventID, limit int) ([]Act, error)
+}

@@ -1,0 +1,175 @@
+package local
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/token"
+)
+
+// App is what the commands need of the application.
+type App interface {
+	AddOperator(ctx context.Context, by app.Actor, email string) (app.NewOperator, error)
+	RemoveOperator(ctx context.Context, by app.Actor, email string) error
+	Staff(ctx context.Context) ([]app.StaffView, error)
+	CreateOperatorKey(ctx context.Context, by app.Actor, name string) (secret string, view app.OperatorKeyView, err error)
+	OperatorKeys(ctx context.Context) ([]app.OperatorKeyView, error)
+	RevokeOperatorKey(ctx context.Context, by app.Actor, id token.KeyID) error
+	Deposit(ctx context.Context, by app.Actor, in app.DepositInput) (app.Deposit, error)
+}
+
+var _ App = (*app.App)(nil)
+
+// What can be asked for.
+const (
+	AddOperator    = "operator add"
+	RemoveOperator = "operator remove"
+	ListOperators  = "operator list"
+	MakeKey        = "operator key"
+	ListKeys       = "operator keys"
+	RevokeKey      = "operator revoke"
+	Fund           = "fund"
+)
+
+// Request is what a command asks for. Which of the fields count depends on Do.
+type Request struct {
+	Do        string `json:"do"`
+	Email     string `json:"email,omitempty"`
+	Account   string `json:"account,omitempty"`
+	Key       string `json:"key,omitempty"`
+	Name      string `json:"name,omitempty"`
+	Amount    string `json:"amount,omitempty"`
+	Currency  string `json:"currency,omitempty"`
+	Reference string `json:"reference,omitempty"`
+}
+
+// Answer is what was done or found. It is what the commands write with --json.
+type Answer struct {
+	Operator  *Operator  `json:"operator,omitempty"`
+	Operators []Operator `json:"operators,omitempty"`
+	Key       *Key       `json:"key,omitempty"`
+	Keys      []Key      `json:"keys,omitempty"`
+	Deposit   *Deposit   `json:"deposit,omitempty"`
+}
+
+// Operator is somebody with the role.
+type Operator struct {
+	User        string     `json:"user,omitempty"`
+	Email       string     `json:"email"`
+	Role        string     `json:"role,omitempty"`
+	Since       *time.Time `json:"since,omitempty"`
+	HasPassword bool       `json:"has_password"`
+	Already     bool       `json:"already,omitempty"`    // had the role before
+	LoginMade   bool       `json:"login_made,omitempty"` // there was no login with this address
+	LoginFrom   *time.Time `json:"login_from,omitempty"` // when the login was made
+	Link        string     `json:"link,omitempty"`       // where the first password is set, once
+	LinkUntil   *time.Time `json:"link_until,omitempty"`
+	Removed     bool       `json:"removed,omitempty"`
+}
+
+// Key is an operator's key.
+type Key struct {
+	ID        string     `json:"id"`
+	Name      string     `json:"name,omitempty"`
+	Hint      string     `json:"hint,omitempty"`
+	Secret    string     `json:"secret,omitempty"` // when it is made, and never again
+	CreatedAt *time.Time `json:"created_at,omitempty"`
+	RevokedAt *time.Time `json:"revoked_at,omitempty"`
+	Revoked   bool       `json:"revoked,omitempty"`
+}
+
+// Deposit is money that was credited.
+type Deposit struct {
+	Entry     uint64    `json:"entry"`
+	At        time.Time `json:"at"`
+	Account   string    `json:"account"`
+	Amount    string    `json:"amount"`
+	Currency  string    `json:"currency"`
+	Reference string    `json:"reference"`
+	Replayed  bool      `json:"replayed"` // it was credited before
+}
+
+// Run does what is asked for.
+func Run(ctx context.Context, a App, r Request) (Answer, error) {
+	by := app.ByCommand()
+	switch r.Do {
+	case AddOperator:
+		made, err := a.AddOperator(ctx, by, r.Email)
+		o := operator(made.StaffView)
+		o.Already, o.LoginMade, o.Link = made.Already, made.LoginMade, made.Link
+		o.LoginFrom, o.LinkUntil = moment(made.LoginFrom), moment(made.LinkUntil)
+		return Answer{Operator: &o}, err
+	case RemoveOperator:
+		return Answer{Operator: &Operator{Email: r.Email, Removed: true}}, a.RemoveOperator(ctx, by, r.Email)
+	case ListOperators:
+		found, err := a.Staff(ctx)
+		return Answer{Operators: each(found, operator)}, err
+	case MakeKey:
+		secret, view, err := a.CreateOperatorKey(ctx, by, r.Name)
+		k := key(view)
+		k.Secret = secret
+		return Answer{Key: &k}, err
+	case ListKeys:
+		found, err := a.OperatorKeys(ctx)
+		return Answer{Keys: each(found, key)}, err
+	case RevokeKey:
+		id, err := token.ParseID[token.KeyKind](r.Key)
+		if err == nil {
+			err = a.RevokeOperatorKey(ctx, by, id)
+		}
+		return Answer{Key: &Key{ID: r.Key, Revoked: true}}, err
+	case Fund:
+		return fund(ctx, a, r)
+	}
+	return Answer{}, token.Newf(token.Malformed, token.CodeMalformed, "the server does not know the command %q; it may be of another version", r.Do)
+}
+
+func fund(ctx context.Context, a App, r Request) (Answer, error) {
+	in := app.DepositInput{Email: r.Email, Reference: r.Reference}
+	var err error
+	if r.Account != "" {
+		if in.Account, err = token.ParseID[token.AccountKind](r.Account); err != nil {
+			return Answer{}, err
+		}
+	}
+	if in.Amount, err = token.ParseAmount(r.Amount); err != nil {
+		return Answer{}, err
+	}
+	if in.Currency, err = token.ParseCurrency(strings.TrimSpace(r.Currency)); err != nil {
+		return Answer{}, err
+	}
+	d, err := a.Deposit(ctx, app.ByCommand(), in)
+	if err != nil {
+		return Answer{}, err
+	}
+	return Answer{Deposit: &Deposit{
+		Entry: d.Entry, At: d.At, Account: d.Account.String(), Amount: d.Amount.Decimal(d.Currency.Digits()),
+		Currency: d.Currency.String(), Reference: d.Reference, Replayed: d.Replayed,
+	}}, nil
+}
+
+func operator(v app.StaffView) Operator {
+	return Operator{User: v.User.String(), Email: v.Email, Role: v.Role, Since: moment(v.Since), HasPassword: v.HasPassword}
+}
+
+func key(v app.OperatorKeyView) Key {
+	return Key{ID: v.ID.String(), Name: v.Name, Hint: v.Hint, CreatedAt: moment(v.CreatedAt), RevokedAt: moment(v.RevokedAt)}
+}
+
+func each[From, To any](from []From, convert func(From) To) []To {
+	to := make([]To, 0, len(from))
+	for _, one := range from {
+		to = append(to, convert(one))
+	}
+	return to
+}
+
+// moment returns a time, or nil for none.
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

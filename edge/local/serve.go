@@ -1,0 +1,56 @@
+package local
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"farthing.dev/farthing/edge/web"
+	"farthing.dev/farthing/token"
+)
+
+// maxBody bounds a question, in bytes.
+const maxBody = 16 << 10
+
+// Refusal is why something was not done.
+type Refusal struct {
+	Code   token.Code `json:"code"`
+	Detail string     `json:"detail"`
+}
+
+// Handler answers the questions of commands.
+func Handler(a App, log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var asked Request
+		decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(&asked); err != nil || r.Method != http.MethodPost {
+			write(w, http.StatusBadRequest, Refusal{token.CodeMalformed, "the server could not read the question; it may be of another version"})
+			return
+		}
+		answer, err := Run(r.Context(), a, asked)
+		log.InfoContext(r.Context(), "command", "do", asked.Do, "code", string(token.CodeOf(err)))
+		if err != nil {
+			refuse(w, r, log, err)
+			return
+		}
+		write(w, http.StatusOK, answer)
+	})
+}
+
+func refuse(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
+	refusal, ok := errors.AsType[*token.Error](err)
+	if !ok || refusal.Kind == token.Internal {
+		log.ErrorContext(r.Context(), "command failed", "error", err)
+		write(w, http.StatusInternalServerError, Refusal{token.CodeInternal, "something went wrong at the server; its log says what"})
+		return
+	}
+	write(w, web.Status(refusal.Kind), Refusal{refusal.Code, refusal.Detail})
+}
+
+func write(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // who asked is gone where this fails
+}
