@@ -191,7 +191,8 @@ func (a *App) AddDemoFunds(ctx context.Context, v Viewer, currency token.Currenc
 	if reference == "" || len(reference) > 100 {
 		return token.New(token.Unprocessable, token.CodeFieldInvalid, "a payment has a reference of 1 to 100 characters")
 	}
-	fund := journal.Fund{Amount: amount, Currency: currency, Method: "demo", Reference: reference}
+	// A form names the reference, and nobody's form shall take one from others.
+	fund := journal.Fund{Amount: amount, Currency: currency, Method: "demo", Reference: v.Account.String() + " " + reference}
 	_, err := a.engine.Do(ctx, &core.Fund{Account: v.Account, User: v.User, Fund: fund, Key: journal.FundKey(v.Account, &fund)})
 	return err
 }
