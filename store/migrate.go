@@ -18,23 +18,53 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// ErrNewer marks the error of opening data that a newer version of this program wrote. An
+// older one cannot know what the newer one's tables and records mean, so it must not sell
+// on them, nor call them sound.
+var ErrNewer = errors.New("a newer version of farthing has used this database")
+
 // Migrate brings the tables up to date. There is one set of migrations for all
-// databases: types and statements that all of them take.
+// databases: types and statements that all of them take. Data of a newer version is left
+// as it is: the error is ErrNewer.
 func Migrate(ctx context.Context, db Database) error {
 	provider, err := migrator(db)
 	if err != nil {
 		return err
 	}
+	if err := refuseNewer(ctx, provider); err != nil {
+		return err
+	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)
+	}
+	// A newer replica may have migrated while this one waited for the lock.
+	if err := refuseNewer(ctx, provider); err != nil {
+		return err
 	}
 	return db.Arrange(ctx)
 }
 
-// UpToDate reports whether the tables are as this program makes them.
+// refuseNewer returns ErrNewer for tables that this program does not know. goose itself
+// ignores migrations that it does not have.
+func refuseNewer(ctx context.Context, provider *goose.Provider) error {
+	current, known, err := provider.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("read which tables there are: %w", err)
+	}
+	if current > known {
+		return fmt.Errorf("%w: its tables are at format %d, and this version knows formats up to %d; run the newer version, or restore a backup that this one made", ErrNewer, current, known)
+	}
+	return nil
+}
+
+// UpToDate reports whether the tables are as this program makes them: false where they
+// are those of an earlier version, ErrNewer where they are those of a later one.
 func UpToDate(ctx context.Context, db Database) (bool, error) {
 	provider, err := migrator(db)
 	if err != nil {
+		return false, err
+	}
+	if err := refuseNewer(ctx, provider); err != nil {
 		return false, err
 	}
 	pending, err := provider.HasPending(ctx)

@@ -56,6 +56,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"two replicas sell the last cents once", testReplicas},
 		{"replicas read what others committed", testReplicasRead},
 		{"replicas share runs", testReplicasFlush},
+		{"data of a newer version is refused", testNewer},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
