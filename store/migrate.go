@@ -83,7 +83,7 @@ func migrator(db Database) (*goose.Provider, error) {
 	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	if db.Dialect() == "postgres" {
 		dialect = database.DialectPostgres
-		locker, err := lock.NewPostgresSessionLocker()
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // seconds between tries, and tries
 		if err != nil {
 			return nil, fmt.Errorf("lock migrations: %w", err)
 		}

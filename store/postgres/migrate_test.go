@@ -14,7 +14,7 @@ import (
 func TestReplicasMigrateAtOnce(t *testing.T) {
 	dsn := pgtest.Start(t)
 	var wait sync.WaitGroup
-	for range 8 {
+	for range 4 {
 		db := connect(t, dsn)
 		wait.Go(func() {
 			if err := store.Migrate(t.Context(), db); err != nil {
