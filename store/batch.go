@@ -119,11 +119,13 @@ func (e *Engine) runBatch() {
 	ctx, cancel := context.WithTimeout(context.Background(), commitPatience)
 	defer cancel()
 	started := time.Now()
+	e.counters.begin(started)
 	var err error
 	for range attempts {
 		if err = e.tryBatch(ctx); err == nil {
 			break
 		}
+		e.counters.failedBatches.Add(1)
 		e.log.Error("batch failed", "error", err, "commands", len(e.loop.batch))
 		if errors.Is(err, errUnknown) || errors.Is(err, errDamaged) {
 			break // it may still land: deciding again could do it twice; or it never works
@@ -134,7 +136,11 @@ func (e *Engine) runBatch() {
 	} else {
 		e.answer(err)
 	}
-	e.counters.batch(len(e.loop.batch), len(e.loop.entries), time.Since(started))
+	appended := len(e.loop.entries)
+	if err != nil {
+		appended = 0
+	}
+	e.counters.batch(len(e.loop.batch), appended, time.Since(started))
 	e.tidy()
 }
 

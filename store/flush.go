@@ -119,6 +119,7 @@ func (b *behind) pass(ctx context.Context) error {
 		}
 		return err
 	})
+	b.engine.counters.flush(err)
 	b.mu.Lock()
 	b.failure = err
 	b.mu.Unlock()

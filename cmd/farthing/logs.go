@@ -6,7 +6,7 @@ import (
 	"log/slog"
 )
 
-// newLog returns a logger that writes in the configured form.
+// newLog returns a logger that writes in the configured form, and counts what is repeated.
 func newLog(c config, w io.Writer) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.logLevel)); err != nil {
@@ -14,7 +14,7 @@ func newLog(c config, w io.Writer) (*slog.Logger, error) {
 	}
 	options := &slog.HandlerOptions{Level: level}
 	if c.logFormat == "text" {
-		return slog.New(slog.NewTextHandler(w, options)), nil
+		return slog.New(newRepeats(slog.NewTextHandler(w, options))), nil
 	}
-	return slog.New(slog.NewJSONHandler(w, options)), nil
+	return slog.New(newRepeats(slog.NewJSONHandler(w, options))), nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"farthing.dev/farthing/store"
+	"farthing.dev/farthing/store/sqlite"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -94,12 +95,65 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the writer below.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// watch adds the engine's figures.
-func (m *meter) watch(engine *store.Engine) {
+// health adds what alerts are written with: whether the provider can sell, why it cannot,
+// and the figures of the database.
+func (m *meter) health(w *watch, db store.Database) {
+	m.registry.MustRegister(reasonsCollector{w, prometheus.NewDesc("farthing_problem", "1 while this keeps the provider from selling, by code.", []string{"code"}, nil)},
+		collectors.NewDBStatsCollector(db.SQL(), "farthing"))
+	m.gauge("farthing_ready", "1 while /readyz answers 200.", func() float64 { return truth(len(w.reasons()) == 0) })
+	if w.room != nil {
+		m.gauge("farthing_disk_free_bytes", "Room in the file system of the data folder.", func() float64 { free, _ := w.room(); return float64(free) })
+	}
+	if file, inside := db.(*sqlite.Database); inside {
+		m.gauge("farthing_wal_bytes", "Size of SQLite's WAL.", func() float64 { return float64(file.WALBytes()) })
+	}
+}
+
+// reasonsCollector tells of each code whether it keeps the provider from selling.
+type reasonsCollector struct {
+	watch *watch
+	about *prometheus.Desc
+}
+
+// Describe is part of prometheus.Collector.
+func (c reasonsCollector) Describe(out chan<- *prometheus.Desc) { out <- c.about }
+
+// Collect is part of prometheus.Collector.
+func (c reasonsCollector) Collect(out chan<- prometheus.Metric) {
+	reasons := c.watch.reasons()
+	for _, code := range unreadyCodes {
+		_, there := reasons[code]
+		out <- prometheus.MustNewConstMetric(c.about, prometheus.GaugeValue, truth(there), code)
+	}
+}
+
+func truth(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// seconds is a moment in Unix seconds; zero where there was none.
+func seconds(at time.Time) float64 {
+	if at.IsZero() {
+		return 0
+	}
+	return float64(at.UnixMilli()) / 1000
+}
+
+// engine adds the engine's figures.
+func (m *meter) engine(engine *store.Engine) {
 	m.counter("farthing_batches_total", "Batches decided.", func() float64 { return float64(engine.Stats().Batches) })
 	m.counter("farthing_commands_total", "Commands answered.", func() float64 { return float64(engine.Stats().Commands) })
 	m.counter("farthing_entries_total", "Journal entries appended by this process.", func() float64 { return float64(engine.Stats().Entries) })
 	m.counter("farthing_flushes_total", "Times that derived data was written behind.", func() float64 { return float64(engine.Stats().Flushes) })
+	m.counter("farthing_batches_failed_total", "Tries of a batch that failed; callers were asked to try again.", func() float64 { return float64(engine.Stats().FailedBatches) })
+	m.counter("farthing_flushes_failed_total", "Times that derived data could not be written behind.", func() float64 { return float64(engine.Stats().FailedFlushes) })
+	m.gauge("farthing_stuck", "1 while commands are refused because too much waits to be written behind.", func() float64 { return truth(engine.Stats().Stuck) })
+	m.gauge("farthing_commit_waiting_seconds", "How long the batch under way has taken so far; 0 where there is none.", func() float64 { return engine.Stats().Waiting.Seconds() })
+	m.gauge("farthing_last_append_timestamp_seconds", "When this process last appended to the journal; 0 before it has.", func() float64 { return seconds(engine.Stats().CommittedAt) })
+	m.gauge("farthing_last_flush_timestamp_seconds", "When derived data was last written behind; 0 before it was.", func() float64 { return seconds(engine.Stats().FlushedAt) })
 	m.counter("farthing_merges_total", "Sorted runs that were merged.", func() float64 { return float64(engine.Stats().Merges) })
 	m.gauge("farthing_queue", "Commands waiting for a batch.", func() float64 { return float64(engine.Stats().Queue) })
 	m.gauge("farthing_tail_entries", "Entries not yet flushed to the index.", func() float64 { return float64(engine.Stats().Tail) })

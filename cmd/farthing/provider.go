@@ -40,6 +40,7 @@ type provider struct {
 	log    *slog.Logger
 	engine *store.Engine
 	db     store.Database
+	watch  *watch
 	post   post
 	// outbound sends every request to an address that a vendor named.
 	outbound *http.Client
@@ -127,6 +128,8 @@ func openHouse(ctx context.Context, c config, clock token.Clock, log *slog.Logge
 		return nil, nil, errors.Join(err, db.Close())
 	}
 	p := &provider{log: log, engine: engine, db: db, outbound: outbound.New(outbound.Options{AllowPrivate: c.private})}
+	p.watch = p.newWatch(c)
+	p.watch.look(ctx)
 	currencies, err := c.currencyList()
 	if err != nil {
 		return nil, nil, errors.Join(err, p.close(ctx))
@@ -144,6 +147,16 @@ func openHouse(ctx context.Context, c config, clock token.Clock, log *slog.Logge
 		Currencies: currencies, Fee: fee, Demo: demo, Alone: !db.Shared(),
 	})
 	return p, currencies, nil
+}
+
+// newWatch returns what knows whether the provider can sell.
+func (p *provider) newWatch(c config) *watch {
+	w := &watch{pool: p.db.SQL(), queue: func() int { return p.engine.Stats().Queue }, problems: p.engine.Problems, closing: &p.closing, log: p.log}
+	if file, inside := p.db.(*sqlite.Database); inside {
+		w.compact = file.CheckpointFailure
+		w.room = func() (uint64, bool) { return freeBytes(c.data) }
+	}
+	return w
 }
 
 // routes puts every way in on one handler.
@@ -174,7 +187,8 @@ func (p *provider) routes(c config, clock token.Clock, currencies []token.Curren
 
 	api := vendorapi.New(vendorapi.Options{App: p.app, Clock: clock, Log: p.log})
 	measure := newMeter()
-	measure.watch(p.engine)
+	measure.engine(p.engine)
+	measure.health(p.watch, p.db)
 	measure.counter("farthing_password_hashes_total", "Passwords hashed or compared, which is what guessing costs.", func() float64 { return float64(p.app.PasswordsHashed()) })
 	all := http.NewServeMux()
 	all.Handle("/v1/", api)
@@ -186,33 +200,21 @@ func (p *provider) routes(c config, clock token.Clock, currencies []token.Curren
 	all.Handle("/", site.Handler(pages))
 	outer := http.NewServeMux()
 	outer.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
-	outer.HandleFunc("GET /readyz", p.ready)
+	outer.HandleFunc("GET /readyz", p.watch.ready)
 	outer.Handle("/", measure.around(all))
 	p.muxes = []*http.ServeMux{outer, all, pages}
 	p.metrics = measure.handler()
 	return site.Transport(outer), nil
 }
 
-// ready answers 200 while the provider can sell.
-func (p *provider) ready(w http.ResponseWriter, r *http.Request) {
-	stats := p.engine.Stats()
-	switch err := p.db.SQL().PingContext(r.Context()); {
-	case p.closing.Load():
-		http.Error(w, "stopping", http.StatusServiceUnavailable)
-	case err != nil:
-		p.log.WarnContext(r.Context(), "not ready: the database does not answer", "error", err)
-		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
-	case stats.Queue >= readyQueue:
-		http.Error(w, "too much is waiting", http.StatusServiceUnavailable)
-	default:
-		fmt.Fprintln(w, "ready")
-	}
-}
-
 // work starts the workers. They live until close, however long ctx lives: a stop
 // answers what was accepted before it ends them.
 func (p *provider) work(ctx context.Context) {
 	ctx, p.stop = context.WithCancel(context.WithoutCancel(ctx))
+	p.every(ctx, often, p.watch.run)
+	if said, counted := p.log.Handler().(*repeats); counted {
+		p.every(ctx, often, said.shared.run)
+	}
 	p.every(ctx, often, (&worker.Holds{Expire: p.app.ExpireHolds, Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.app.WriteNotes, Failed: "the security log could not be written", AtEnd: true, Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.app.TurnKeys, Failed: "keys could not be turned", Log: p.log}).Run)

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 
@@ -17,7 +18,7 @@ type checkpointer struct {
 	conn     *sqlite3.Conn
 	wake     chan struct{}
 	done     chan struct{}
-	failure  error
+	failure  atomic.Pointer[error] // of the last try; nil where it succeeded
 	busy     atomic.Bool
 	passing  sync.Mutex // held by whoever uses conn
 }
@@ -47,9 +48,34 @@ func (c *checkpointer) run() {
 	defer close(c.done)
 	for range c.wake {
 		c.busy.Store(true)
-		c.failure = c.pass()
+		var failure *error
+		if err := c.pass(); err != nil {
+			failure = &err
+		}
+		c.failure.Store(failure)
 		c.busy.Store(false)
 	}
+}
+
+// CheckpointFailure returns why the WAL could last not be copied into the database file, nil
+// where it could. While it cannot, the WAL grows.
+func (d *Database) CheckpointFailure() error {
+	if d.checkpoint == nil {
+		return nil
+	}
+	if failure := d.checkpoint.failure.Load(); failure != nil {
+		return *failure
+	}
+	return nil
+}
+
+// WALBytes returns the size of the WAL.
+func (d *Database) WALBytes() int64 {
+	info, err := os.Stat(d.path + "-wal")
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }
 
 // The last pass holds up appends, so there are passes before it until little is left.

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"farthing.dev/farthing/store"
+	"farthing.dev/farthing/store/sqlite"
+)
+
+// newTestWatch is a watch on a database where all is well.
+func newTestWatch(t *testing.T) *watch {
+	t.Helper()
+	db, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return &watch{
+		pool: db.SQL(), closing: &atomic.Bool{}, log: slog.New(slog.DiscardHandler),
+		queue: func() int { return 0 }, problems: func() []store.Problem { return nil },
+		compact: func() error { return nil }, room: func() (uint64, bool) { return 1 << 40, true },
+	}
+}
+
+// asked is what /readyz answers.
+func asked(t *testing.T, w *watch) (status int, body string) {
+	t.Helper()
+	began := time.Now()
+	recorder := httptest.NewRecorder()
+	w.ready(recorder, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("/readyz took %v", took)
+	}
+	return recorder.Code, recorder.Body.String()
+}
+
+func TestReadySaysWhyNot(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		harm func(w *watch)
+		want string
+	}{
+		{"all is well", func(*watch) {}, "ready\n"},
+		{"what the engine says", func(w *watch) {
+			w.problems = func() []store.Problem {
+				return []store.Problem{{Code: store.ProblemClock, Detail: "two hours"}, {Code: store.ProblemCommit}}
+			}
+		}, "clock\ncommit_waiting\n"},
+		{"a long queue", func(w *watch) { w.queue = func() int { return readyQueue } }, "queue\n"},
+		{"a checkpoint that fails", func(w *watch) { w.compact = func() error { return errors.New("no") } }, "checkpoint\n"},
+		{"a full disk", func(w *watch) { w.room = func() (uint64, bool) { return 1 << 20, true } }, "disk_full\n"},
+		{"room that cannot be told", func(w *watch) { w.room = func() (uint64, bool) { return 0, false } }, "ready\n"},
+		{"the end", func(w *watch) { w.closing.Store(true) }, "stopping\n"},
+		{"a database that is away", func(w *watch) { _ = w.pool.Close() }, "database\n"},
+	} {
+		w := newTestWatch(t)
+		test.harm(w)
+		w.look(t.Context())
+		status, body := asked(t, w)
+		if want := map[bool]int{true: http.StatusOK, false: http.StatusServiceUnavailable}[test.want == "ready\n"]; status != want || body != test.want {
+			t.Errorf("%s: %d %q, want %d %q", test.name, status, body, want, test.want)
+		}
+	}
+}
+
+// A pool that is used up is noticed in a second, and asking never waits for it.
+func TestReadyDoesNotQueueBehindThePool(t *testing.T) {
+	w := newTestWatch(t)
+	for range w.pool.Stats().MaxOpenConnections {
+		conn, err := w.pool.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+	}
+	looked := make(chan struct{})
+	go func() { defer close(looked); w.look(t.Context()) }()
+	if status, body := asked(t, w); status != http.StatusServiceUnavailable || body != "unwatched\n" {
+		t.Errorf("before the first look ended: %d %q", status, body)
+	}
+	<-looked
+	if status, body := asked(t, w); status != http.StatusServiceUnavailable || body != "pool_exhausted\n" {
+		t.Errorf("%d %q", status, body)
+	}
+}
+
+func TestAnOldLookIsNotBelieved(t *testing.T) {
+	w := newTestWatch(t)
+	w.last.Store(&sight{at: time.Now().Add(-lookAge - time.Second)})
+	if status, body := asked(t, w); status != http.StatusServiceUnavailable || body != "unwatched\n" {
+		t.Errorf("%d %q", status, body)
+	}
+}
+
+func TestReadinessIsLoggedWhereItChanges(t *testing.T) {
+	var out strings.Builder
+	w := newTestWatch(t)
+	w.log = slog.New(slog.NewTextHandler(&out, nil))
+	w.look(t.Context())
+	var problems []store.Problem
+	w.problems = func() []store.Problem { return problems }
+	for range 3 {
+		w.tell(t.Context())
+	}
+	problems = []store.Problem{{Code: store.ProblemClock, Detail: "two hours ahead"}}
+	for range 3 {
+		w.tell(t.Context())
+	}
+	problems = nil
+	for range 3 {
+		w.tell(t.Context())
+	}
+	if said := out.String(); strings.Count(said, "\n") != 2 || !strings.Contains(said, "two hours ahead") || !strings.Contains(said, "no longer") {
+		t.Errorf("it said:\n%s", said)
+	}
+}
