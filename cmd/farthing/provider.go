@@ -41,6 +41,7 @@ type provider struct {
 	engine *store.Engine
 	db     store.Database
 	watch  *watch
+	meter  *meter
 	post   post
 	// outbound sends every request to an address that a vendor named.
 	outbound *http.Client
@@ -187,6 +188,7 @@ func (p *provider) routes(c config, clock token.Clock, currencies []token.Curren
 
 	api := vendorapi.New(vendorapi.Options{App: p.app, Clock: clock, Log: p.log})
 	measure := newMeter()
+	p.meter = measure
 	measure.engine(p.engine)
 	measure.health(p.watch, p.db)
 	measure.counter("farthing_password_hashes_total", "Passwords hashed or compared, which is what guessing costs.", func() float64 { return float64(p.app.PasswordsHashed()) })
