@@ -123,7 +123,7 @@ func New(d Deps) *App {
 	}
 	a.dice = &dice{from: d.Random}
 	a.rings = newRings(d.Catalog, d.Clock, a.keys, a.dice)
-	a.vault = newVault(d.Catalog, a.keys, a.dice, d.Clock)
+	a.vault = newVault(d.Catalog, a.keys, a.dice, d.Clock, d.Alone)
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}

@@ -57,6 +57,9 @@ func hashURL(url string) [16]byte {
 // seal writes a ticket: the epoch of its key, a nonce, and the claims encrypted under
 // the vendor's key of that epoch.
 func (a *App) seal(ctx context.Context, vendor token.VendorID, c claims) (string, error) {
+	if err := a.vault.ready(ctx); err != nil {
+		return "", err
+	}
 	epoch := a.vault.now()
 	out := binary.BigEndian.AppendUint32(make([]byte, 0, ticketLength), uint32(epoch))
 	out = out[:ticketHead]
@@ -70,8 +73,11 @@ func (a *App) seal(ctx context.Context, vendor token.VendorID, c claims) (string
 	plain = append(plain, c.URL[:]...)
 	plain = binary.BigEndian.AppendUint64(plain, uint64(c.Expires))
 	var sealed []byte
-	found, err := a.vault.use(ctx, epoch, vendor, func(key cipher.AEAD) { sealed = key.Seal(out, out[4:], plain, out[:4]) })
-	if err == nil && !found { // the epoch ended in between, after a long pause
+	done, err := a.vault.use(epoch, vendor, func(key cipher.AEAD) bool {
+		sealed = key.Seal(out, out[4:], plain, out[:4])
+		return true
+	})
+	if err == nil && !done { // the epoch ended in between, after a long pause
 		err = token.New(token.Unavailable, token.CodeUnavailable, "the way back could not be made; try again")
 	}
 	return base64.RawURLEncoding.EncodeToString(sealed), err
@@ -89,18 +95,9 @@ func (a *App) unseal(ctx context.Context, vendor token.VendorID, ticket string) 
 	if epoch < now.Oldest() || epoch > now+1 { // a replica's clock may be a little ahead
 		return c, errTicketExpired
 	}
-	var plain []byte
-	var wrong error
-	found, err := a.vault.use(ctx, epoch, vendor, func(key cipher.AEAD) {
-		plain, wrong = key.Open(nil, sealed[4:ticketHead], sealed[ticketHead:], sealed[:4])
-	})
-	switch {
-	case err != nil:
+	plain, err := a.openTicket(ctx, epoch, vendor, sealed)
+	if err != nil {
 		return c, err
-	case !found:
-		return c, errTicketExpired
-	case wrong != nil:
-		return c, errTicketInvalid
 	}
 	copy(c.Order[:], plain)
 	copy(c.Reader[:], plain[16:])
@@ -111,4 +108,39 @@ func (a *App) unseal(ctx context.Context, vendor token.VendorID, ticket string) 
 		return c, errTicketExpired
 	}
 	return c, nil
+}
+
+// openTicket decrypts a ticket by whichever key of its epoch sealed it. Where none does, it
+// looks whether another replica has made one.
+func (a *App) openTicket(ctx context.Context, epoch keyring.Epoch, vendor token.VendorID, sealed []byte) (plain []byte, err error) {
+	try := func(key cipher.AEAD) bool {
+		var wrong error
+		plain, wrong = key.Open(nil, sealed[4:ticketHead], sealed[ticketHead:], sealed[:4])
+		return wrong == nil
+	}
+	if !a.vault.has(epoch) { // the first one here
+		if err := a.vault.turn(ctx, a.vault.now()); err != nil {
+			return nil, err
+		}
+	}
+	done, err := a.vault.use(epoch, vendor, try)
+	if done || err != nil {
+		return plain, err
+	}
+	again, err := a.vault.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if again {
+		if done, err = a.vault.use(epoch, vendor, try); done || err != nil {
+			return plain, err
+		}
+	}
+	switch {
+	case !a.vault.restored():
+		return nil, token.New(token.Unavailable, token.CodeUnavailable, "the keys of tickets are being put together again; try again in a second")
+	case !a.vault.has(epoch):
+		return nil, errTicketExpired
+	}
+	return nil, errTicketInvalid
 }

@@ -1,53 +1,78 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"reflect"
+	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"farthing.dev/farthing/domain/keyring"
 	"farthing.dev/farthing/token"
 )
 
-// vault holds the keys of tickets: for each epoch one random root, from which each
-// vendor's key is expanded. Roots come from the database, where every replica finds
-// the same. When an epoch's time is over its keys are overwritten here and deleted
-// there: then nobody opens its tickets, whatever else they know.
+// vault holds the keys of tickets: for each epoch a random root, from which each vendor's
+// key is expanded. Roots come from the database, where every replica finds the same. When
+// an epoch's time is over its keys are overwritten here and deleted there: then nobody
+// opens its tickets, whatever else they know.
+//
+// PostgreSQL keeps roots out of its log, so its crash, or a failover, takes them. Each
+// replica notices by its connections, all of which break: it puts what it has back before
+// it seals another ticket, and takes in what others made meanwhile. So an epoch may come
+// to have several roots, and a ticket is opened by whichever sealed it.
 type vault struct {
 	store keyring.TicketStore
 	keys  *locksmith
 	dice  *dice
 	clock token.Clock
+	alone bool // no other replica makes roots
 
-	turning sync.Mutex // held while keys are read from the database
+	turning chan struct{} // holds a token while keys are read from the database
 	erased  keyring.Epoch
 	dirty   bool // something was deleted, and may still be in the database's files
 
 	oldest atomic.Uint32 // the first epoch that may be here
+	seen   atomic.Uint64 // how many connections there were when the keys here were last known to be in the database
+	lost   atomic.Int64  // when no replica's root of the present epoch was there, in milliseconds since 1970
 	mu     sync.RWMutex  // held for reading while a key is used, for writing while keys come and go
-	epochs map[keyring.Epoch]*epochKeys
+	epochs map[keyring.Epoch][]*epochKeys
 }
 
-// epochKeys are the keys of one epoch.
+// epochKeys are the keys of one root.
 type epochKeys struct {
+	id   string // of the root
 	root [32]byte
 
 	mu      sync.RWMutex
 	vendors map[token.VendorID]cipher.AEAD
 }
 
+// maxRoots bounds the roots of one epoch. There are as many as replicas that started while
+// they could not see each other's.
+const maxRoots = 16
+
+// restoring is how long other replicas may take, after a crash of the database, to put back
+// what they have.
+const restoring = 5 * time.Second
+
 // maxVendorKeys bounds how many vendors' keys of an epoch are kept. Those of others are
 // expanded at each use.
 const maxVendorKeys = 4096
 
-func newVault(store keyring.TicketStore, keys *locksmith, dice *dice, clock token.Clock) *vault {
-	return &vault{store: store, keys: keys, dice: dice, clock: clock, dirty: true, epochs: map[keyring.Epoch]*epochKeys{}}
+func newVault(store keyring.TicketStore, keys *locksmith, dice *dice, clock token.Clock, alone bool) *vault {
+	return &vault{
+		store: store, keys: keys, dice: dice, clock: clock, alone: alone, dirty: true, turning: make(chan struct{}, 1),
+		epochs: map[keyring.Epoch][]*epochKeys{},
+	}
 }
 
 // now returns the present epoch. Where it is a new one it destroys what is over.
@@ -63,9 +88,11 @@ func (v *vault) now() keyring.Epoch {
 func (v *vault) forget(before keyring.Epoch) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	for n, keys := range v.epochs {
+	for n, roots := range v.epochs {
 		if n < before {
-			keys.destroy()
+			for _, keys := range roots {
+				keys.destroy()
+			}
 			delete(v.epochs, n)
 		}
 	}
@@ -83,39 +110,33 @@ func (k *epochKeys) destroy() {
 // overwrite sets all that a cipher consists of to zero, its expanded key too.
 func overwrite(key any) { reflect.ValueOf(key).Elem().SetZero() }
 
-// use runs work with a vendor's key of an epoch, or returns false where there is no
-// such key. The key must not be kept.
-func (v *vault) use(ctx context.Context, n keyring.Epoch, vendor token.VendorID, work func(cipher.AEAD)) (bool, error) {
-	if found, err := v.useKnown(n, vendor, work); found || err != nil {
-		return found, err
-	}
-	if err := v.turn(ctx, v.now()); err != nil {
-		return false, err
-	}
-	return v.useKnown(n, vendor, work)
-}
-
-func (v *vault) useKnown(n keyring.Epoch, vendor token.VendorID, work func(cipher.AEAD)) (bool, error) {
+// use runs work with a vendor's keys of an epoch, one after the other until it returns
+// true, or returns false where it never does. A key must not be kept.
+func (v *vault) use(n keyring.Epoch, vendor token.VendorID, work func(cipher.AEAD) bool) (bool, error) {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	keys := v.epochs[n]
-	if keys == nil {
-		return false, nil
+	for _, keys := range v.epochs[n] {
+		if done, err := keys.use(vendor, work); done || err != nil {
+			return done, err
+		}
 	}
-	keys.mu.RLock()
-	key := keys.vendors[vendor]
-	keys.mu.RUnlock()
+	return false, nil
+}
+
+func (k *epochKeys) use(vendor token.VendorID, work func(cipher.AEAD) bool) (bool, error) {
+	k.mu.RLock()
+	key := k.vendors[vendor]
+	k.mu.RUnlock()
 	if key != nil {
-		work(key)
-		return true, nil
+		return work(key), nil
 	}
-	key, err := keys.expand(vendor)
+	key, err := k.expand(vendor)
 	if err != nil {
 		return false, err
 	}
-	work(key)
-	keys.keep(vendor, key)
-	return true, nil
+	done := work(key)
+	k.keep(vendor, key)
+	return done, nil
 }
 
 // keep remembers a vendor's key, where there is room and nobody was first.
@@ -146,60 +167,150 @@ func (k *epochKeys) expand(vendor token.VendorID) (cipher.AEAD, error) {
 }
 
 // turn makes sure that the keys of an epoch and of the next one are here, and those of
-// the one before where there are any.
+// the one before where there are any; that what others made is here too, and what is here
+// is in the database.
 func (v *vault) turn(ctx context.Context, now keyring.Epoch) error {
-	v.turning.Lock()
-	defer v.turning.Unlock()
-	if v.has(now, now+1) {
+	return v.exclusively(ctx, func() error {
+		connections := v.store.Connections()
+		if v.alone && v.has(now, now+1) {
+			return nil
+		}
+		if !v.has(now, now+1) {
+			if err := v.add(ctx, now); err != nil {
+				return err
+			}
+		}
+		if err := v.exchange(ctx, now.Oldest()); err != nil {
+			return err
+		}
+		if !v.has(now, now+1) {
+			return token.New(token.Unavailable, token.CodeUnavailable, "the keys of tickets are not there yet; try again")
+		}
+		v.seen.Store(connections)
 		return nil
+	})
+}
+
+// exclusively runs work while no other caller does, and waits for that as long as ctx lasts.
+func (v *vault) exclusively(ctx context.Context, work func() error) error {
+	select {
+	case v.turning <- struct{}{}:
+		defer func() { <-v.turning }()
+		return work()
+	case <-ctx.Done():
+		return &token.Error{Kind: token.Unavailable, Code: token.CodeUnavailable, Detail: "the keys of tickets cannot be read; try again", Cause: ctx.Err()}
 	}
-	fresh := make([]keyring.TicketKey, 0, 2)
+}
+
+// add puts new roots of an epoch and of the next one into the database, where there are none.
+func (v *vault) add(ctx context.Context, now keyring.Epoch) error {
+	stored, err := v.store.TicketKeys(ctx, now.Oldest())
+	if err != nil {
+		return err
+	}
+	there := map[keyring.Epoch]bool{}
+	for _, key := range stored {
+		there[key.Epoch] = true
+	}
+	var fresh []keyring.TicketKey
 	for _, n := range []keyring.Epoch{now, now + 1} {
+		if there[n] || v.has(n) { // what is here and not there is put back
+			continue
+		}
 		key, err := v.make(n)
 		if err != nil {
 			return err
 		}
 		fresh = append(fresh, key)
 	}
-	if err := v.store.AddTicketKeys(ctx, fresh); err != nil {
-		return err
+	if len(fresh) == 0 {
+		return nil
 	}
-	stored, err := v.store.TicketKeys(ctx, now.Oldest()) // another replica may have been first
+	if fresh[0].Epoch == now {
+		v.lost.Store(v.clock.Now().UnixMilli())
+	}
+	return v.store.AddTicketKeys(ctx, fresh)
+}
+
+// exchange takes the roots that are in the database in, and puts those that are missing
+// there back.
+func (v *vault) exchange(ctx context.Context, oldest keyring.Epoch) error {
+	stored, err := v.store.TicketKeys(ctx, oldest)
 	if err != nil {
 		return err
 	}
+	there := map[string]bool{}
 	for _, key := range stored {
+		there[nameOfRoot(key.Epoch, key.ID)] = true
 		if err := v.open(key); err != nil {
 			return err
 		}
 	}
-	if !v.has(now, now+1) {
-		return token.New(token.Unavailable, token.CodeUnavailable, "the keys of tickets are not there yet; try again")
+	missing, err := v.missing(there)
+	if err != nil || len(missing) == 0 {
+		return err
 	}
-	return nil
+	err = v.store.RestoreTicketKeys(ctx, missing)
+	if missing[0].Epoch < v.now().Oldest() { // its time ended meanwhile: it must not stay
+		v.erased = 0
+	}
+	return err
 }
 
-// has reports whether the keys of all these epochs are here.
+func nameOfRoot(n keyring.Epoch, id string) string {
+	return strconv.FormatUint(uint64(n), 10) + " " + id
+}
+
+// missing returns the roots that are here and not there, sealed for the database, oldest first.
+func (v *vault) missing(there map[string]bool) (missing []keyring.TicketKey, err error) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	for n, roots := range v.epochs {
+		for _, keys := range roots {
+			if there[nameOfRoot(n, keys.id)] {
+				continue
+			}
+			key, err := v.sealRoot(n, keys.id, &keys.root)
+			if err != nil {
+				return nil, err
+			}
+			missing = append(missing, key)
+		}
+	}
+	slices.SortFunc(missing, func(x, y keyring.TicketKey) int { return cmp.Compare(x.Epoch, y.Epoch) })
+	return missing, nil
+}
+
+// has reports whether keys of all these epochs are here.
 func (v *vault) has(epochs ...keyring.Epoch) bool {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	for _, n := range epochs {
-		if v.epochs[n] == nil {
+		if len(v.epochs[n]) == 0 {
 			return false
 		}
 	}
 	return true
 }
 
-// make makes the root of an epoch, sealed for the database.
+// make makes a root of an epoch, sealed for the database.
 func (v *vault) make(n keyring.Epoch) (keyring.TicketKey, error) {
-	box, err := v.keys.box("ticket keys")
-	if err != nil {
-		return keyring.TicketKey{}, err
-	}
 	var root [32]byte
 	defer clear(root[:])
 	if err := v.dice.fill(root[:]); err != nil {
+		return keyring.TicketKey{}, err
+	}
+	var id [8]byte
+	if err := v.dice.fill(id[:]); err != nil {
+		return keyring.TicketKey{}, err
+	}
+	return v.sealRoot(n, hex.EncodeToString(id[:]), &root)
+}
+
+// sealRoot encrypts a root for the database.
+func (v *vault) sealRoot(n keyring.Epoch, id string, root *[32]byte) (keyring.TicketKey, error) {
+	box, err := v.keys.box("ticket keys")
+	if err != nil {
 		return keyring.TicketKey{}, err
 	}
 	nonce := make([]byte, box.NonceSize(), box.NonceSize()+len(root)+box.Overhead())
@@ -207,7 +318,7 @@ func (v *vault) make(n keyring.Epoch) (keyring.TicketKey, error) {
 		return keyring.TicketKey{}, err
 	}
 	sealed := box.Seal(nonce, nonce, root[:], binary.BigEndian.AppendUint32(nil, uint32(n)))
-	return keyring.TicketKey{Epoch: n, Sealed: sealed, CreatedAt: v.clock.Now().UnixMilli()}, nil
+	return keyring.TicketKey{Epoch: n, ID: id, Sealed: sealed, CreatedAt: v.clock.Now().UnixMilli()}, nil
 }
 
 // open takes a stored root in, where it is not here and not over.
@@ -228,20 +339,41 @@ func (v *vault) open(key keyring.TicketKey) error {
 	defer clear(key.Sealed)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.epochs[key.Epoch] == nil && key.Epoch >= keyring.EpochAt(v.clock.Now()).Oldest() {
-		v.epochs[key.Epoch] = &epochKeys{root: [32]byte(plain), vendors: map[token.VendorID]cipher.AEAD{}}
+	roots := v.epochs[key.Epoch]
+	known := slices.ContainsFunc(roots, func(k *epochKeys) bool { return k.id == key.ID })
+	if !known && len(roots) < maxRoots && key.Epoch >= keyring.EpochAt(v.clock.Now()).Oldest() {
+		v.epochs[key.Epoch] = append(roots, &epochKeys{id: key.ID, root: [32]byte(plain), vendors: map[token.VendorID]cipher.AEAD{}})
 	}
 	return nil
 }
 
-// ready makes sure that a ticket can be sealed now. It reads the database only where
-// the keys of this epoch are not here.
+// ready makes sure that a ticket can be sealed now, under a key that other replicas find.
+// It reads the database only where the keys of this epoch are not here, or may be gone from
+// there. While the database cannot be asked, what is here has to do.
 func (v *vault) ready(ctx context.Context) error {
 	now := v.now()
-	if v.has(now) {
+	if v.has(now) && v.seen.Load() == v.store.Connections() {
 		return nil
 	}
-	return v.turn(ctx, now)
+	err := v.turn(ctx, now)
+	if err != nil && v.has(now) {
+		return nil
+	}
+	return err
+}
+
+// look reads what other replicas made since the keys were read, for a ticket that no key
+// here opens. It reports whether there is reason to try again.
+func (v *vault) look(ctx context.Context) (again bool, err error) {
+	if v.alone {
+		return false, nil
+	}
+	return true, v.turn(ctx, v.now())
+}
+
+// restored reports whether other replicas have had the time to put back what they have.
+func (v *vault) restored() bool {
+	return v.alone || v.clock.Now().Sub(when(v.lost.Load())) >= restoring
 }
 
 // TurnKeys does what time demands of the keys: it makes tickets' keys of the next epoch,
@@ -266,18 +398,18 @@ func (a *App) TurnKeys(ctx context.Context) error {
 
 // erase deletes the keys of epochs before one from the database.
 func (v *vault) erase(ctx context.Context, before keyring.Epoch) error {
-	v.turning.Lock()
-	defer v.turning.Unlock()
-	if v.erased < before {
-		if err := v.store.DropTicketKeys(ctx, before); err != nil {
-			return err
+	return v.exclusively(ctx, func() error {
+		if v.erased < before {
+			if err := v.store.DropTicketKeys(ctx, before); err != nil {
+				return err
+			}
+			v.erased, v.dirty = before, true
 		}
-		v.erased, v.dirty = before, true
-	}
-	if !v.dirty {
-		return nil
-	}
-	err := v.store.Scrub(ctx)
-	v.dirty = err != nil
-	return err
+		if !v.dirty {
+			return nil
+		}
+		err := v.store.Scrub(ctx)
+		v.dirty = err != nil
+		return err
+	})
 }

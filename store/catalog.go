@@ -20,6 +20,8 @@ import (
 // writing in one transaction.
 type Tables interface {
 	SQL() *sql.DB
+	// Connections counts the connections made so far to a server; 0 where there is none.
+	Connections() uint64
 	// FixedText reads the text of the row with a key, "" where there is none.
 	FixedText(ctx context.Context, of FixedColumn, key string) (string, error)
 	// Write runs change in a transaction, and again where the database asks for it.

@@ -11,8 +11,11 @@ import (
 func (c *Catalog) AddTicketKeys(ctx context.Context, keys []keyring.TicketKey) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
 		for _, k := range keys {
-			_, err := tx.ExecContext(ctx, `INSERT INTO ticket_keys (epoch, sealed, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
-				int64(k.Epoch), k.Sealed, k.CreatedAt)
+			var there int
+			err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM ticket_roots WHERE epoch = $1`, int64(k.Epoch)).Scan(&there)
+			if err == nil && there == 0 {
+				err = addTicketKey(ctx, tx, k)
+			}
 			if err != nil {
 				return err
 			}
@@ -21,19 +24,44 @@ func (c *Catalog) AddTicketKeys(ctx context.Context, keys []keyring.TicketKey) e
 	})
 }
 
-// TicketKeys returns the keys of an epoch and those after it, oldest first, at most 16.
+// RestoreTicketKeys adds keys beside whatever there is. Those that are there stay.
+func (c *Catalog) RestoreTicketKeys(ctx context.Context, keys []keyring.TicketKey) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		for _, k := range keys {
+			if err := addTicketKey(ctx, tx, k); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func addTicketKey(ctx context.Context, tx *sql.Tx, k keyring.TicketKey) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO ticket_roots (epoch, id, sealed, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+		int64(k.Epoch), k.ID, k.Sealed, k.CreatedAt)
+	return err
+}
+
+// TicketKeys returns the keys of an epoch and those after it, oldest first, at most 64.
 func (c *Catalog) TicketKeys(ctx context.Context, from keyring.Epoch) ([]keyring.TicketKey, error) {
 	return list(ctx, c, func(r row) (k keyring.TicketKey, err error) {
-		err = r.Scan(&k.Epoch, &k.Sealed, &k.CreatedAt)
+		err = r.Scan(&k.Epoch, &k.ID, &k.Sealed, &k.CreatedAt)
 		return k, err
-	}, `SELECT epoch, sealed, created_at FROM ticket_keys WHERE epoch >= $1 ORDER BY epoch LIMIT 16`, int64(from))
+	}, `SELECT epoch, id, sealed, created_at FROM ticket_roots WHERE epoch >= $1 ORDER BY epoch, created_at, id LIMIT 64`, int64(from))
 }
+
+// Connections counts the connections to the database made so far.
+func (c *Catalog) Connections() uint64 { return c.tables.Connections() }
 
 // DropTicketKeys deletes the keys of epochs before one.
 func (c *Catalog) DropTicketKeys(ctx context.Context, before keyring.Epoch) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM ticket_keys WHERE epoch < $1`, int64(before))
-		return err
+		for _, table := range []string{"ticket_roots", "ticket_keys"} { // the second is what earlier versions wrote
+			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE epoch < $1`, int64(before)); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

@@ -18,6 +18,10 @@ type Database interface {
 	// SQL is the pool for reads.
 	SQL() *sql.DB
 
+	// Connections counts the connections to the database made so far, where it is a server,
+	// which loses all of them in a crash. It is always 0 where it is not.
+	Connections() uint64
+
 	// FixedText reads the text of the row with a key, "" where there is none.
 	FixedText(ctx context.Context, of FixedColumn, key string) (string, error)
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,6 +25,8 @@ type Options struct {
 type Database struct {
 	pool  *sql.DB
 	fixed fixedReader
+
+	connections atomic.Uint64 // made so far
 }
 
 var _ store.Database = (*Database)(nil)
@@ -40,7 +43,11 @@ func Open(ctx context.Context, dsn string, options Options) (*Database, error) {
 	if options.Connections == 0 {
 		options.Connections = 16
 	}
-	d := &Database{pool: stdlib.OpenDB(*config)}
+	d := &Database{}
+	d.pool = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(context.Context, *pgx.Conn) error {
+		d.connections.Add(1)
+		return nil
+	}))
 	d.fixed.db = d
 	d.pool.SetMaxOpenConns(options.Connections)
 	d.pool.SetMaxIdleConns(options.Connections)
@@ -86,6 +93,9 @@ func (d *Database) checkDurable(ctx context.Context) error {
 
 // SQL returns the pool.
 func (d *Database) SQL() *sql.DB { return d.pool }
+
+// Connections counts the connections made so far.
+func (d *Database) Connections() uint64 { return d.connections.Load() }
 
 // Dialect returns "postgres".
 func (d *Database) Dialect() string { return "postgres" }

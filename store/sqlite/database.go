@@ -202,6 +202,9 @@ func (d *Database) prepare(c *sqlite3.Conn, synchronous string) error {
 // SQL returns the pool for reads.
 func (d *Database) SQL() *sql.DB { return d.read }
 
+// Connections returns 0: there is no server that could crash for itself.
+func (d *Database) Connections() uint64 { return 0 }
+
 // Dialect returns "sqlite".
 func (d *Database) Dialect() string { return "sqlite" }
 

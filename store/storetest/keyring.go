@@ -30,15 +30,21 @@ func testSigningKeys(t *testing.T, s *shelf) {
 
 func testTicketKeys(t *testing.T, s *shelf) {
 	key := func(epoch keyring.Epoch, text string) keyring.TicketKey {
-		return keyring.TicketKey{Epoch: epoch, Sealed: []byte(text), CreatedAt: 5}
+		return keyring.TicketKey{Epoch: epoch, ID: text, Sealed: []byte(text), CreatedAt: 5}
 	}
 	must(t, s.AddTicketKeys(t.Context(), []keyring.TicketKey{key(7, "a"), key(8, "b")}))
 	must(t, s.AddTicketKeys(t.Context(), []keyring.TicketKey{key(8, "of another replica"), key(9, "c")}))
 	found, err := s.TicketKeys(t.Context(), 8)
 	same(t, found, err, []keyring.TicketKey{key(8, "b"), key(9, "c")})
 
+	for range 2 { // what a replica has in memory comes beside what another made
+		must(t, s.RestoreTicketKeys(t.Context(), []keyring.TicketKey{key(8, "b"), key(9, "d")}))
+	}
+	found, err = s.TicketKeys(t.Context(), 8)
+	same(t, found, err, []keyring.TicketKey{key(8, "b"), key(9, "c"), key(9, "d")})
+
 	must(t, s.DropTicketKeys(t.Context(), 9))
 	must(t, s.Scrub(t.Context()))
 	found, err = s.TicketKeys(t.Context(), 0)
-	same(t, found, err, []keyring.TicketKey{key(9, "c")})
+	same(t, found, err, []keyring.TicketKey{key(9, "c"), key(9, "d")})
 }
