@@ -39,6 +39,7 @@ type Engine interface {
 type Catalog interface {
 	account.Store
 	account.Waiting
+	account.Tries
 	catalog.Store
 	security.Store
 	keyring.Store
@@ -86,7 +87,7 @@ type App struct {
 	rings  *rings
 	vault  *vault
 	hasher *account.Hasher
-	logins *throttle
+	counts *counts
 	entries
 	codes  *throttle // for vendors' sites, by session
 	buys   *throttle // of offers, by plain forms
@@ -114,7 +115,7 @@ func New(d Deps) *App {
 		baseURL: strings.TrimSuffix(d.BaseURL, "/"), mailer: d.Mailer, window: d.PurchaseWindow, sessionLife: d.SessionLife,
 		currencies: map[token.Currency]bool{}, fee: d.Fee, demo: d.Demo,
 		keys: newLocksmith(d.Secret, d.Clock), hasher: account.NewHasher(runtime.GOMAXPROCS(0)),
-		logins: newThrottle(time.Minute, 10, 65536), entries: newEntries(d.BaseURL), buys: newThrottle(2*time.Second, 30, 65536),
+		entries: entries{party: newParty(d.BaseURL)}, buys: newThrottle(2*time.Second, 30, 65536),
 		proofs: newThrottle(10*time.Second, 10, 4096), fetch: d.Fetch, caches: newCaches(d.Clock, d.Alone),
 		codes: newThrottle(2*time.Second, 60, 65536), notes: notebook{lines: newThrottle(linePause, linesAtOnce, 65536)},
 	}
@@ -122,6 +123,7 @@ func New(d Deps) *App {
 		d.Random = rand.Reader
 	}
 	a.dice = &dice{from: d.Random}
+	a.counts = newCounts(d.Catalog, a.keys)
 	a.rings = newRings(d.Catalog, d.Clock, a.keys, a.dice)
 	a.vault = newVault(d.Catalog, a.keys, a.dice, d.Clock, d.Alone)
 	if a.log == nil {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/sha256"
+	"slices"
 	"time"
 
 	"farthing.dev/farthing/domain/credential"
@@ -21,12 +22,11 @@ func (a *App) begin(ctx context.Context, attempt credential.Attempt) (secret str
 	if secret, err = a.dice.secret(); err != nil {
 		return "", err
 	}
-	return secret, a.beginAs(ctx, secret, attempt)
+	return secret, a.beginAs(ctx, secret, attempt, a.clock.Now().Add(attemptLife))
 }
 
-func (a *App) beginAs(ctx context.Context, secret string, attempt credential.Attempt) error {
-	attempt.Hash = sha256.Sum256([]byte(secret))
-	attempt.ExpiresAt = a.clock.Now().Add(attemptLife).UnixMilli()
+func (a *App) beginAs(ctx context.Context, secret string, attempt credential.Attempt, until time.Time) error {
+	attempt.Hash, attempt.ExpiresAt = sha256.Sum256([]byte(secret)), until.UnixMilli()
 	return a.catalog.AddAttempt(ctx, attempt)
 }
 
@@ -34,8 +34,8 @@ func loginOver() error {
 	return token.New(token.Unauthorised, token.CodeLoginOver, "this login took too long or too many tries; begin again")
 }
 
-// attempt returns the login of a kind that is under way in a browser.
-func (a *App) attempt(ctx context.Context, d Door, kind credential.Kind) (credential.Attempt, error) {
+// attempt returns the login of one of some kinds that is under way in a browser.
+func (a *App) attempt(ctx context.Context, d Door, kinds ...credential.Kind) (credential.Attempt, error) {
 	if len(d.Attempt) != 43 {
 		return credential.Attempt{}, loginOver()
 	}
@@ -45,7 +45,7 @@ func (a *App) attempt(ctx context.Context, d Door, kind credential.Kind) (creden
 		return credential.Attempt{}, loginOver()
 	case err != nil:
 		return credential.Attempt{}, err
-	case attempt.Kind != kind, attempt.Tries >= attemptTries, a.clock.Now().UnixMilli() >= attempt.ExpiresAt:
+	case !slices.Contains(kinds, attempt.Kind), attempt.Tries >= attemptTries, a.clock.Now().UnixMilli() >= attempt.ExpiresAt:
 		return credential.Attempt{}, loginOver()
 	}
 	return attempt, nil

@@ -56,7 +56,7 @@ func (s *sightings) take() map[account.SessionHash]int64 {
 }
 
 // WriteSessions writes down when sessions were used last, and forgets what has expired:
-// sessions, logins under way, sign-ups and wishes for new passwords. Call it every few minutes.
+// sessions, logins under way, sign-ups, wishes for new passwords and counts of tries. Call it every few minutes.
 func (a *App) WriteSessions(ctx context.Context) error {
 	if seen := a.sightings.take(); len(seen) > 0 {
 		if err := a.catalog.SeeSessions(ctx, seen); err != nil {
@@ -64,7 +64,7 @@ func (a *App) WriteSessions(ctx context.Context) error {
 		}
 	}
 	now := a.clock.Now().UnixMilli()
-	return errors.Join(a.catalog.DropSessionsBefore(ctx, now), a.catalog.DropAttemptsBefore(ctx, now), a.catalog.DropWaitingBefore(ctx, now))
+	return errors.Join(a.catalog.DropSessionsBefore(ctx, now), a.catalog.DropAttemptsBefore(ctx, now), a.catalog.DropWaitingBefore(ctx, now), a.catalog.DropTriesBefore(ctx, now))
 }
 
 // Devices returns the viewer's sessions: the present one, then the one used last.

@@ -15,17 +15,7 @@ import (
 
 // entries is what the ways of logging in are made of, beside the password's own.
 type entries struct {
-	party    *webauthn.WebAuthn // nil where the address permits no passkeys
-	networks *throttle          // tries of every kind that led to no login, by network
-	posts    *throttle          // codes sent, by account
-	seconds  *throttle          // second factors, by account
-}
-
-func newEntries(baseURL string) entries {
-	return entries{
-		party: newParty(baseURL), networks: newThrottle(2*time.Second, 100, 65536),
-		posts: newThrottle(5*time.Minute, 5, 65536), seconds: newThrottle(5*time.Minute, 10, 65536),
-	}
+	party *webauthn.WebAuthn // nil where the address permits no passkeys
 }
 
 // Door is the browser that somebody logs in with, as far as it can be told.
@@ -55,8 +45,8 @@ func (a *App) EnterByPassword(ctx context.Context, d Door, email, password strin
 	if err != nil {
 		return Entry{}, err
 	}
-	who := a.triesOf(user, email, d)
-	if err := a.take(ctx, a.logins, user, who, d); err != nil {
+	spent, err := a.takePassword(ctx, d, user, email)
+	if err != nil {
 		return Entry{}, err
 	}
 	same, err := a.hasher.Matches(ctx, password, user.Password)
@@ -67,7 +57,7 @@ func (a *App) EnterByPassword(ctx context.Context, d Door, email, password strin
 		a.refuseLogin(ctx, user, "somebody tried to log in as you with a wrong password")
 		return Entry{}, refused
 	}
-	a.logins.forget(who)
+	a.giveBack(ctx, spent)
 	return a.firstFactor(ctx, d, user, account.ByPassword)
 }
 
@@ -97,7 +87,6 @@ func (a *App) firstFactor(ctx context.Context, d Door, user account.User, method
 		return Entry{}, err
 	}
 	if needed {
-		a.networks.giveBack(d.Address)
 		return a.askSecond(ctx, user, method)
 	}
 	return a.enter(ctx, d, user, method)
@@ -109,7 +98,6 @@ func (a *App) enter(ctx context.Context, d Door, user account.User, methods ...a
 	if err != nil {
 		return Entry{}, err
 	}
-	a.networks.giveBack(d.Address)
 	known := d.Known
 	if !a.knows(user, known) {
 		if known, err = a.introduce(user); err != nil {
@@ -119,35 +107,53 @@ func (a *App) enter(ctx context.Context, d Door, user account.User, methods ...a
 	return Entry{Session: secret, Viewer: viewer, Known: known}, nil
 }
 
-// triesOf is what a user's tries are counted by. A browser that she has logged in with
-// before counts for itself, so that strangers who guess cannot keep her out there.
-func (a *App) triesOf(user account.User, email string, d Door) string {
+// takePassword uses up one try of a password. A browser that the account's owner has logged in with
+// before counts for itself alone, so that strangers cannot keep her out there. All others
+// count by their network; and where so many networks try that the account is slowed
+// down, a code by e-mail is asked for instead, or very few tries are left to each.
+func (a *App) takePassword(ctx context.Context, d Door, user account.User, email string) (*tries, error) {
+	now := a.clock.Now()
 	if a.knows(user, d.Known) {
-		return user.ID.String() + " " + d.Known
+		spent := a.tries().by(paceKnown, "password in a browser", user.ID.String(), d.Known)
+		refused, retryAt, err := spent.take(ctx, now)
+		if err == nil && refused >= 0 {
+			err = a.slowed(ctx, user, retryAt, "too many wrong passwords in this browser")
+		}
+		return spent, err
 	}
-	return email
+	here := func() *tries {
+		return a.tries().by(paceHere, "password from a network", email, d.Address).from(paceNetwork, "passwords", d)
+	}
+	spent := here().by(paceAccount, "password", email)
+	account := len(spent.buckets) - 1
+	refused, retryAt, err := spent.take(ctx, now)
+	if err == nil && refused == account && !a.CanMail() {
+		spent = here().by(paceFew, "few passwords from a network", email, d.Address)
+		refused, retryAt, err = spent.take(ctx, now)
+	}
+	switch {
+	case err != nil || refused < 0:
+		return spent, err
+	case refused == account && a.CanMail():
+		return spent, a.slowed(ctx, user, retryAt, "too many wrong passwords for this address were tried from many places, so the password alone is not enough in a new browser for now")
+	}
+	return spent, a.slowed(ctx, user, retryAt, "too many tries from your network")
 }
 
-// take uses up one try of an account and one of a network, or refuses.
-func (a *App) take(ctx context.Context, t *throttle, user account.User, who string, d Door) error {
-	now := a.clock.Now()
-	err := a.takeAddress(d)
-	if err == nil {
-		err = t.take(who, now)
-	}
-	if err != nil && !user.ID.IsZero() {
+// slowed refuses a password for a while, and says what works at once.
+func (a *App) slowed(ctx context.Context, user account.User, retryAt time.Time, why string) error {
+	if !user.ID.IsZero() {
 		a.Note(ctx, SecurityEvent{Code: token.CodeThrottled, User: user.ID, Detail: "too many tries to log in as you; more were refused for a while"})
 	}
-	return err
+	return tooOften(retryAt, why+"; wait a little and try again, or "+a.otherWays())
 }
 
-// takeAddress uses up one try of the network that somebody calls from. Those that lead
-// to a login are given back.
-func (a *App) takeAddress(d Door) error {
-	if d.Address == "" {
-		return nil
+// otherWays are the ways in that no stranger can close.
+func (a *App) otherWays() string {
+	if a.CanMail() {
+		return "have a code sent to you by e-mail, use a passkey, or a browser that you have logged in with before"
 	}
-	return a.networks.take(d.Address, a.clock.Now())
+	return "use a passkey, or a browser that you have logged in with before"
 }
 
 // refuseLogin writes down that a login was refused, where somebody is concerned.

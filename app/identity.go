@@ -12,7 +12,7 @@ import (
 // OpenWallet opens a user, an account and a session, without asking whose the e-mail
 // address is: for providers that send no e-mail.
 func (a *App) OpenWallet(ctx context.Context, d Door, in SignUp) (secret string, viewer Viewer, err error) {
-	if err := a.takeAddress(d); err != nil { // first: hashing a password is work
+	if _, err := a.takeNetwork(ctx, paceNetwork, "sign-ups", d); err != nil { // first: hashing a password is work
 		return "", Viewer{}, err
 	}
 	return a.SignUp(ctx, in)
@@ -78,7 +78,11 @@ func (a *App) ChangePassword(ctx context.Context, v Viewer, before, after string
 	if err != nil {
 		return "", err
 	}
-	if err := a.logins.take(user.Email, a.clock.Now()); err != nil {
+	spent := a.tries().by(paceKnown, "present password", user.ID.String())
+	if refused, retryAt, err := spent.take(ctx, a.clock.Now()); err != nil || refused >= 0 {
+		if err == nil {
+			err = tooOften(retryAt, "too many wrong passwords; wait a little and try again")
+		}
 		return "", err
 	}
 	same, err := a.hasher.Matches(ctx, before, user.Password)
@@ -89,7 +93,7 @@ func (a *App) ChangePassword(ctx context.Context, v Viewer, before, after string
 		a.Note(ctx, SecurityEvent{Code: token.CodeLoginInvalid, User: v.User, Detail: "A new password was refused: the present one was wrong."})
 		return "", token.New(token.Forbidden, token.CodeLoginInvalid, "the present password is wrong")
 	}
-	a.logins.forget(user.Email)
+	a.giveBack(ctx, spent)
 	if err := account.CheckPassword(after, user.Email); err != nil {
 		return "", err
 	}

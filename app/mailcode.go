@@ -4,16 +4,19 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
-	"strings"
+	"encoding/hex"
 
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/domain/credential"
 	"farthing.dev/farthing/token"
 )
 
-// SendLoginCode sends a code of eight digits to an address, if somebody logs in with
-// it, and returns the secret of the attempt. The answer is the same where nobody does.
-func (a *App) SendLoginCode(ctx context.Context, d Door, email string) (attempt string, err error) {
+// codeLetters is the kind of letters with codes to log in.
+const codeLetters = "code to log in"
+
+// SendLoginCode sends a code to an address, if somebody logs in with it, and returns the
+// secret of the attempt. The answer is the same where nobody does.
+func (a *App) SendLoginCode(ctx context.Context, d Door, email string) (opens string, err error) {
 	if !a.CanMail() {
 		return "", a.mail(ctx, Mail{})
 	}
@@ -24,24 +27,33 @@ func (a *App) SendLoginCode(ctx context.Context, d Door, email string) (attempt 
 	if err != nil {
 		return "", err
 	}
-	if err := a.take(ctx, a.posts, user, a.triesOf(user, email, d), d); err != nil {
-		return "", err
-	}
-	code, err := a.mailedCode()
+	letter, err := a.letterTo(ctx, d, user, codeLetters, email)
 	if err != nil {
 		return "", err
 	}
-	secret, err := a.dice.secret()
+	code, err := a.codeFor(letter, codeLetters, email)
 	if err != nil {
 		return "", err
 	}
-	err = a.beginAs(ctx, secret, credential.Attempt{Kind: credential.MailCode, User: user.ID, Email: email, Code: codeHash(secret, code)})
-	if err != nil || user.ID.IsZero() {
+	secret, until, err := a.attemptFor(letter, codeLetters, email)
+	if err != nil {
+		return "", err
+	}
+	attempt := credential.Attempt{Kind: credential.MailCode, User: user.ID, Email: email, Code: codeHash(secret, code)}
+	if letter.crowded {
+		attempt.Kind = credential.SharedCode
+	}
+	if err = a.beginAs(ctx, secret, attempt, until); letter.crowded && token.CodeOf(err) == token.CodeTaken {
+		err = nil // waits already, for whoever asked before
+	}
+	if err != nil || user.ID.IsZero() || !letter.send {
 		return secret, err
 	}
-	err = a.mail(ctx, Mail{To: user.Email, Subject: "Your code to log in", Text: "Your code is " + code[:4] + " " + code[4:] + `
-
-It works for ten minutes, once, in the browser where you asked for it. Nobody from us
+	about := "It works for ten minutes, once, in the browser where you asked for it. "
+	if letter.crowded {
+		about = letter.crowdNote() + "It works in the browser where you ask for a code. "
+	}
+	err = a.mail(ctx, Mail{To: user.Email, Subject: "Your code to log in", Text: "Your code is " + inGroups(code) + "\n\n" + about + `Nobody from us
 will ever ask you for it. If it was not you who asked, do nothing: without the code
 nobody gets in.
 
@@ -57,17 +69,17 @@ func codeHash(secret, code string) [32]byte { return sha256.Sum256([]byte(secret
 
 // EnterByMailCode goes on with a login by the code that was sent.
 func (a *App) EnterByMailCode(ctx context.Context, d Door, code string) (Entry, error) {
-	attempt, err := a.attempt(ctx, d, credential.MailCode)
+	attempt, err := a.attempt(ctx, d, credential.MailCode, credential.SharedCode)
 	if err != nil {
 		return Entry{}, err
 	}
-	if err := a.takeAddress(d); err != nil {
-		return Entry{}, err
+	shared := attempt.Kind == credential.SharedCode
+	if !shared { // the code of a shared one is too long to be guessed, and strangers shall not use up its tries
+		if err := a.try(ctx, attempt); err != nil {
+			return Entry{}, err
+		}
 	}
-	if err := a.try(ctx, attempt); err != nil {
-		return Entry{}, err
-	}
-	hash := codeHash(d.Attempt, strings.Join(strings.Fields(code), ""))
+	hash := codeHash(d.Attempt, plainCode(code))
 	user, err := a.userOf(ctx, attempt.User)
 	if err != nil {
 		return Entry{}, err
@@ -76,9 +88,19 @@ func (a *App) EnterByMailCode(ctx context.Context, d Door, code string) (Entry, 
 		a.refuseLogin(ctx, user, "somebody tried to log in as you with a wrong code of an e-mail")
 		return Entry{}, token.New(token.Unauthorised, token.CodeLoginInvalid, "this is not the code that was sent last to this browser")
 	}
+	if shared { // it can be asked for again, so that it was used must be known elsewhere
+		refused, retryAt, err := a.tries().by(paceShared, "shared code used", hex.EncodeToString(attempt.Code[:])).take(ctx, a.clock.Now())
+		if err != nil {
+			return Entry{}, err
+		}
+		if refused >= 0 {
+			return Entry{}, tooOften(retryAt, "this code was used already; the next one can be sent then")
+		}
+	}
 	if err := a.finish(ctx, attempt); err != nil {
 		return Entry{}, err
 	}
+	a.giveBack(ctx, a.tries().from(paceLettersFrom, "letters", d))
 	return a.firstFactor(ctx, d, user, account.ByMail)
 }
 

@@ -94,7 +94,7 @@ func (a *App) BeginPasskeyLogin(ctx context.Context, d Door) (options []byte, at
 	if err := a.needParty(); err != nil {
 		return nil, "", err
 	}
-	if err := a.takeAddress(d); err != nil {
+	if _, err := a.takeNetwork(ctx, paceNetwork, "passkeys", d); err != nil {
 		return nil, "", err
 	}
 	assertion, session, err := a.party.BeginDiscoverableLogin(webauthn.WithUserVerification(protocol.VerificationRequired))
@@ -112,9 +112,6 @@ func (a *App) EnterByPasskey(ctx context.Context, d Door, answer string) (Entry,
 	}
 	attempt, session, err := a.answered(ctx, d, credential.Assertion)
 	if err != nil {
-		return Entry{}, err
-	}
-	if err := a.takeAddress(d); err != nil {
 		return Entry{}, err
 	}
 	if err := a.finish(ctx, attempt); err != nil { // one answer for each challenge
@@ -146,6 +143,7 @@ func (a *App) EnterByPasskey(ctx context.Context, d Door, answer string) (Entry,
 	if err != nil {
 		return Entry{}, err
 	}
+	a.giveBack(ctx, a.tries().from(paceNetwork, "passkeys", d))
 	return a.enter(ctx, d, owner.User, account.ByKey)
 }
 

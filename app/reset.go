@@ -13,6 +13,9 @@ import (
 // resetLife is how long a new password can be set after it was asked for.
 const resetLife = 30 * time.Minute
 
+// resetLetters is the kind of letters with links for a new password.
+const resetLetters = "new password"
+
 func hashOf(secret string) [32]byte { return sha256.Sum256([]byte(secret)) }
 
 // AskReset sends a link for a new password to an address, if somebody logs in with it.
@@ -29,17 +32,25 @@ func (a *App) AskReset(ctx context.Context, d Door, email string) error {
 	if err != nil {
 		return err
 	}
-	if err := a.take(ctx, a.posts, user, "reset "+email, d); err != nil {
+	letter, err := a.letterTo(ctx, d, user, resetLetters, email)
+	if err != nil {
 		return err
 	}
-	secret, err := a.dice.secret()
+	secret, err := a.secretFor(letter, resetLetters, email, user.Password)
 	if err != nil {
 		return err
 	}
 	// Where there is nobody, a wish of nobody's is written, which takes as long. Its secret is
 	// told to nobody either.
-	err = a.catalog.AddReset(ctx, account.Reset{Hash: hashOf(secret), User: user.ID, ExpiresAt: a.clock.Now().Add(resetLife).UnixMilli()})
-	if err != nil || user.ID.IsZero() {
+	until := a.clock.Now().Add(resetLife)
+	if letter.crowded {
+		until = letter.until().Add(resetLife)
+	}
+	err = a.catalog.AddReset(ctx, account.Reset{Hash: hashOf(secret), User: user.ID, ExpiresAt: until.UnixMilli()})
+	if letter.crowded && token.CodeOf(err) == token.CodeTaken {
+		err = nil // asked for before, by whoever
+	}
+	if err != nil || user.ID.IsZero() || !letter.send {
 		return err
 	}
 	err = a.mail(ctx, Mail{To: user.Email, Subject: "A new password", Text: `Somebody, hopefully you, asked for a new password. Set it here within half an hour:
@@ -57,7 +68,8 @@ If it was not you, do nothing: the present password stays.
 // ResetPassword sets the password of whoever was sent a secret, once, and ends all her
 // sessions. She logs in with it then, with her second factor where she has one.
 func (a *App) ResetPassword(ctx context.Context, d Door, secret, password string) error {
-	if err := a.takeAddress(d); err != nil {
+	spent, err := a.takeNetwork(ctx, paceNetwork, "new passwords", d)
+	if err != nil {
 		return err
 	}
 	gone := token.New(token.Gone, token.CodeResetOver, "this link was used, or is too old; ask for a new one")
@@ -88,7 +100,7 @@ func (a *App) ResetPassword(ctx context.Context, d Door, secret, password string
 		return gone
 	}
 	if err == nil {
-		a.networks.giveBack(d.Address)
+		a.giveBack(ctx, spent)
 		a.Note(ctx, SecurityEvent{Code: "password_changed", User: user.ID, Detail: "A new password was set by e-mail, and all sessions were ended."})
 		a.mailOwner(ctx, user.ID, user.Email, "a new password was set by a link that was sent to this address, and all sessions were ended")
 	}

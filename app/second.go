@@ -42,8 +42,8 @@ func (a *App) EnterBySecond(ctx context.Context, d Door, code string) (Entry, er
 	if err != nil {
 		return Entry{}, err
 	}
-	who := a.triesOf(user, user.Email, d)
-	if err := a.take(ctx, a.seconds, user, who, d); err != nil {
+	spent, err := a.takeSecond(ctx, d, user, attempt.Methods)
+	if err != nil {
 		return Entry{}, err
 	}
 	if err := a.try(ctx, attempt); err != nil {
@@ -58,8 +58,23 @@ func (a *App) EnterBySecond(ctx context.Context, d Door, code string) (Entry, er
 	if err := a.finish(ctx, attempt); err != nil {
 		return Entry{}, err
 	}
-	a.seconds.forget(who)
+	a.giveBack(ctx, spent)
 	return a.enter(ctx, d, user, append(attempt.Methods, account.ByOTP)...)
+}
+
+// takeSecond uses up one try of a second factor. They are counted by the account, since six
+// digits are soon guessed by many; but by the first step too, and in a browser that knows the owner
+// apart: who knows her password keeps nobody from her second step who has read her e-mail.
+func (a *App) takeSecond(ctx context.Context, d Door, user account.User, first []account.Method) (*tries, error) {
+	spent := a.tries().by(paceSecond, "second", user.ID.String(), account.JoinMethods(first))
+	if a.knows(user, d.Known) {
+		spent = a.tries().by(paceSecond, "second in a browser", user.ID.String(), d.Known)
+	}
+	refused, retryAt, err := spent.take(ctx, a.clock.Now())
+	if err == nil && refused >= 0 {
+		err = a.slowed(ctx, user, retryAt, "too many wrong codes")
+	}
+	return spent, err
 }
 
 // checkSecond uses up a code of a user's, or refuses it.

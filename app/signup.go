@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"farthing.dev/farthing/domain/account"
@@ -19,6 +18,9 @@ const (
 	signUpTries = 6
 )
 
+// signUpLetters is the kind of letters with codes to open a wallet.
+const signUpLetters = "code to open a wallet"
+
 // AskSignUp sends a code to the e-mail address of somebody who wants a wallet, and
 // returns the secret for her browser to keep: only there the code opens the wallet. The
 // answer is the same where the address has a login already; the mail says so.
@@ -26,14 +28,15 @@ func (a *App) AskSignUp(ctx context.Context, d Door, in SignUp, next string) (pe
 	if !a.CanMail() {
 		return "", a.mail(ctx, Mail{})
 	}
-	if err := a.takeAddress(d); err != nil { // first: hashing a password is work
+	if _, err := a.takeNetwork(ctx, paceNetwork, "sign-ups", d); err != nil { // first: hashing a password is work
 		return "", err
 	}
 	user, owned, err := a.newUser(ctx, in)
 	if err != nil {
 		return "", err
 	}
-	if err := a.posts.take("signup "+user.Email, a.clock.Now()); err != nil {
+	outgoing, err := a.letterTo(ctx, d, account.User{}, signUpLetters, user.Email)
+	if err != nil {
 		return "", err
 	}
 	known, err := a.userByEmail(ctx, user.Email)
@@ -43,7 +46,7 @@ func (a *App) AskSignUp(ctx context.Context, d Door, in SignUp, next string) (pe
 	if pending, err = a.dice.secret(); err != nil {
 		return "", err
 	}
-	code, err := a.mailedCode()
+	code, err := a.codeFor(outgoing, signUpLetters, user.Email)
 	if err != nil {
 		return "", err
 	}
@@ -60,9 +63,11 @@ If it was not you, do nothing.
 `}
 	if known.ID.IsZero() {
 		waiting.Code = codeHash(pending, code)
-		letter = Mail{To: user.Email, Subject: "Your code to open a wallet", Text: "Your code is " + code[:4] + " " + code[4:] + `
-
-Enter it in the browser where you asked for the wallet, or open this address there:
+		note := ""
+		if outgoing.crowded {
+			note = outgoing.crowdNote()
+		}
+		letter = Mail{To: user.Email, Subject: "Your code to open a wallet", Text: "Your code is " + inGroups(code) + "\n\n" + note + `Enter it in the browser where you asked for the wallet, or open this address there:
 
 ` + a.baseURL + "/signup/confirm?" + url.Values{"code": {code}}.Encode() + `
 
@@ -72,13 +77,17 @@ It works for an hour. If it was not you who asked, do nothing: no wallet is open
 	if err := a.catalog.AddSignUp(ctx, waiting); err != nil {
 		return "", err
 	}
+	if !outgoing.send {
+		return pending, nil
+	}
 	return pending, a.mail(ctx, letter)
 }
 
 // ConfirmSignUp opens the wallet that a browser asked for, by the code that was sent, and
 // returns the session's secret and where she was going.
 func (a *App) ConfirmSignUp(ctx context.Context, d Door, pending, code string) (secret, next string, err error) {
-	if err := a.takeAddress(d); err != nil {
+	spent, err := a.takeNetwork(ctx, paceNetwork, "codes of sign-ups", d)
+	if err != nil {
 		return "", "", err
 	}
 	gone := token.New(token.Gone, token.CodeSignUpOver, "this browser does not wait for a code, or no longer; fill in the form to open a wallet again")
@@ -92,7 +101,7 @@ func (a *App) ConfirmSignUp(ctx context.Context, d Door, pending, code string) (
 	if err != nil {
 		return "", "", err
 	}
-	hash := codeHash(pending, strings.Join(strings.Fields(code), ""))
+	hash := codeHash(pending, plainCode(code))
 	if subtle.ConstantTimeCompare(hash[:], waiting.Code[:]) != 1 {
 		return "", "", token.New(token.Unauthorised, token.CodeLoginInvalid, "this is not the code that was sent last to this browser")
 	}
@@ -107,7 +116,8 @@ func (a *App) ConfirmSignUp(ctx context.Context, d Door, pending, code string) (
 	if err := a.catalog.DropSignUp(ctx, waiting.Hash); err != nil { // opens nothing any more, the address being taken
 		a.log.WarnContext(ctx, "a sign-up that is done was not forgotten", "error", err)
 	}
-	a.networks.giveBack(d.Address)
+	a.giveBack(ctx, spent)
+	a.giveBack(ctx, a.tries().from(paceLettersFrom, "letters", d).from(paceNetwork, "sign-ups", d))
 	secret, _, err = a.startSession(ctx, user, account.ByPassword, account.ByMail)
 	return secret, waiting.Next, err
 }

@@ -7,7 +7,8 @@ import (
 	"farthing.dev/farthing/token"
 )
 
-// throttle lets each key try a few times at once, and once per pause after that.
+// throttle lets each key try a few times at once, and once per pause after that, in this
+// process. What strangers try is counted by counts, for all replicas together.
 type throttle struct {
 	pause time.Duration
 	burst int
@@ -52,21 +53,5 @@ func (t *throttle) makeRoom(now time.Time) {
 		if looked++; looked >= 16 {
 			return
 		}
-	}
-}
-
-// forget gives a key all its tries back.
-func (t *throttle) forget(key string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.free, key)
-}
-
-// giveBack gives a key one try back.
-func (t *throttle) giveBack(key string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if free, known := t.free[key]; known {
-		t.free[key] = free.Add(-t.pause)
 	}
 }

@@ -26,6 +26,8 @@ type Tables interface {
 	FixedText(ctx context.Context, of FixedColumn, key string) (string, error)
 	// Write runs change in a transaction, and again where the database asks for it.
 	Write(ctx context.Context, change func(tx *sql.Tx) error) error
+	// WriteBehind is Write without waiting for the disk.
+	WriteBehind(ctx context.Context, change func(tx *sql.Tx) error) error
 }
 
 // Catalog keeps who is who and what is for sale, in tables that are the same in

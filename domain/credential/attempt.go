@@ -14,6 +14,7 @@ type Kind string
 // The kinds.
 const (
 	MailCode   Kind = "mail"          // the code that was sent
+	SharedCode Kind = "mail shared"   // the long code that all are sent who ask for an address in one half hour
 	Second     Kind = "second"        // the second factor, after the first
 	Assertion  Kind = "passkey"       // the signature of any passkey
 	Enrolment  Kind = "enrol"         // the public key of a new passkey
@@ -28,7 +29,7 @@ type Attempt struct {
 	User      token.UserID     // zero where nobody has the address, or where the passkey will tell
 	Email     string           // the address as it was typed, which tries are counted by
 	Methods   []account.Method // what has been shown already
-	Code      [32]byte         // for MailCode: SHA-256 of the secret and the code
+	Code      [32]byte         // for MailCode and SharedCode: SHA-256 of the secret and the code
 	State     []byte           // what the kind needs besides: a challenge, a sealed secret
 	Tries     int64
 	ExpiresAt int64 // milliseconds since 1970

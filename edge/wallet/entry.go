@@ -91,7 +91,7 @@ type step struct {
 var (
 	codeStep = step{
 		Action: "/login/code", Title: "Enter the code", Label: "Code from the e-mail", Digits: true,
-		About: "If there is a wallet with this address, a code of eight digits is on its way to it. It works for ten minutes, in this browser only.",
+		About: "If there is a wallet with this address, a code is on its way to it, or is the one in the letter that it got last. It works for ten minutes, in this browser only.",
 		enter: App.EnterByMailCode,
 	}
 	secondStep = step{

@@ -62,6 +62,7 @@ func RunCatalog(t *testing.T, open func(t *testing.T) store.Tables) {
 		{"passkeys", testPasskeys},
 		{"authenticators", testAuthenticators},
 		{"logins under way", testAttempts},
+		{"tries", testTries},
 		{"what is not there", testMissing},
 	}
 	for _, test := range tests {
@@ -69,6 +70,10 @@ func RunCatalog(t *testing.T, open func(t *testing.T) store.Tables) {
 			test.run(t, &shelf{Catalog: store.NewCatalog(open(t)), ids: token.NewMaker(token.SystemClock{}, nil)})
 		})
 	}
+	t.Run("tries counted by two replicas at once", func(t *testing.T) {
+		tables := open(t)
+		testSharedTries(t, &shelf{Catalog: store.NewCatalog(tables), ids: token.NewMaker(token.SystemClock{}, nil)}, store.NewCatalog(tables))
+	})
 }
 
 // shelf is a catalogue to put things in.

@@ -122,14 +122,20 @@ func TestOneNetworkThatGuessesAtManyIsSlowedDown(t *testing.T) {
 	owner := h.member()
 	thief := h.person()
 	thief.header.Set("X-Forwarded-For", "203.0.113.9")
-	refused := 0
+	refused := map[string]int{}
 	for n := range 105 {
-		if thief.post("/login/code", "code", "1", "n", strconv.Itoa(n)); thief.post("/login/passkey/options").status == http.StatusTooManyRequests {
-			refused++
+		if thief.post("/login/passkey/options").status == http.StatusTooManyRequests {
+			refused["passkeys"]++
+		}
+		if thief.post("/login", "email", "reader"+strconv.Itoa(n)+"@readers.example", "password", "wrong").status == http.StatusTooManyRequests {
+			refused["passwords"]++
+		}
+		if thief.post("/login/code/send", "email", "reader"+strconv.Itoa(n)+"@readers.example").status == http.StatusTooManyRequests {
+			refused["letters"]++
 		}
 	}
-	if refused != 5 {
-		t.Errorf("%d were refused", refused)
+	if refused["passkeys"] != 5 || refused["passwords"] != 5 || refused["letters"] != 45 {
+		t.Errorf("so many were refused: %v", refused)
 	}
 	thief.logIn().says(t, http.StatusTooManyRequests)
 	thief.header.Set("X-Forwarded-For", "198.51.100.7, 203.0.113.9") // what a client writes there does not count
@@ -144,7 +150,7 @@ func TestSignUpsWithoutEndAreSlowedDown(t *testing.T) {
 	p := h.person()
 	p.header.Set("X-Forwarded-For", "203.0.113.9")
 	for range 100 {
-		p.post("/login/passkey/options").says(t, http.StatusOK)
+		p.post("/signup", "email", "new@readers.example", "password", "short").says(t, http.StatusUnprocessableEntity)
 	}
 	before := h.App.PasswordsHashed()
 	p.post("/signup", "email", "new@readers.example", "password", password).says(t, http.StatusTooManyRequests, "Too many tries")

@@ -39,13 +39,28 @@ type house struct {
 	base    string
 }
 
-func open(t *testing.T) *house {
+func open(t *testing.T, changes ...func(*app.Deps)) *house {
 	t.Helper()
+	return openBehind(t, "127.0.0.0/8", changes...)
+}
+
+// openBehind opens a provider behind a proxy at an address, or behind none.
+func openBehind(t *testing.T, proxy string, changes ...func(*app.Deps)) *house {
+	t.Helper()
+	var proxies []netip.Prefix
+	if proxy != "" {
+		proxies = append(proxies, netip.MustParsePrefix(proxy))
+	}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	base, by := provider.Serve(t)
 	h := &house{t: t, letters: &provider.Letters{}, base: strings.Replace(base, "127.0.0.1", "localhost", 1)} // passkeys need a name
-	h.Provider = provider.Open(t, log, func(_ *provider.Provider, d *app.Deps) { d.BaseURL, d.Mailer, d.Demo = h.base, h.letters, false })
-	site, err := web.NewSite(web.Config{Name: "Farthing", BaseURL: h.base, Log: log, Clock: h.Clock, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	h.Provider = provider.Open(t, log, func(_ *provider.Provider, d *app.Deps) {
+		d.BaseURL, d.Mailer, d.Demo = h.base, h.letters, false
+		for _, change := range changes {
+			change(d)
+		}
+	})
+	site, err := web.NewSite(web.Config{Name: "Farthing", BaseURL: h.base, Log: log, Clock: h.Clock, TrustedProxies: proxies})
 	must(t, err)
 	readers, err := wallet.New(wallet.Config{Site: site, App: h.App, Clock: h.Clock, Random: rand.Reader, Currencies: []token.Currency{token.MustCurrency("USD")}})
 	must(t, err)
