@@ -11,10 +11,14 @@ import (
 func (c *Catalog) AddTicketKeys(ctx context.Context, keys []keyring.TicketKey) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
 		for _, k := range keys {
+			sealed, err := c.sealTicketKey(ctx, tx, k)
+			if err != nil {
+				return err
+			}
 			var there int
-			err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM ticket_roots WHERE epoch = $1`, int64(k.Epoch)).Scan(&there)
+			err = tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM ticket_roots WHERE epoch = $1`, int64(k.Epoch)).Scan(&there)
 			if err == nil && there == 0 {
-				err = addTicketKey(ctx, tx, k)
+				err = addTicketKey(ctx, tx, k, sealed)
 			}
 			if err != nil {
 				return err
@@ -28,7 +32,11 @@ func (c *Catalog) AddTicketKeys(ctx context.Context, keys []keyring.TicketKey) e
 func (c *Catalog) RestoreTicketKeys(ctx context.Context, keys []keyring.TicketKey) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
 		for _, k := range keys {
-			if err := addTicketKey(ctx, tx, k); err != nil {
+			sealed, err := c.sealTicketKey(ctx, tx, k)
+			if err == nil {
+				err = addTicketKey(ctx, tx, k, sealed)
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -36,25 +44,56 @@ func (c *Catalog) RestoreTicketKeys(ctx context.Context, keys []keyring.TicketKe
 	})
 }
 
-func addTicketKey(ctx context.Context, tx *sql.Tx, k keyring.TicketKey) error {
+// sealTicketKey returns what is stored of a key: where the database's files are copied by
+// others, it can be destroyed nevertheless.
+func (c *Catalog) sealTicketKey(ctx context.Context, tx *sql.Tx, k keyring.TicketKey) ([]byte, error) {
+	sealed, fresh, err := c.wrap(int64(k.Epoch), k.Sealed)
+	if err == nil && fresh { // what is there can be opened by nobody: it came from a backup
+		_, err = tx.ExecContext(ctx, `DELETE FROM ticket_roots WHERE epoch = $1`, int64(k.Epoch))
+	}
+	return sealed, err
+}
+
+func addTicketKey(ctx context.Context, tx *sql.Tx, k keyring.TicketKey, sealed []byte) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO ticket_roots (epoch, id, sealed, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-		int64(k.Epoch), k.ID, k.Sealed, k.CreatedAt)
+		int64(k.Epoch), k.ID, sealed, k.CreatedAt)
 	return err
 }
 
 // TicketKeys returns the keys of an epoch and those after it, oldest first, at most 64.
+// Those that were destroyed are not there, whatever a restored database holds.
 func (c *Catalog) TicketKeys(ctx context.Context, from keyring.Epoch) ([]keyring.TicketKey, error) {
-	return list(ctx, c, func(r row) (k keyring.TicketKey, err error) {
+	stored, err := list(ctx, c, func(r row) (k keyring.TicketKey, err error) {
 		err = r.Scan(&k.Epoch, &k.ID, &k.Sealed, &k.CreatedAt)
 		return k, err
 	}, `SELECT epoch, id, sealed, created_at FROM ticket_roots WHERE epoch >= $1 ORDER BY epoch, created_at, id LIMIT 64`, int64(from))
+	if err != nil {
+		return nil, err
+	}
+	var keys []keyring.TicketKey
+	for _, k := range stored {
+		sealed, there, err := c.unwrap(int64(k.Epoch), k.Sealed)
+		if err != nil {
+			return nil, unavailable(err, "read the keys of tickets")
+		}
+		if there {
+			k.Sealed = sealed
+			keys = append(keys, k)
+		}
+	}
+	return keys, nil
 }
 
 // Connections counts the connections to the database made so far.
 func (c *Catalog) Connections() uint64 { return c.tables.Connections() }
 
-// DropTicketKeys deletes the keys of epochs before one.
+// DropTicketKeys destroys the keys of epochs before one.
 func (c *Catalog) DropTicketKeys(ctx context.Context, before keyring.Epoch) error {
+	if files, ok := c.tables.(shredder); ok {
+		if err := files.Shred(int64(before)); err != nil {
+			return unavailable(err, "destroy the keys of tickets")
+		}
+	}
 	return c.write(ctx, func(tx *sql.Tx) error {
 		for _, table := range []string{"ticket_roots", "ticket_keys"} { // the second is what earlier versions wrote
 			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE epoch < $1`, int64(before)); err != nil {

@@ -46,6 +46,7 @@ type Database struct {
 	read    *sql.DB    // many connections
 	readers chan *reader
 	fixed   *fixedReaders
+	shreds  *shreds // nil where it is opened for reading
 
 	checkpoint *checkpointer
 }
@@ -130,6 +131,9 @@ func (d *Database) connect(ctx context.Context) error {
 	}
 	if d.options.ReadOnly {
 		return nil
+	}
+	if d.shreds, err = openShreds(filepath.Join(filepath.Dir(d.path), shredFile)); err != nil {
+		return err
 	}
 	if d.hot, err = newAppender(d); err != nil {
 		return err
@@ -271,6 +275,9 @@ func (d *Database) Close() error {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}
+	}
+	if d.shreds != nil {
+		errs = append(errs, d.shreds.close())
 	}
 	if d.lock != nil {
 		errs = append(errs, d.lock.release())

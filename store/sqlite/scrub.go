@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
-
-	"farthing.dev/farthing/token"
 )
 
 // scrubWait is how long appends wait, at most, for the last readers of the WAL.
@@ -16,8 +14,9 @@ const scrubWait = 100 * time.Millisecond
 
 // Scrub copies the WAL into the database file and empties it. What Write deleted was
 // overwritten in its page (PRAGMA secure_delete); from then on no older copy of the
-// page is left in either file. While somebody reads for long it answers
-// CodeUnavailable: try again later.
+// page is left in either file. While somebody reads for long, as a replicator does all the
+// time, the WAL is not emptied, and older copies stay until it begins again; so what must be
+// gone for good is encrypted under a key that is destroyed (Shred).
 func (d *Database) Scrub(context.Context) error {
 	c := d.checkpoint
 	c.passing.Lock()
@@ -34,10 +33,7 @@ func (d *Database) Scrub(context.Context) error {
 		_, _, err := c.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE)
 		return errors.Join(err, c.conn.BusyTimeout(busyTimeout))
 	})
-	if errors.Is(err, sqlite3.BUSY) {
-		return token.New(token.Unavailable, token.CodeUnavailable, "the database is being read; try again")
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, sqlite3.BUSY) {
 		return fmt.Errorf("scrub: %w", err)
 	}
 	return nil
