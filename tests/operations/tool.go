@@ -3,10 +3,18 @@
 package operations
 
 import (
+	"bytes"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
 	"testing"
+	"time"
+
+	"farthing.dev/farthing/tests/launch"
 )
 
 // tool returns the path of a program, and skips the test where it is not installed.
@@ -42,4 +50,103 @@ func run(t *testing.T, folder, program string, args ...string) string {
 		t.Fatalf("%s %v: %v\n%s", program, args, err, said)
 	}
 	return string(said)
+}
+
+// settings copies a recommended file into a folder, with other addresses and paths: each of
+// the pairs is an old text, which must be there, and a new one. Nothing else is changed.
+func settings(t *testing.T, folder, name string, pairs ...string) (path string) {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(documents(t), name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(content)
+	for i := 0; i < len(pairs); i += 2 {
+		if !strings.Contains(text, pairs[i]) {
+			t.Fatalf("%s does not say %q", name, pairs[i])
+		}
+	}
+	text = strings.NewReplacer(pairs...).Replace(text)
+	path = filepath.Join(folder, name)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// said collects what a program says.
+type said struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write is part of io.Writer.
+func (s *said) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(b)
+}
+
+// String is what was said so far.
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// begin starts a program, which is ended with the test, and waits until it listens.
+func begin(t *testing.T, as *syscall.SysProcAttr, address, program string, args ...string) *said {
+	t.Helper()
+	command := exec.Command(program, args...)
+	says := &said{}
+	command.Stdout, command.Stderr = says, says
+	command.SysProcAttr = as
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- command.Wait() }()
+	t.Cleanup(func() {
+		_ = command.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-ended:
+		case <-time.After(5 * time.Second):
+			_ = command.Process.Kill()
+			<-ended
+		}
+		if t.Failed() {
+			t.Logf("%s said:\n%s", program, says)
+		}
+	})
+	if address != "" {
+		await(t, address, ended, says)
+	}
+	return says
+}
+
+// await waits until somebody listens at an address.
+func await(t *testing.T, address string, ended chan error, says *said) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	for {
+		if conn, err := net.DialTimeout("tcp", address, time.Second); err == nil {
+			conn.Close()
+			return
+		}
+		again := time.NewTimer(20 * time.Millisecond)
+		select {
+		case <-again.C:
+		case err := <-ended:
+			ended <- err
+			t.Fatalf("it ended: %v\n%s", err, says)
+		case <-deadline:
+			t.Fatalf("nobody listens at %s\n%s", address, says)
+		}
+	}
+}
+
+// free is a free address on this machine, as a number.
+func free(t *testing.T) string {
+	t.Helper()
+	return strings.Replace(launch.FreeAddress(t), "localhost", "127.0.0.1", 1)
 }
