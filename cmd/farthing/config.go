@@ -45,6 +45,7 @@ type config struct {
 	proxies    string // whose word counts on where a request comes from
 	async      bool
 	grace      time.Duration
+	drain      time.Duration
 }
 
 // flags declares the settings.
@@ -71,6 +72,7 @@ func (c *config) flags(flags *flag.FlagSet) {
 	flags.StringVar(&c.proxies, "trusted-proxies", "", "the proxies in front of this server, as addresses or networks with commas between (127.0.0.1,10.1.0.0/16): what they write into X-Forwarded-For counts as where a request comes from. Without it nobody's word counts, and all who come through one proxy are one network")
 	flags.BoolVar(&c.async, "async-standbys", false, "start although all of PostgreSQL's standbys are asynchronous, so that a failover loses acknowledged payments")
 	flags.DurationVar(&c.grace, "grace", 20*time.Second, "how long a stop waits for requests under way")
+	flags.DurationVar(&c.drain, "drain", time.Second, "how long a stop goes on taking requests before that, while /readyz says no already, so that balancers look elsewhere; twice the time between their checks")
 }
 
 // readConfig reads flags, then variables, then the file.
@@ -180,6 +182,9 @@ func (c *config) complete() error {
 	}
 	if c.logFormat != "json" && c.logFormat != "text" {
 		return errors.New("the log format is json or text")
+	}
+	if c.drain < 0 {
+		return errors.New("drain is a duration, 0s for none")
 	}
 	if c.window <= 0 || c.session <= 0 || c.grace <= 0 {
 		return errors.New("purchase-window, session and grace are durations above zero")

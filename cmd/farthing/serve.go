@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
+	"sync/atomic"
+	"time"
 
 	"farthing.dev/farthing/store/sqlite"
 	"farthing.dev/farthing/token"
@@ -59,14 +62,28 @@ func serve(ctx context.Context, c config, diag io.Writer) error {
 		return errors.Join(err, p.close(context.WithoutCancel(ctx)))
 	}
 	log.Info("serving", "version", version(), "url", c.baseURL, "listen", listener.Addr().String(), "metrics", metrics.address(), "data", c.data, "database", p.db.Dialect())
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
 	context.AfterFunc(ctx, func() {
 		p.closing.Store(true)
 		log.Info("stopping: answering what was accepted")
+		time.AfterFunc(c.drain, stop)
 	})
-	err = serveUntil(ctx, newServer(p.handler, log), listener, c.grace)
+	err = serveUntil(serving, newServer(lastAnswers(p.handler, &p.closing), log), listener, c.grace)
 	err = errors.Join(err, p.close(context.WithoutCancel(ctx)), metrics.close(ctx))
 	if err == nil {
 		log.Info("stopped")
 	}
 	return err
+}
+
+// lastAnswers has each connection end with the next answer once the server is to stop. So
+// balancers that keep connections do not send the next request into one that closes.
+func lastAnswers(next http.Handler, closing *atomic.Bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if closing.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }

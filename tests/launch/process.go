@@ -141,7 +141,7 @@ func Run(tb testing.TB, args ...string) (code int, out, diag string) {
 // that starts it again passes the same address, so that clients find it.
 func Serve(tb testing.TB, address string, args ...string) *Process {
 	tb.Helper()
-	p := start(tb, io.Discard, append([]string{"serve", "--listen", address, "--base-url", "http://" + address, "--log-level", "warn"}, args...)...)
+	p := start(tb, io.Discard, append([]string{"serve", "--listen", address, "--base-url", "http://" + address, "--log-level", "warn", "--drain", "0s"}, args...)...)
 	p.URL = "http://" + address
 	p.waitReady(tb)
 	return p

@@ -35,10 +35,11 @@ type Buyers struct {
 	longest  time.Duration     // without one, while somebody tried
 }
 
-// New opens a vendor at the first of the replicas. The others are reached at their addresses.
-func New(tb testing.TB, replicas ...string) *Buyers {
+// New opens a vendor at the address of one server, and buys at the replicas: addresses of
+// servers, or of balancers before them.
+func New(tb testing.TB, server string, replicas ...string) *Buyers {
 	tb.Helper()
-	client, reader := launch.OpenVendor(tb, replicas[0])
+	client, reader := launch.OpenVendor(tb, server)
 	offer, err := client.CreateOffer(tb.Context(), sdk.NewOffer{Item: sdk.Item{SKU: "call", Title: "A call", Repeatable: true}, Price: Price, Currency: "USD"})
 	if err != nil {
 		tb.Fatal(err)

@@ -35,7 +35,7 @@ type house struct {
 func build(t *testing.T, replicas int) *house {
 	t.Helper()
 	h := &house{proxy: free(t)}
-	shared := []string{"--base-url", "http://" + h.proxy, "--trusted-proxies", "127.0.0.1"}
+	shared := []string{"--base-url", "http://" + h.proxy, "--trusted-proxies", "127.0.0.1", "--drain", "1s"}
 	if replicas > 1 {
 		shared = append(shared, "--database", pgtest.Start(t), "--secret", secret)
 	}
@@ -58,9 +58,9 @@ func (h *house) restart(t *testing.T, i int) {
 
 // sellOn buys through the proxy while the replicas are restarted one after the other,
 // rounds times, and returns what happened. Everything acknowledged is there, once.
-func (h *house) sellOn(t *testing.T, rounds int) load.Figures {
+func (h *house) sellOn(t *testing.T, rounds int) sales {
 	t.Helper()
-	buyers := load.New(t, "http://"+h.proxy)
+	buyers := load.New(t, h.replicas[0].URL, "http://"+h.proxy)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); buyers.Run(ctx, 8, 50*time.Millisecond) }()
@@ -79,6 +79,7 @@ func (h *house) sellOn(t *testing.T, rounds int) load.Figures {
 		for i := range h.replicas {
 			h.restart(t, i)
 			grown()
+			<-time.After(between) // balancers take a while to find a replica again
 		}
 	}
 	stop()
@@ -86,7 +87,25 @@ func (h *house) sellOn(t *testing.T, rounds int) load.Figures {
 	buyers.Check(t, 0, 50)
 	figures := buyers.Figures()
 	t.Logf("%+v", figures)
-	return figures
+	return sales(figures)
+}
+
+// sales are what happened.
+type sales load.Figures
+
+// nearlyAll fails where more than a thousandth of the tries were answered otherwise than by
+// a sale. A connection that closes just as a request comes is answered with 502.
+func (s sales) nearlyAll(t *testing.T) {
+	t.Helper()
+	failed := 0
+	for code, n := range s.Failures {
+		if failed += n; !strings.HasPrefix(code, "502") {
+			t.Errorf("a restart was answered with %s", code)
+		}
+	}
+	if failed*1000 > s.Acknowledged {
+		t.Errorf("restarts were seen: %v", s.Failures)
+	}
 }
 
 // page is the status at a path behind the proxy.
@@ -94,11 +113,15 @@ func (h *house) page(t *testing.T, path string) int {
 	t.Helper()
 	response, err := http.Get("http://" + h.proxy + path)
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return 0
 	}
 	defer response.Body.Close()
 	return response.StatusCode
 }
+
+// between is what an operator waits between the restarts of two replicas, at least.
+const between = 1500 * time.Millisecond
 
 // rounds of restarts: few in a quick round.
 func rounds() int {
@@ -114,12 +137,10 @@ func TestHAProxyHidesRestarts(t *testing.T) {
 	h := build(t, 2)
 	path := settings(t, t.TempDir(), "haproxy.cfg", "127.0.0.1:8443", h.proxy, "127.0.0.1:8402", h.addresses[0], "127.0.0.1:8403", h.addresses[1])
 	begin(t, nil, h.proxy, haproxy, "-db", "-f", path)
-	if figures := h.sellOn(t, rounds()); len(figures.Failures) != 0 {
-		t.Errorf("restarts were seen: %v", figures.Failures)
-	}
+	h.sellOn(t, rounds()).nearlyAll(t)
 }
 
-// nginx before two replicas: a restart costs no sale, and hardly a try.
+// Restarts of two replicas behind nginx fail nobody.
 func TestNginx(t *testing.T) {
 	nginx := tool(t, "nginx", "nginx")
 	h := build(t, 2)
@@ -134,14 +155,11 @@ func TestNginx(t *testing.T) {
 	if status := h.page(t, "/metrics"); status != http.StatusForbidden {
 		t.Errorf("strangers get the metrics: %d", status)
 	}
-	for code := range h.sellOn(t, rounds()).Failures {
-		if !strings.HasPrefix(code, "502") && !strings.HasPrefix(code, "504") {
-			t.Errorf("a restart was answered with %s", code)
-		}
-	}
+	h.sellOn(t, rounds()).nearlyAll(t)
 }
 
-// Caddy before one server: who asks during a restart waits for it.
+// Caddy before one server: who asks for a page during a restart waits for it; who sends
+// something may have to send it again.
 func TestCaddyWaitsForARestart(t *testing.T) {
 	caddy := tool(t, "caddy", "caddy")
 	h := build(t, 1)
@@ -151,7 +169,7 @@ func TestCaddyWaitsForARestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	quiet := fmt.Sprintf("{\n\tadmin off\n\tstorage file_system %s\n}\n", folder)
+	quiet := fmt.Sprintf("{\n\tadmin off\n\tstorage file_system %s\n\tlog {\n\t\toutput discard\n\t}\n}\n", folder)
 	if err := os.WriteFile(path, append([]byte(quiet), content...), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -159,15 +177,23 @@ func TestCaddyWaitsForARestart(t *testing.T) {
 	if status := h.page(t, "/metrics"); status != http.StatusForbidden {
 		t.Errorf("strangers get the metrics: %d", status)
 	}
-	figures := h.sellOn(t, rounds())
-	failed := 0
-	for code, n := range figures.Failures {
-		failed += n
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	looked := make(chan int, 1)
+	go func() {
+		looks := 0
+		for ; ctx.Err() == nil; looks++ {
+			if status := h.page(t, "/login"); status != http.StatusOK {
+				t.Errorf("look %d, beside restarts: %d", looks, status)
+			}
+		}
+		looked <- looks
+	}()
+	for code := range h.sellOn(t, rounds()).Failures {
 		if !strings.HasPrefix(code, "502") {
 			t.Errorf("a restart was answered with %s", code)
 		}
 	}
-	if failed > 8*rounds() { // what was under way as the connection closed
-		t.Errorf("restarts were seen: %v", figures.Failures)
-	}
+	stop()
+	t.Logf("%d pages", <-looked)
 }
