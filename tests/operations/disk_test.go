@@ -86,6 +86,9 @@ func becomes(t *testing.T, url string, status int, code string) {
 // With a full disk a server is not ready, reads go on, and nothing that was acknowledged is
 // lost; with room again it is ready, without a restart.
 func TestAFullDiskIsNotReady(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not for the quick round")
+	}
 	folder := small(t, "64m")
 	p := launch.Serve(t, launch.FreeAddress(t), "--data", folder)
 	buyers := load.New(t, p.URL, p.URL)

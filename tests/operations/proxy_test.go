@@ -161,6 +161,9 @@ func TestNginx(t *testing.T) {
 // Caddy before one server: who asks for a page during a restart waits for it; who sends
 // something may have to send it again.
 func TestCaddyWaitsForARestart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("not for the quick round")
+	}
 	caddy := tool(t, "caddy", "caddy")
 	h := build(t, 1)
 	folder := t.TempDir()
