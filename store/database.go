@@ -22,6 +22,10 @@ type Database interface {
 	// which loses all of them in a crash. It is always 0 where it is not.
 	Connections() uint64
 
+	// Read runs work in one transaction that only reads, and of which all statements see the
+	// database as of one moment.
+	Read(ctx context.Context, work func(tx *sql.Tx) error) error
+
 	// FixedText reads the text of the row with a key, "" where there is none.
 	FixedText(ctx context.Context, of FixedColumn, key string) (string, error)
 
@@ -67,6 +71,10 @@ type Database interface {
 	// Arrange has the database store the tables as suits them, where it can be told. It is
 	// called when they are up to date.
 	Arrange(ctx context.Context) error
+
+	// Upkeep returns why what the database does for itself in the background fails; nil
+	// where it does not.
+	Upkeep() error
 
 	// Dialect is "sqlite" or "postgres".
 	Dialect() string

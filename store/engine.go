@@ -72,7 +72,6 @@ func OpenEngine(ctx context.Context, db Database, clock token.Clock, log *slog.L
 	}
 	e := &Engine{
 		db: db, clock: clock, log: log, options: options,
-		index:   newIndex(db, options.Tail),
 		queue:   make(chan *request, options.Queue),
 		tasks:   make(chan *request),
 		nudge:   make(chan struct{}, 1),
@@ -82,10 +81,11 @@ func OpenEngine(ctx context.Context, db Database, clock token.Clock, log *slog.L
 	}
 	e.requests.New = func() any { return &request{done: make(chan struct{}, 1)} }
 	e.head.Store(&journal.Head{})
+	e.index = newIndex(db, options, e.Head)
+	e.behind = newBehind(e)
 	if err := e.reset(ctx); err != nil {
 		return nil, err
 	}
-	e.behind = newBehind(e)
 	go e.run()
 	go e.behind.run()
 	return e, nil
@@ -123,10 +123,11 @@ func (e *Engine) hand(ctx context.Context, r *request) error {
 	if e.closed {
 		return e.unavailable("the server is shutting down; try again with the same key", nil)
 	}
-	if _, looks := r.cmd.(*look); e.damaged.Load() && !looks {
+	_, looks := r.cmd.(*look)
+	if e.damaged.Load() && !looks {
 		return e.unavailable("the journal is damaged, and nothing is sold before that is mended", nil)
 	}
-	if e.behind.stuck.Load() {
+	if e.behind.stuck.Load() && !looks {
 		return e.unavailable("storage is full or failing; try again with the same key", nil)
 	}
 	select {
@@ -156,8 +157,12 @@ func (e *Engine) between(ctx context.Context, task func(context.Context, *core.S
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	<-r.done
-	return r.err
+	select {
+	case <-r.done:
+		return r.err
+	case <-ctx.Done(): // the task may still be run
+		return ctx.Err()
+	}
 }
 
 // Head returns the journal's end as this engine knows it.

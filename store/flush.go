@@ -4,15 +4,19 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/token"
 )
 
-// behind writes derived data: it flushes the tail when it has grown, and merges runs.
+// behind writes derived data: it flushes the tail when it has grown, and merges runs. Each
+// step has a deadline. What failed is tried again by a timer, so that writing goes on by
+// itself when what kept it has ended.
 type behind struct {
 	engine *Engine
 	kick   chan struct{}
@@ -20,31 +24,60 @@ type behind struct {
 	quit   chan struct{}
 	done   chan struct{}
 	busy   atomic.Bool
-	work   sync.Mutex // held while runs are written, or read from end to end
+	work   chan struct{} // holds a token while runs are written, or read from end to end
 
 	mu      sync.Mutex
 	failure error
+	cancel  context.CancelFunc // ends the work under way; nil where there is none
+	taken   bool               // work that begins now is to end at once
 	swept   bool
 
-	stuck  atomic.Bool  // so much could not be written that commands are refused
-	streak atomic.Int64 // passes failed one after another
+	failing atomic.Bool // the last pass failed
+	stuck   atomic.Bool // so much could not be written that commands are refused
+	streak  int         // passes failed one after another; only the goroutine behind looks at it
+	ticks   int         // to wait until it is tried again
 }
 
 func newBehind(e *Engine) *behind {
-	return &behind{engine: e, kick: make(chan struct{}, 1), asked: make(chan chan error), quit: make(chan struct{}), done: make(chan struct{})}
+	return &behind{engine: e, kick: make(chan struct{}, 1), asked: make(chan chan error), quit: make(chan struct{}), done: make(chan struct{}), work: make(chan struct{}, 1)}
 }
 
 func (b *behind) run() {
 	defer close(b.done)
+	ticker := time.NewTicker(b.engine.options.Retry)
+	defer ticker.Stop()
 	for {
 		select {
 		case <-b.kick:
-			b.pass(context.Background())
+			_ = b.pass(context.Background())
 		case answer := <-b.asked:
 			answer <- b.pass(context.Background())
+		case <-ticker.C:
+			b.tick()
 		case <-b.quit:
 			return
 		}
+	}
+}
+
+// maxWait bounds the ticks between two attempts.
+const maxWait = 32
+
+// tick tries again what failed, looks after the database, and has the state made again
+// where it is in doubt and no command comes that would.
+func (b *behind) tick() {
+	e := b.engine
+	e.lookAfter()
+	if e.anew.Load()%2 == 1 || e.index.doubt.Load() {
+		ctx, stop := context.WithTimeout(context.Background(), e.options.Patience)
+		defer stop()
+		_ = e.between(ctx, func(context.Context, *core.State) error { return nil })
+	}
+	if !b.failing.Load() {
+		return
+	}
+	if b.ticks--; b.ticks <= 0 {
+		_ = b.pass(context.Background())
 	}
 }
 
@@ -57,16 +90,16 @@ func (b *behind) wake() {
 }
 
 // stuckFactor bounds how much may wait in memory while nothing can be written.
-const stuckFactor = 64
+const stuckFactor = 16
 
-// grown is told the length of the tail after each batch. After failures it waits
-// longer and longer until it tries again.
+// grown is told the length of the tail after each batch. After a failure the timer tries
+// again.
 func (b *behind) grown(active int) {
-	limit, failed := int64(b.engine.options.Tail), b.streak.Load()
-	if int64(active) >= limit*(1+failed) || (failed > 0 && int64(active) >= stuckFactor*limit) {
+	limit, failing := b.engine.options.Tail, b.failing.Load()
+	if active >= limit && !failing {
 		b.wake()
 	}
-	b.stuck.Store(failed > 0 && int64(active) >= stuckFactor*limit)
+	b.stuck.Store(failing && active >= stuckFactor*limit)
 }
 
 // flush runs a pass and waits for it.
@@ -90,47 +123,139 @@ func (b *behind) flush(ctx context.Context) error {
 func (b *behind) close(ctx context.Context) error {
 	err := b.flush(ctx)
 	close(b.quit)
+	if ctx.Err() != nil { // what is under way is of no use any more
+		defer b.interrupt()()
+	}
 	<-b.done
 	return err
 }
 
-// exclusively runs work while nothing is written behind by this process.
+// errInterrupted says that the state is made again, and that nothing can be written before.
+var errInterrupted = errors.New("interrupted: the state is made again")
+
+// exclusively runs work while nothing else is written behind by this process. The batch
+// goroutine may end it, by cancelling the work's context.
 func (b *behind) exclusively(ctx context.Context, work func(context.Context) error) error {
-	b.work.Lock()
-	defer b.work.Unlock()
-	return work(ctx)
+	select {
+	case b.work <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-b.work }()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	b.mu.Lock()
+	taken := b.taken
+	b.cancel = cancel
+	b.mu.Unlock()
+	if taken {
+		return errInterrupted
+	}
+	err := work(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = errors.Join(errInterrupted, err)
+	}
+	return err
 }
+
+// interrupt ends the work under way, and has what begins before permit is called end at
+// once.
+func (b *behind) interrupt() (permit func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.taken = true
+	if b.cancel != nil {
+		b.cancel()
+	}
+	return func() {
+		b.mu.Lock()
+		b.taken = false
+		b.mu.Unlock()
+	}
+}
+
+// takeOver runs work in the place of what is written behind, which it ends.
+func (b *behind) takeOver(ctx context.Context, work func() error) error {
+	permit := b.interrupt()
+	select {
+	case b.work <- struct{}{}:
+		permit()
+	case <-ctx.Done():
+		permit()
+		return ctx.Err()
+	}
+	defer func() { <-b.work }()
+	return work()
+}
+
+// between gives access to the state: between two batches, or at once where the batch
+// goroutine itself writes.
+type between func(ctx context.Context, task func(context.Context, *core.State) error) error
 
 // pass flushes and merges, unless another process does.
 func (b *behind) pass(ctx context.Context) error {
+	e := b.engine
 	b.busy.Store(true)
-	defer b.engine.nudgeLoop()
-	defer b.busy.Store(false)
-	err := b.exclusively(ctx, func(ctx context.Context) error {
-		mine, err := b.engine.db.Maintain(ctx, b.maintain)
-		if err == nil && !mine {
-			err = b.engine.index.reload(ctx) // take over what the other one published
+	err := b.exclusively(ctx, b.turn)
+	if errors.Is(err, errOvertaken) || errors.Is(err, errDoubt) { // or the database lost its power, and runs that nobody waited for
+		if err = b.again(ctx); err == nil {
+			err = b.exclusively(ctx, b.turn)
 		}
-		if err != nil { // what it wrote of runs that are not published is swept away the next time
-			b.swept = false
-		}
-		if errors.Is(err, errOvertaken) { // or the database lost its power, and runs that nobody waited for
-			err = errors.Join(err, b.engine.between(ctx, func(ctx context.Context, _ *core.State) error { return b.engine.reset(ctx) }))
-		}
+	}
+	b.busy.Store(false)
+	e.nudgeLoop()
+	b.note(err)
+	return err
+}
+
+// turn maintains the runs, or takes over what another process published that does.
+func (b *behind) turn(ctx context.Context) error {
+	e := b.engine
+	mine, err := e.db.Maintain(ctx, func(ctx context.Context) error { return b.maintain(ctx, e.between) })
+	if err != nil || mine {
 		return err
-	})
-	b.engine.counters.flush(err)
+	}
+	err = e.index.reload(ctx)
+	if active, _ := e.index.waiting(); err == nil && active >= lagFactor*e.options.Tail {
+		err = errors.New("another session holds row 2 of journal_lock, and publishes nothing")
+	}
+	return err
+}
+
+// again has the batch goroutine make the state again.
+func (b *behind) again(ctx context.Context) error {
+	e := b.engine
+	ctx, stop := context.WithTimeout(ctx, 2*e.options.Patience)
+	defer stop()
+	e.index.doubt.Store(true)
+	return e.between(ctx, func(context.Context, *core.State) error { return nil })
+}
+
+// note keeps what became of a pass, and says when it changes.
+func (b *behind) note(err error) {
+	e := b.engine
+	if errors.Is(err, errInterrupted) { // not a failure; what it was to write is still there
+		b.wake()
+		return
+	}
+	e.counters.flush(err)
 	b.mu.Lock()
 	b.failure = err
 	b.mu.Unlock()
+	b.failing.Store(err != nil)
 	if err == nil {
-		b.streak.Store(0)
+		b.streak, b.ticks = 0, 0
 		b.stuck.Store(false)
-	} else {
-		b.streak.Add(1)
-		b.engine.log.Error("writing behind failed; it is tried again", "error", err)
+		if e.health.clear(ProblemBehind) {
+			e.log.Info("writing behind goes on")
+		}
+		return
 	}
-	return err
+	b.ticks = min(maxWait, 1<<min(b.streak, 16))
+	b.streak++
+	if e.health.set(ProblemBehind, "derived data cannot be written; it is tried again: "+err.Error(), e.clock.Now()) {
+		e.log.Error("writing behind failed; it is tried again", "error", err)
+	}
 }
 
 func (b *behind) problem() string {
@@ -142,7 +267,16 @@ func (b *behind) problem() string {
 	return b.failure.Error()
 }
 
-func (b *behind) maintain(ctx context.Context) error {
+// maintain flushes the tail and merges what has become too many.
+func (b *behind) maintain(ctx context.Context, state between) error {
+	err := b.flushAndMerge(ctx, state)
+	if err != nil { // what it wrote of runs that are not published is swept away the next time
+		b.swept = false
+	}
+	return err
+}
+
+func (b *behind) flushAndMerge(ctx context.Context, state between) error {
 	e := b.engine
 	if err := e.index.reload(ctx); err != nil {
 		return err
@@ -154,7 +288,7 @@ func (b *behind) maintain(ctx context.Context) error {
 		b.swept = true
 	}
 	if frozen := e.index.freeze(); frozen != nil {
-		if err := b.write(ctx, frozen); err != nil {
+		if err := b.write(ctx, frozen, state); err != nil {
 			return err
 		}
 		e.counters.flushes.Add(1)
@@ -175,14 +309,14 @@ func (b *behind) maintain(ctx context.Context) error {
 
 // write flushes a frozen tail: an index run and a run of the snapshots of its
 // accounts, published together.
-func (b *behind) write(ctx context.Context, t *tail) error {
+func (b *behind) write(ctx context.Context, t *tail, state between) error {
 	e := b.engine
 	id, err := e.index.reserve(ctx, 2)
 	if err != nil {
 		return err
 	}
-	terms := &run{id: id, kind: indexRun, first: t.base + 1, last: t.last}
-	w := newRunWriter(e.db, terms)
+	terms := e.index.begin(id, indexRun, 0, t.base+1, t.last)
+	w := newRunWriter(e.index, terms)
 	for _, key := range t.sorted() {
 		if err := w.add(ctx, key, nil); err != nil {
 			return err
@@ -191,8 +325,8 @@ func (b *behind) write(ctx context.Context, t *tail) error {
 	if err := w.finish(ctx); err != nil {
 		return err
 	}
-	accounts := &run{id: id + 1, kind: snapshotRun, first: t.base + 1, last: t.last}
-	if err := b.writeSnapshots(ctx, newRunWriter(e.db, accounts), t); err != nil {
+	accounts := e.index.begin(id+1, snapshotRun, 0, t.base+1, t.last)
+	if err := writeSnapshots(ctx, newRunWriter(e.index, accounts), t, state); err != nil {
 		return err
 	}
 	return e.index.publish(ctx, []*run{terms, accounts}, nil)
@@ -204,36 +338,41 @@ const accountsPerTask = 2048
 
 var errUnpinned = errors.New("an account of the tail is not in memory")
 
-func (b *behind) writeSnapshots(ctx context.Context, w *runWriter, t *tail) error {
+// encoded is what a task leaves behind: it may be run after nobody waits for it any more.
+type encoded struct {
+	snapshots []byte
+	ends      []int // of each account's snapshot
+}
+
+func writeSnapshots(ctx context.Context, w *runWriter, t *tail, state between) error {
 	ids := make([]token.AccountID, 0, len(t.accounts))
 	for id := range t.accounts {
 		ids = append(ids, id)
 	}
 	slices.SortFunc(ids, func(a, c token.AccountID) int { return bytes.Compare(a[:], c[:]) })
-	var snapshots []byte
-	ends := make([]int, 0, min(accountsPerTask, len(ids))) // of each account's snapshot
+	room := &encoded{}
 	for part := range slices.Chunk(ids, accountsPerTask) {
-		snapshots, ends = snapshots[:0], ends[:0]
-		err := b.engine.between(ctx, func(_ context.Context, s *core.State) error {
+		room.snapshots, room.ends = room.snapshots[:0], room.ends[:0]
+		err := state(ctx, func(_ context.Context, s *core.State) error {
 			for _, id := range part {
 				a := s.Accounts[id]
 				if a == nil {
 					return errUnpinned
 				}
-				snapshots = a.AppendSnapshot(snapshots)
-				ends = append(ends, len(snapshots))
+				room.snapshots = a.AppendSnapshot(room.snapshots)
+				room.ends = append(room.ends, len(room.snapshots))
 			}
 			return nil
 		})
 		if err != nil {
-			return err
+			return fmt.Errorf("take snapshots: %w", err)
 		}
 		from := 0
 		for i, id := range part {
-			if err := w.add(ctx, Key16(id), snapshots[from:ends[i]]); err != nil {
+			if err := w.add(ctx, Key16(id), room.snapshots[from:room.ends[i]]); err != nil {
 				return err
 			}
-			from = ends[i]
+			from = room.ends[i]
 		}
 	}
 	return w.finish(ctx)

@@ -59,6 +59,19 @@ func (h *health) clear(code string) (ended bool) {
 	return ended
 }
 
+// lookAfter notes whether what the database does in the background fails.
+func (e *Engine) lookAfter() {
+	err := e.db.Upkeep()
+	switch {
+	case err != nil:
+		if e.health.set(ProblemCompact, err.Error(), e.clock.Now()) {
+			e.log.Error("the database's upkeep fails", "error", err)
+		}
+	case e.health.clear(ProblemCompact):
+		e.log.Info("the database's upkeep goes on")
+	}
+}
+
 // list returns the problems, ordered by code.
 func (h *health) list() []Problem {
 	h.mu.Lock()

@@ -3,10 +3,13 @@ package store
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/token"
@@ -17,7 +20,10 @@ import (
 type index struct {
 	db       Database
 	perFlush int
-	reserved int64 // the highest id of a run given so far; only who maintains the runs looks at it
+	patience time.Duration       // for each step
+	reserved int64               // the highest id of a run given so far; only who maintains the runs looks at it
+	head     func() journal.Head // of the journal, as this process knows it
+	doubt    atomic.Bool         // the runs are not to be relied on: see errDoubt
 
 	mu      sync.RWMutex
 	active  *tail              // entries after the last freeze
@@ -25,10 +31,13 @@ type index struct {
 	runs    map[runKind][]*run // newest first; replaced, never changed
 	flushed uint64             // the runs stand for the entries up to here
 	buffer  []journal.Term
+
+	generation int             // how often it began anew
+	condemned  map[int64]int64 // the salts of runs whose rows are damaged, by id
 }
 
-func newIndex(db Database, perFlush int) *index {
-	return &index{db: db, perFlush: perFlush, active: newTail(0, perFlush), runs: map[runKind][]*run{}}
+func newIndex(db Database, options Options, head func() journal.Head) *index {
+	return &index{db: db, perFlush: options.Tail, patience: options.Patience, head: head, active: newTail(0, options.Tail), runs: map[runKind][]*run{}}
 }
 
 // add indexes committed entries.
@@ -79,42 +88,121 @@ func (x *index) freeze() *tail {
 
 // install replaces the runs and forgets what they stand for from the tails. Runs that
 // stand for less were read before others were installed: what they lack is not in the tails
-// any more, so they are left alone.
-func (x *index) install(runs []*run) {
-	byKind, flushed := sortOut(runs)
+// any more, so they are left alone; and so are those that were read before a start anew.
+func (x *index) install(l runList, generation int) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if flushed < x.flushed {
+	if l.flushed < x.flushed || generation != x.generation {
 		return
 	}
-	x.runs, x.flushed = byKind, flushed
+	x.runs, x.flushed = l.byKind(), l.flushed
 	if x.frozen != nil {
-		if x.frozen = x.frozen.after(flushed, 0); x.frozen.count() == 0 {
+		if x.frozen = x.frozen.after(l.flushed, 0); x.frozen.count() == 0 {
 			x.frozen = nil
 		}
 	}
-	x.active = x.active.after(flushed, x.perFlush)
+	x.active = x.active.after(l.flushed, x.perFlush)
 }
 
 // startFrom forgets the tails and begins anew with runs.
-func (x *index) startFrom(runs []*run) {
+func (x *index) startFrom(l runList) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.runs, x.flushed = sortOut(runs)
+	x.generation++
+	x.runs, x.flushed = l.byKind(), l.flushed
 	x.active, x.frozen = newTail(x.flushed, x.perFlush), nil
 }
 
-// sortOut deals runs by their kind, and tells up to which entry they stand for all.
-func sortOut(runs []*run) (byKind map[runKind][]*run, flushed uint64) {
-	byKind = map[runKind][]*run{}
-	for _, r := range runs { // newest first
-		byKind[r.kind] = append(byKind[r.kind], r)
-		if r.kind == indexRun {
-			flushed = max(flushed, r.last)
+// byKind deals the runs by their kind, newest first.
+func (l runList) byKind() map[runKind][]*run {
+	kinds := map[runKind][]*run{}
+	for _, r := range l.runs {
+		kinds[r.kind] = append(kinds[r.kind], r)
+	}
+	return kinds
+}
+
+// read is Read with a deadline: a lock that somebody else holds is an error after a while.
+func (x *index) read(ctx context.Context, work func(ctx context.Context, tx *sql.Tx) error) error {
+	ctx, stop := context.WithTimeout(ctx, x.patience)
+	defer stop()
+	return x.db.Read(ctx, func(tx *sql.Tx) error { return work(ctx, tx) })
+}
+
+// writeBehind is WriteBehind with a deadline.
+func (x *index) writeBehind(ctx context.Context, work func(ctx context.Context, tx *sql.Tx) error) error {
+	ctx, stop := context.WithTimeout(ctx, x.patience)
+	defer stop()
+	return x.db.WriteBehind(ctx, func(tx *sql.Tx) error { return work(ctx, tx) })
+}
+
+// ask reads one row with a deadline.
+func (x *index) ask(ctx context.Context, query string, args []any, into ...any) error {
+	ctx, stop := context.WithTimeout(ctx, x.patience)
+	defer stop()
+	return x.db.SQL().QueryRowContext(ctx, query, args...).Scan(into...)
+}
+
+// begin returns a new run of the entries from first to last.
+func (x *index) begin(id int64, kind runKind, level int64, first, last uint64) *run {
+	r := &run{id: id, kind: kind, level: level, first: first, last: last}
+	r.salt = saltOf(x.head().Hash, r)
+	return r
+}
+
+// has reports whether a run is still in the list that this process has.
+func (x *index) has(r *run) bool { return slices.Contains(x.view(r.kind), r) }
+
+// chunks calls visit with the records of each of the chunks with these ids: the chunk at a
+// place belongs to the run that of returns for it. Nothing is visited that is not what was
+// written.
+func (x *index) chunks(ctx context.Context, ids []int64, of func(place int) *run, visit func(place int, records []byte) error) error {
+	return x.db.Chunks(ctx, ids, func(place int, sealed []byte) error {
+		r := of(place)
+		if sealed == nil {
+			return &goneError{r}
+		}
+		records, err := r.unseal(dataRow, ids[place], sealed)
+		if err != nil {
+			return x.condemn(r, "a chunk of its records is damaged")
+		}
+		return visit(place, records)
+	})
+}
+
+// search calls once, and again with the runs as they are by then where one of them was
+// merged into another meanwhile. once may therefore run more than once.
+func (x *index) search(ctx context.Context, once func() error) error {
+	for range maxReloads {
+		err := once()
+		if _, gone := errors.AsType[*goneError](err); !gone {
+			return err
+		}
+		if err := x.explain(ctx, err); !errors.Is(err, errOvertaken) {
+			return err
 		}
 	}
-	return byKind, flushed
+	return errors.New("runs are merged faster than they are read")
 }
+
+// explain finds out why a row of a run is not there, where err says so: the run was merged
+// into another (errOvertaken), the database lost it or it is damaged (errDoubt).
+func (x *index) explain(ctx context.Context, err error) error {
+	gone, ok := errors.AsType[*goneError](err)
+	if !ok {
+		return err
+	}
+	if err := x.reload(ctx); err != nil {
+		return err
+	}
+	if x.has(gone.run) {
+		return x.condemn(gone.run, "a chunk of its records is missing")
+	}
+	return errOvertaken
+}
+
+// maxReloads bounds how often a search starts again because runs were merged.
+const maxReloads = 10
 
 // view returns the runs of a kind as they are now.
 func (x *index) view(kind runKind) []*run {
@@ -132,21 +220,13 @@ type probe struct {
 
 // lookup returns for each term the numbers of all entries that have it, newest first; for
 // the terms from the one numbered newest on, only of the newest entry.
-func (x *index) lookup(ctx context.Context, terms []journal.Term, newest int) ([][]uint64, error) {
-	for range maxReloads {
-		found, err := x.lookupOnce(ctx, terms, newest)
-		if !errors.Is(err, errRunGone) {
-			return found, err
-		}
-		if err := x.reload(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return nil, errRunGone
+func (x *index) lookup(ctx context.Context, terms []journal.Term, newest int) (found [][]uint64, err error) {
+	err = x.search(ctx, func() error {
+		found, err = x.lookupOnce(ctx, terms, newest)
+		return err
+	})
+	return found, err
 }
-
-// maxReloads bounds how often a search starts again because runs were merged.
-const maxReloads = 10
 
 func (x *index) lookupOnce(ctx context.Context, terms []journal.Term, newest int) ([][]uint64, error) {
 	found := make([][]uint64, len(terms))
@@ -181,11 +261,8 @@ func (x *index) lookupOnce(ctx context.Context, terms []journal.Term, newest int
 		return found, nil
 	}
 	var longer []probe // may have more, in the chunk before
-	err := x.db.Chunks(ctx, ids, func(i int, chunk []byte) error {
+	err := x.chunks(ctx, ids, func(i int) *run { return probes[i].run }, func(i int, chunk []byte) error {
 		p := probes[i]
-		if chunk == nil {
-			return errRunGone
-		}
 		var more bool
 		if found[p.term], more = seqsIn(chunk, terms[p.term], math.MaxUint64, limit(p.term), found[p.term]); more && p.term < newest {
 			longer = append(longer, p)
@@ -204,10 +281,7 @@ func (x *index) lookupOnce(ctx context.Context, terms []journal.Term, newest int
 // there are limit in all, from the chunk numbered n downward.
 func (x *index) walk(ctx context.Context, r *run, n int, term journal.Term, before uint64, limit int, out []uint64) ([]uint64, error) {
 	for more := true; more && n >= 0 && len(out) < limit; n-- {
-		err := x.db.Chunks(ctx, []int64{rowID(r.id, n)}, func(_ int, chunk []byte) error {
-			if chunk == nil {
-				return errRunGone
-			}
+		err := x.chunks(ctx, []int64{rowID(r.id, n)}, func(int) *run { return r }, func(_ int, chunk []byte) error {
 			out, more = seqsIn(chunk, term, before, limit-len(out), out)
 			return nil
 		})
@@ -219,17 +293,12 @@ func (x *index) walk(ctx context.Context, r *run, n int, term journal.Term, befo
 }
 
 // page returns up to limit numbers below before that have the term, newest first.
-func (x *index) page(ctx context.Context, term journal.Term, before uint64, limit int) ([]uint64, error) {
-	for range maxReloads {
-		out, err := x.pageOnce(ctx, term, before, limit)
-		if !errors.Is(err, errRunGone) {
-			return out, err
-		}
-		if err := x.reload(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return nil, errRunGone
+func (x *index) page(ctx context.Context, term journal.Term, before uint64, limit int) (seqs []uint64, err error) {
+	err = x.search(ctx, func() error {
+		seqs, err = x.pageOnce(ctx, term, before, limit)
+		return err
+	})
+	return seqs, err
 }
 
 func (x *index) pageOnce(ctx context.Context, term journal.Term, before uint64, limit int) ([]uint64, error) {
@@ -258,16 +327,7 @@ func (x *index) pageOnce(ctx context.Context, term journal.Term, before uint64, 
 // snapshots calls use with the place of each id that has a snapshot, and the newest one,
 // which is good until use returns. It may do so more than once.
 func (x *index) snapshots(ctx context.Context, ids []token.AccountID, use func(place int, body []byte) error) error {
-	for range maxReloads {
-		err := x.snapshotsOnce(ctx, ids, use)
-		if !errors.Is(err, errRunGone) {
-			return err
-		}
-		if err := x.reload(ctx); err != nil {
-			return err
-		}
-	}
-	return errRunGone
+	return x.search(ctx, func() error { return x.snapshotsOnce(ctx, ids, use) })
 }
 
 func (x *index) snapshotsOnce(ctx context.Context, ids []token.AccountID, use func(int, []byte) error) error {
@@ -278,14 +338,15 @@ func (x *index) snapshotsOnce(ctx context.Context, ids []token.AccountID, use fu
 		open[i] = i
 	}
 	rows := make([]int64, 0, len(ids))
+	holders := make([]*run, 0, len(ids))
 	for len(open) > 0 {
-		rows = rows[:0]
+		rows, holders = rows[:0], holders[:0]
 		still := open[:0]
 		for _, i := range open {
 			for ; next[i] < len(runs); next[i]++ {
 				r := runs[next[i]]
 				if chunk := r.chunkOf(Key16(ids[i])); chunk >= 0 && r.mayHold(Key16(ids[i])) {
-					rows = append(rows, rowID(r.id, chunk))
+					rows, holders = append(rows, rowID(r.id, chunk)), append(holders, r)
 					still = append(still, i)
 					next[i]++
 					break
@@ -296,10 +357,7 @@ func (x *index) snapshotsOnce(ctx context.Context, ids []token.AccountID, use fu
 			break
 		}
 		missing := still[:0]
-		err := x.db.Chunks(ctx, rows, func(n int, chunk []byte) error {
-			if chunk == nil {
-				return errRunGone
-			}
+		err := x.chunks(ctx, rows, func(n int) *run { return holders[n] }, func(n int, chunk []byte) error {
 			body, err := snapshotIn(chunk, Key16(ids[still[n]]))
 			if err != nil {
 				return err

@@ -7,7 +7,7 @@ import (
 
 // cursor reads a run from its lowest key, a few chunks at a time.
 type cursor struct {
-	db     Database
+	index  *index
 	run    *run
 	unread int      // the number of the next chunk to read
 	buffer []byte   // holds the chunks that were read together
@@ -39,11 +39,10 @@ func (c *cursor) read(ctx context.Context) error {
 	for ; len(ids) < chunksPerRead && c.unread < len(c.run.fences); c.unread++ {
 		ids = append(ids, rowID(c.run.id, c.unread))
 	}
+	ctx, stop := context.WithTimeout(ctx, c.index.patience)
+	defer stop()
 	c.chunks, c.buffer = c.chunks[:0], c.buffer[:0]
-	err := c.db.Chunks(ctx, ids, func(_ int, body []byte) error {
-		if body == nil {
-			return errRunGone
-		}
+	err := c.index.chunks(ctx, ids, func(int) *run { return c.run }, func(_ int, body []byte) error {
 		from := len(c.buffer)
 		c.buffer = append(c.buffer, body...)
 		c.chunks = append(c.chunks, c.buffer[from:])
@@ -57,10 +56,10 @@ func (c *cursor) read(ctx context.Context) error {
 
 // mergeRuns calls visit with every record of runs (newest first) in the order of their
 // keys. Where several runs have a key, only the newest record is visited.
-func mergeRuns(ctx context.Context, db Database, runs []*run, visit func(key Key16, body []byte) error) error {
+func (x *index) mergeRuns(ctx context.Context, runs []*run, visit func(key Key16, body []byte) error) error {
 	var open []*cursor // few: the least is found by looking at each
 	for _, r := range runs {
-		c := &cursor{db: db, run: r}
+		c := &cursor{index: x, run: r}
 		more, err := c.next(ctx)
 		if err != nil {
 			return err
@@ -110,10 +109,10 @@ func (x *index) mergeOne(ctx context.Context, fanout int) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		merged := &run{id: id, kind: kind, level: old[0].level + 1, first: old[len(old)-1].first, last: old[0].last}
-		w := newRunWriter(x.db, merged)
-		if err := mergeRuns(ctx, x.db, old, func(key Key16, body []byte) error { return w.add(ctx, key, body) }); err != nil {
-			return false, err
+		merged := x.begin(id, kind, old[0].level+1, old[len(old)-1].first, old[0].last)
+		w := newRunWriter(x, merged)
+		if err := x.mergeRuns(ctx, old, func(key Key16, body []byte) error { return w.add(ctx, key, body) }); err != nil {
+			return false, x.explain(ctx, err)
 		}
 		if err := w.finish(ctx); err != nil {
 			return false, err
@@ -122,7 +121,7 @@ func (x *index) mergeOne(ctx context.Context, fanout int) (bool, error) {
 			return false, err
 		}
 		for _, r := range old {
-			for _, table := range []string{"run_chunk", "run_guide"} {
+			for _, table := range []string{"run_data", "run_guide"} {
 				if err := x.deleteRows(ctx, table, r.id); err != nil {
 					return false, err
 				}

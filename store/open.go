@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
@@ -12,14 +13,16 @@ import (
 
 // mend makes the state anew where it is not to be trusted.
 func (e *Engine) mend(ctx context.Context) error {
-	if !e.loop.broken {
+	if !e.loop.broken && !e.index.doubt.Load() {
 		return nil
 	}
 	return e.reset(ctx)
 }
 
 // reset makes the state from the database: the snapshots, and the entries after the
-// last flush.
+// last flush. Where the runs were lost or damaged those can be many, so they are written
+// behind as it goes on, and an attempt that comes to its deadline goes on where the last
+// one ended.
 func (e *Engine) reset(ctx context.Context) error {
 	l := &e.loop
 	l.broken = true
@@ -44,12 +47,84 @@ func (e *Engine) reset(ctx context.Context) error {
 		}
 	}
 	e.head.Store(&head)
-	if err := e.catchUp(ctx); err != nil {
+	if err := e.replay(ctx); err != nil {
 		return err
 	}
 	l.broken = false
 	e.anew.Add(1)
 	return nil
+}
+
+// replayFactor is how many tails are replayed in memory before they are written behind.
+const replayFactor = 2
+
+// replay reads and applies what was appended after the head, and writes it behind where it
+// is too much for the memory.
+func (e *Engine) replay(ctx context.Context) error {
+	told := e.Head().Seq
+	for {
+		blocks, err := e.db.BlocksAfter(ctx, e.Head().Seq, blocksPerRead)
+		if err != nil {
+			return fmt.Errorf("read the journal: %w", err)
+		}
+		if len(blocks) == 0 {
+			return nil
+		}
+		if err := e.missed(ctx, blocks); err != nil {
+			return err
+		}
+		if active, _ := e.index.waiting(); active >= replayFactor*e.options.Tail {
+			if err := e.behind.takeOver(ctx, func() error { return e.writeReplayed(ctx) }); err != nil {
+				return fmt.Errorf("write what was derived: %w", err)
+			}
+			e.forget()
+		}
+		if head := e.Head(); head.Seq >= told+tellEvery {
+			told = head.Seq
+			e.log.Info("what is derived from the journal is being made again", "entries", head.Seq)
+		}
+	}
+}
+
+// tellEvery is how many entries are replayed between two lines of the log.
+const tellEvery = 500_000
+
+// maintainPause is the pause between two looks at what another process writes behind.
+const maintainPause = 50 * time.Millisecond
+
+// writeReplayed writes the tail behind, or waits until another process has.
+func (e *Engine) writeReplayed(ctx context.Context) error {
+	direct := func(ctx context.Context, task func(context.Context, *core.State) error) error {
+		return task(ctx, e.loop.state)
+	}
+	patience, stop := context.WithTimeout(ctx, e.options.Patience)
+	defer stop()
+	for {
+		mine, err := e.db.Maintain(ctx, func(ctx context.Context) error { return e.behind.maintain(ctx, direct) })
+		if err != nil || mine {
+			return err
+		}
+		select {
+		case <-time.After(maintainPause):
+		case <-patience.Done():
+			return fmt.Errorf("another session holds row 2 of journal_lock, and publishes nothing: %w", patience.Err())
+		}
+		if err := e.index.reload(ctx); err != nil {
+			return err
+		}
+		if active, _ := e.index.waiting(); active < replayFactor*e.options.Tail {
+			return nil
+		}
+	}
+}
+
+// forget drops accounts from memory until there are as many as there may be.
+func (e *Engine) forget() {
+	l := &e.loop
+	for before := -1; len(l.state.Accounts) != before; {
+		before = len(l.state.Accounts)
+		l.cache.evict(l.state, e.index.pinned)
+	}
 }
 
 // blocksPerRead bounds how many blocks are in memory at once while catching up.

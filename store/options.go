@@ -1,5 +1,7 @@
 package store
 
+import "time"
+
 // Options are the Engine's bounds. Zero values stand for the defaults.
 type Options struct {
 	Batch    int // commands in one commit, at most; 1024
@@ -8,6 +10,9 @@ type Options struct {
 	Accounts int // accounts kept in memory beside those of the tail; 65536
 	Orders   int // orders kept in memory; 5000
 	Fanout   int // runs of a level that are merged into one of the next; 8
+
+	Retry    time.Duration // from a failure of writing behind to the next attempt, at first; 1 s
+	Patience time.Duration // for one step of writing behind; 20 s
 }
 
 func (o Options) withDefaults() Options {
@@ -22,5 +27,11 @@ func (o Options) withDefaults() Options {
 	fill(&o.Accounts, 65_536)
 	fill(&o.Orders, 5_000)
 	fill(&o.Fanout, 8)
+	if o.Retry <= 0 {
+		o.Retry = time.Second
+	}
+	if o.Patience <= 0 {
+		o.Patience = 20 * time.Second
+	}
 	return o
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -64,7 +65,7 @@ func (e *Engine) Order(ctx context.Context, id token.OrderID) (*core.Order, erro
 // fresh makes sure that the index knows what any replica committed before the call: the
 // batch goroutine looks before it decides, and first makes anew what it does not trust.
 func (e *Engine) fresh(ctx context.Context) error {
-	if !e.db.Shared() && e.anew.Load()%2 == 0 {
+	if !e.db.Shared() && e.anew.Load()%2 == 0 && !e.index.doubt.Load() {
 		return nil
 	}
 	_, err := e.Do(ctx, &look{})
@@ -91,6 +92,9 @@ func (e *Engine) Find(ctx context.Context, t journal.Term, match func(*journal.E
 		}
 		index := e.anew.Load()
 		out, err := e.found(ctx, t, match, before, limit)
+		if errors.Is(err, errDoubt) {
+			continue // it is made again before the next look
+		}
 		if err != nil || index%2 == 0 && index == e.anew.Load() {
 			return out, err
 		}
@@ -190,12 +194,12 @@ func (e *Engine) Snapshots(ctx context.Context, visit func(*core.Account) error)
 		if err := e.index.reload(ctx); err != nil {
 			return err
 		}
-		return mergeRuns(ctx, e.db, e.index.view(snapshotRun), func(_ Key16, body []byte) error {
+		return e.index.explain(ctx, e.index.mergeRuns(ctx, e.index.view(snapshotRun), func(_ Key16, body []byte) error {
 			a := &core.Account{}
 			if err := a.ReadSnapshot(body); err != nil {
 				return fmt.Errorf("decode snapshot: %w", err)
 			}
 			return visit(a)
-		})
+		}))
 	})
 }

@@ -25,10 +25,13 @@ type run struct {
 	kind        runKind
 	level       int64
 	first, last uint64
-	count       int64
+	count       int64 // of records
+	chunks      int64 // of records
+	pieces      int64 // of the guide
+	salt        int64 // goes into every checksum
 	filters     []filter
 	fences      []Key16 // the first key of each chunk
-	pieces      int     // of the guide, where this process wrote it
+	fault       string  // why it cannot be relied on; empty where it can
 }
 
 // chunksPerRun bounds a run: its chunks are numbered below it.
@@ -43,11 +46,8 @@ func (r *run) chunkOf(key Key16) int {
 	return sort.Search(len(r.fences), func(i int) bool { return compareKeys(r.fences[i], key) > 0 }) - 1
 }
 
-// chunkSize fills one page of SQLite.
+// chunkSize fills one page of SQLite, with the seal.
 const chunkSize = 4000
-
-// errRunGone says that a run was merged into another while it was being read.
-var errRunGone = errors.New("a run is gone")
 
 var errChunk = errors.New("a chunk of a run is damaged")
 
@@ -73,7 +73,7 @@ func (c *chunkBuilder) add(key Key16, body []byte) bool {
 		if n := len(c.spare); n > 0 {
 			c.body, c.spare = c.spare[n-1][:0], c.spare[:n-1]
 		} else {
-			c.body = make([]byte, 0, chunkSize)
+			c.body = make([]byte, 0, chunkSize+sealSize)
 		}
 	}
 	c.body = append(c.body, key[:]...)

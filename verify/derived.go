@@ -14,15 +14,6 @@ import (
 	"farthing.dev/farthing/token"
 )
 
-// The kinds of sorted runs, as the tables hold them.
-const (
-	indexKind    = 1
-	snapshotKind = 2
-)
-
-// chunksPerRun is what a run's id is multiplied by to number its chunks.
-const chunksPerRun = 1 << 24
-
 // derived checks what was derived from the journal. Snapshots go to the auditor. Of
 // the index it keeps, for each stretch of entries, how many (term, entry) pairs there
 // are and a sum over all of them that knows no order: the journal must give the same.
@@ -34,6 +25,9 @@ type derived struct {
 	terms   []journal.Term
 	pairs   int
 	damage  []string
+
+	run   store.StoredRun // that is being read
+	chunk int             // the number of the chunk
 }
 
 // tally stands for a set of pairs.
@@ -61,80 +55,55 @@ const maxSeq = 1 << 36
 
 // readDerived reads runs from the oldest to the newest, all as of one moment.
 func readDerived(ctx context.Context, db store.Database, auditor *audit.Auditor) (*derived, error) {
-	options := &sql.TxOptions{}
-	if db.Dialect() == "postgres" {
-		options = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
-	}
-	tx, err := db.SQL().BeginTx(ctx, options)
-	if err != nil {
-		return nil, fmt.Errorf("begin to read: %w", err)
-	}
-	defer tx.Rollback()
 	d := &derived{}
-	if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(last_seq), 0) FROM sorted_run WHERE kind = $1`, indexKind).Scan(&d.flushed); err != nil {
-		return nil, fmt.Errorf("read runs: %w", err)
+	err := db.Read(ctx, func(tx *sql.Tx) error { return d.read(ctx, tx, auditor) })
+	return d, err
+}
+
+func (d *derived) read(ctx context.Context, tx *sql.Tx, auditor *audit.Auditor) error {
+	runs, faults, err := store.StoredRuns(ctx, tx)
+	if err != nil {
+		return err
+	}
+	d.damage = append(d.damage, faults...)
+	for _, run := range runs {
+		if run.Index() {
+			d.flushed = max(d.flushed, run.Last())
+		}
 	}
 	auditor.SnapshotsTo(d.flushed)
 	newest := map[token.AccountID]audit.Snapshot{}
-	runs, err := readRuns(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
 	for _, run := range runs {
-		rows, err := tx.QueryContext(ctx, `SELECT body FROM run_chunk WHERE id >= $1 AND id < $2 ORDER BY id`,
-			run.id*chunksPerRun, (run.id+1)*chunksPerRun)
+		d.run = run
+		fault, err := run.Records(ctx, tx, func(chunk int, body []byte) {
+			if d.chunk = chunk; run.Index() {
+				d.indexChunk(body)
+			} else {
+				d.snapshotChunk(bytes.Clone(body), newest)
+			}
+		})
 		if err != nil {
-			return nil, fmt.Errorf("read chunks: %w", err)
+			return err
 		}
-		if err := d.chunks(rows, run.kind, newest); err != nil {
-			return nil, err
+		if fault != "" {
+			d.damage = append(d.damage, fault)
 		}
 	}
 	for _, snapshot := range newest {
 		auditor.Snapshot(snapshot)
 	}
-	return d, nil
+	return nil
 }
 
-type sortedRun struct {
-	id   int64
-	kind int
+// reachable checks that the run's filter and fences lead to a record.
+func (d *derived) reachable(key store.Key16) {
+	if !d.run.Leads(key, d.chunk) && len(d.damage) < maxDamage {
+		d.damage = append(d.damage, fmt.Sprintf("record %x is in chunk %d of a run, and nothing leads there", key, d.chunk))
+	}
 }
 
-// readRuns lists the runs from the oldest to the newest. Their chunks are read run by
-// run: the database must not sort gigabytes of them.
-func readRuns(ctx context.Context, tx *sql.Tx) ([]sortedRun, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT id, kind FROM sorted_run ORDER BY last_seq, id`)
-	if err != nil {
-		return nil, fmt.Errorf("read runs: %w", err)
-	}
-	defer rows.Close()
-	var runs []sortedRun
-	for rows.Next() {
-		var run sortedRun
-		if err := rows.Scan(&run.id, &run.kind); err != nil {
-			return nil, fmt.Errorf("read a run: %w", err)
-		}
-		runs = append(runs, run)
-	}
-	return runs, rows.Err()
-}
-
-func (d *derived) chunks(rows *sql.Rows, kind int, newest map[token.AccountID]audit.Snapshot) error {
-	defer rows.Close()
-	for rows.Next() {
-		var body sql.RawBytes
-		if err := rows.Scan(&body); err != nil {
-			return fmt.Errorf("read a chunk: %w", err)
-		}
-		if kind == indexKind {
-			d.indexChunk(body)
-		} else {
-			d.snapshotChunk(bytes.Clone(body), newest)
-		}
-	}
-	return rows.Err()
-}
+// maxDamage bounds how many records are named.
+const maxDamage = 100
 
 func (d *derived) indexChunk(body []byte) {
 	if len(body)%16 != 0 {
@@ -147,6 +116,7 @@ func (d *derived) indexChunk(body []byte) {
 			continue
 		}
 		count(&d.stored, term, seq)
+		d.reachable(store.Key16(body[:16]))
 	}
 }
 
@@ -167,6 +137,7 @@ func (d *derived) snapshotChunk(body []byte, newest map[token.AccountID]audit.Sn
 			continue
 		}
 		newest[id] = snapshot(&a)
+		d.reachable(store.Key16(id))
 	}
 }
 

@@ -1,9 +1,12 @@
 package verify
 
 import (
+	"context"
+
 	"farthing.dev/farthing/domain/audit"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/ledger"
+	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/token"
 )
 
@@ -19,8 +22,8 @@ type fault struct {
 	// the chain stays as it was.
 	block  func(b *journal.Block)
 	middle bool
-	// derived names the kind of sorted run in which a record is corrupted.
-	derived int
+	// derived corrupts what was derived, and returns what puts it back.
+	derived func(ctx context.Context, db store.Database) (restore func() error, err error)
 	// pseudonym takes the place of the application's.
 	pseudonym Pseudonym
 }
@@ -30,7 +33,7 @@ type fault struct {
 func faults() []fault {
 	return []fault{
 		{invariant: audit.LegsBalance, what: "a leg of a purchase is one token larger", entry: largerLeg},
-		{invariant: audit.StoredBalances, what: "a stored balance is one token larger", derived: snapshotKind},
+		{invariant: audit.StoredBalances, what: "a stored balance is one token larger", derived: otherBalance},
 		{invariant: audit.CreditLines, what: "a credit line is smaller than what was drawn", entry: smallerCredit},
 		{invariant: audit.OneDebit, what: "two purchases have one key", entry: secondKey},
 		{invariant: audit.Division, what: "a token moves from the vendor's net to the fee", entry: movedToken},
@@ -49,7 +52,9 @@ func faults() []fault {
 			return token.ReaderID{1}, nil
 		}},
 		{invariant: audit.InPurchaseWindow, what: "a purchase lies after its login's window", entry: lateConsent},
-		{invariant: audit.EntriesAreFindable, what: "the index forgets an entry", derived: indexKind},
+		{invariant: audit.EntriesAreFindable, what: "the index forgets an entry", derived: forgottenEntry},
+		{invariant: audit.EntriesAreFindable, what: "a filter does not know what its run holds", derived: blindFilter},
+		{invariant: audit.EntriesAreFindable, what: "a bit of a chunk flips", derived: flippedBit},
 	}
 }
 

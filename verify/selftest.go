@@ -1,17 +1,13 @@
 package verify
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"text/tabwriter"
 
-	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/token"
@@ -118,8 +114,8 @@ func corrupt(ctx context.Context, db store.Database, f fault) (restore func() er
 			return nil, err
 		}
 		return func() error { return replaceBlocks(ctx, db, before) }, replaceBlocks(ctx, db, after)
-	case f.derived != 0:
-		return corruptChunk(ctx, db, f.derived)
+	case f.derived != nil:
+		return f.derived(ctx, db)
 	}
 	return func() error { return nil }, nil
 }
@@ -174,46 +170,4 @@ func replaceBlocks(ctx context.Context, db store.Database, blocks []*journal.Blo
 		}
 		return nil
 	})
-}
-
-// corruptChunk changes one record of a derived run.
-func corruptChunk(ctx context.Context, db store.Database, kind int) (func() error, error) {
-	var id int64
-	var body []byte
-	err := db.SQL().QueryRowContext(ctx, `SELECT c.id, c.body FROM sorted_run r
-		JOIN run_chunk c ON c.id >= r.id * $1 AND c.id < (r.id + 1) * $1
-		WHERE r.kind = $2 ORDER BY c.id DESC LIMIT 1`, chunksPerRun, kind).Scan(&id, &body)
-	if err != nil {
-		return nil, fmt.Errorf("find a chunk: %w", err)
-	}
-	write := func(body []byte) error {
-		return db.Write(ctx, func(tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, `UPDATE run_chunk SET body = $1 WHERE id = $2`, body, id)
-			return err
-		})
-	}
-	corrupted := slices.Clone(body[:len(body)-16]) // without its last record
-	if kind == snapshotKind {
-		if corrupted, err = largerBalance(body); err != nil {
-			return nil, err
-		}
-	}
-	return func() error { return write(bytes.Clone(body)) }, write(corrupted)
-}
-
-// largerBalance adds a token to the first wallet in a chunk of snapshots.
-func largerBalance(body []byte) ([]byte, error) {
-	size, n := binary.Uvarint(body[16:])
-	rest := body[16+n+int(size):]
-	var a core.Account
-	if err := journal.Unmarshal(body[16+n:16+n+int(size)], &a); err != nil {
-		return nil, err
-	}
-	a.Wallets[0].Balance++
-	encoded, err := journal.Marshal(&a)
-	if err != nil {
-		return nil, err
-	}
-	out := binary.AppendUvarint(slices.Clone(body[:16]), uint64(len(encoded)))
-	return append(append(out, encoded...), rest...), nil
 }

@@ -15,8 +15,8 @@ import (
 // that in a tenth of the time that PostgreSQL's own method takes.
 var arrangement = []string{
 	`ALTER TABLE block ALTER COLUMN body SET COMPRESSION lz4`,
-	`ALTER TABLE run_chunk ALTER COLUMN body SET STORAGE EXTERNAL`,
-	`ALTER TABLE run_chunk SET (toast_tuple_target = 8160)`,
+	`ALTER TABLE run_data ALTER COLUMN body SET STORAGE EXTERNAL`,
+	`ALTER TABLE run_data SET (toast_tuple_target = 8160)`,
 }
 
 // notSupported is PostgreSQL's code for what a server was built without.
@@ -34,7 +34,7 @@ func (d *Database) Arrange(ctx context.Context) error {
 	}
 	// Each of these locks out readers for a moment, so they run once.
 	var done bool
-	err := d.pool.QueryRowContext(ctx, `SELECT COALESCE('toast_tuple_target=8160' = ANY(reloptions), false) FROM pg_class WHERE oid = 'run_chunk'::regclass`).Scan(&done)
+	err := d.pool.QueryRowContext(ctx, `SELECT COALESCE('toast_tuple_target=8160' = ANY(reloptions), false) FROM pg_class WHERE oid = 'run_data'::regclass`).Scan(&done)
 	if err != nil || done {
 		return err
 	}

@@ -106,6 +106,19 @@ func (d *Database) Shared() bool { return true }
 // Close closes the pool.
 func (d *Database) Close() error { return d.pool.Close() }
 
+// Read runs work in one transaction that sees one moment.
+func (d *Database) Read(ctx context.Context, work func(tx *sql.Tx) error) error {
+	tx, err := d.pool.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("begin to read: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // there is nothing to commit
+	return work(tx)
+}
+
+// Upkeep returns nil: the server looks after itself.
+func (d *Database) Upkeep() error { return nil }
+
 // The bounds of trying a transaction again that clashed with another.
 const (
 	attempts   = 8

@@ -15,7 +15,7 @@ const (
 	sqlAfter  = `SELECT first, count, at, prev, hash, body FROM block WHERE first > $1 ORDER BY first LIMIT $2`
 	sqlHolder = `SELECT first, count, at, prev, hash, body FROM block WHERE first <= $1 ORDER BY first DESC LIMIT 1`
 	sqlRest   = `SELECT first, count, at, prev, hash, body FROM (` + sqlHolder + `) AS holder WHERE first + count > $1 + 1`
-	sqlChunk  = `SELECT id, body FROM run_chunk WHERE id = ANY($1)`
+	sqlChunk  = `SELECT id, body FROM run_data WHERE id = ANY($1)`
 )
 
 func scanBlock(row pgx.Row) (*journal.Block, error) {

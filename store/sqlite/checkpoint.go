@@ -35,9 +35,14 @@ func startCheckpointer(d *Database) (*checkpointer, error) {
 
 // notice is told the size of the WAL after each append.
 func (c *checkpointer) notice(pages int) {
-	if c == nil || pages < c.database.options.CheckpointPages || c.busy.Load() {
-		return
+	if c == nil || pages < c.database.options.CheckpointPages || c.busy.Load() || c.failure.Load() != nil {
+		return // after a failure, Upkeep has it tried again
 	}
+	c.start()
+}
+
+// start begins a pass unless one is to begin.
+func (c *checkpointer) start() {
 	select {
 	case c.wake <- struct{}{}:
 	default:
@@ -55,6 +60,16 @@ func (c *checkpointer) run() {
 		c.failure.Store(failure)
 		c.busy.Store(false)
 	}
+}
+
+// Upkeep is CheckpointFailure, and has it tried again.
+func (d *Database) Upkeep() error {
+	err := d.CheckpointFailure()
+	if err != nil {
+		d.checkpoint.start()
+		err = fmt.Errorf("the WAL cannot be copied into %s, and grows: %w", d.path, err)
+	}
+	return err
 }
 
 // CheckpointFailure returns why the WAL could last not be copied into the database file, nil
@@ -93,10 +108,16 @@ func (c *checkpointer) pass() error {
 	return c.database.fixed.away(func() error {
 		c.database.writing.Lock()
 		defer c.database.writing.Unlock()
-		_, _, err := c.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_PASSIVE)
+		pages, copied, err := c.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_PASSIVE)
+		if left := pages - copied; err == nil && left > tooMany*c.database.options.CheckpointPages {
+			err = fmt.Errorf("%d of its pages are kept by somebody who has been reading for long", left)
+		}
 		return err
 	})
 }
+
+// tooMany is how many times the size at which the WAL is copied may be left in it.
+const tooMany = 4
 
 // copyMost copies the WAL while appends go on, until little is left.
 func (c *checkpointer) copyMost() error {

@@ -218,6 +218,16 @@ func (d *Database) Arrange(context.Context) error { return nil }
 // Shared returns false: the lock file keeps other processes out.
 func (d *Database) Shared() bool { return false }
 
+// Read runs work in one transaction that sees one moment.
+func (d *Database) Read(ctx context.Context, work func(tx *sql.Tx) error) error {
+	tx, err := d.read.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin to read: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // there is nothing to commit
+	return work(tx)
+}
+
 // Write runs work in one durable transaction.
 func (d *Database) Write(ctx context.Context, work func(tx *sql.Tx) error) error {
 	return d.transact(ctx, d.write, work)

@@ -29,7 +29,7 @@ type fixedReader struct {
 
 const (
 	fixedReaderCount = 3
-	sqlChunk         = `SELECT body FROM run_chunk WHERE id = ?`
+	sqlChunk         = `SELECT body FROM run_data WHERE id = ?`
 )
 
 func newFixedReaders(d *Database) (*fixedReaders, error) {

@@ -15,9 +15,8 @@ import (
 type reader struct {
 	store.Database
 	failing    atomic.Int64  // so many readings of blocks fail
-	gone       atomic.Bool   // the next chunks are said to be gone
-	hold       atomic.Bool   // the second time from here that the pool is asked for waits
-	asked      atomic.Int64  // times while hold is set
+	hold       atomic.Bool   // the next transaction that reads waits when it has ended
+	meanwhile  func()        // what others do in the middle of the next reading
 	held, goOn chan struct{} // held is closed when it waits, goOn by the test
 
 	full   atomic.Bool // the next append fails
@@ -46,20 +45,30 @@ func (r *reader) BlocksOf(ctx context.Context, seqs []uint64) ([]*journal.Block,
 	return r.Database.BlocksOf(ctx, seqs)
 }
 
-func (r *reader) Chunks(ctx context.Context, ids []int64, visit func(int, []byte) error) error {
-	if r.gone.CompareAndSwap(true, false) {
-		return visit(0, nil)
-	}
-	return r.Database.Chunks(ctx, ids, visit)
-}
-
-func (r *reader) SQL() *sql.DB {
-	if r.hold.Load() && r.asked.Add(1) == 2 {
-		r.hold.Store(false)
+func (r *reader) Read(ctx context.Context, work func(tx *sql.Tx) error) error {
+	err := r.Database.Read(ctx, func(tx *sql.Tx) error {
+		err := work(tx)
+		r.interrupt()
+		return err
+	})
+	if r.hold.CompareAndSwap(true, false) {
 		close(r.held)
 		<-r.goOn
 	}
+	return err
+}
+
+func (r *reader) SQL() *sql.DB {
+	r.interrupt()
 	return r.Database.SQL()
+}
+
+// interrupt lets others do something in the middle of a reading, once.
+func (r *reader) interrupt() {
+	if meanwhile := r.meanwhile; meanwhile != nil {
+		r.meanwhile = nil
+		meanwhile()
+	}
 }
 
 // testFailingReading looks for an order while its entries cannot be read at first: it must
@@ -85,11 +94,11 @@ func testLateRuns(t *testing.T, w *world) {
 	w.do(e, first)
 	w.must(e.Flush(t.Context()))
 	w.do(e, w.fund(1, 100))
-	w.must(w.openOn(w.db, calm).Flush(t.Context())) // a run that e does not know
+	w.must(w.openOn(w.db, store.Options{Tail: 1000, Fanout: 2}).Flush(t.Context())) // merges away the run that e knows
 	last := w.fund(1, 100)
 	w.do(e, last)
 
-	db.gone.Store(true)
+	w.settle()
 	db.hold.Store(true)
 	looked := make(chan error, 1)
 	go func() {
@@ -117,7 +126,7 @@ func testLostRuns(t *testing.T, w *world) {
 	w.do(w.Engine, lost)
 	w.must(w.Flush(t.Context()))
 	w.must(w.db.Write(t.Context(), func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(t.Context(), `DELETE FROM sorted_run WHERE first_seq > 1`)
+		_, err := tx.ExecContext(t.Context(), `DELETE FROM run_meta WHERE first_seq > 1`)
 		return err
 	}))
 	w.do(w.Engine, w.fund(1, 100))
@@ -161,4 +170,30 @@ func testFindMeanwhile(t *testing.T, w *world) {
 	if len(found) != 2 {
 		t.Errorf("found %d entries of two", len(found))
 	}
+}
+
+// testMergedMeanwhile starts an engine while another one merges the runs away that it has
+// just read the list of: they must not be taken for empty.
+func testMergedMeanwhile(t *testing.T, w *world) {
+	other := w.open(store.Options{Tail: 1000, Fanout: 2})
+	known := w.fund(1, 100)
+	w.do(other, known)
+	w.must(other.Flush(t.Context()))
+	merged := false
+	db := &reader{Database: w.db, meanwhile: func() {
+		w.do(other, w.fund(2, 100))
+		w.must(other.Flush(t.Context()))
+		merged = other.Stats().Merges == 2
+	}}
+	e := w.openOn(db, store.Options{Tail: 1000, Fanout: 100})
+	if !merged {
+		t.Fatal("nothing was merged meanwhile")
+	}
+	if got := w.balance(e, 1); got != 1_000_000 {
+		t.Errorf("balance %d", got)
+	}
+	if out := w.do(e, known); !out.Replayed {
+		t.Error("a key that was used is not known any more")
+	}
+	w.checkAccounts(e)
 }

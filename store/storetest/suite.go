@@ -48,9 +48,11 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"an append that lands without an answer is found", testLandedAppend},
 		{"a reading that fails is no answer", testFailingReading},
 		{"runs that were read late do not hide later ones", testLateRuns},
+		{"runs that are merged away while a replica starts are not empty", testMergedMeanwhile},
 		{"runs that the database lost are written again", testLostRuns},
 		{"nothing is missed while the state is made anew", testFindMeanwhile},
 		{"a block that was changed is not served, and stops selling", testDamagedBlock},
+		{"what was derived and damaged is made again, and never believed", testDamagedRuns},
 		{"what is rarely there is found with few looks", testSparseFind},
 		{"flushes that fail leave nothing behind", testFailingFlush},
 		{"two replicas sell the last cents once", testReplicas},
@@ -577,13 +579,13 @@ func testUncleanStop(t *testing.T, w *world) {
 
 func testSweep(t *testing.T, w *world) {
 	w.must(w.db.Write(t.Context(), func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(t.Context(), `INSERT INTO run_chunk (id, body) VALUES ($1, $2), ($3, $2)`, int64(7)<<24, []byte{1}, int64(7)<<24+1)
+		_, err := tx.ExecContext(t.Context(), `INSERT INTO run_data (id, body) VALUES ($1, $2), ($3, $2)`, int64(7)<<24, []byte{1}, int64(7)<<24+1)
 		return err
 	}))
 	w.do(w.Engine, w.fund(1, 100))
 	w.must(w.Flush(t.Context()))
 	var left int
-	w.must(w.db.SQL().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM run_chunk WHERE id >= $1 AND id < $2`, int64(7)<<24, int64(8)<<24).Scan(&left))
+	w.must(w.db.SQL().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM run_data WHERE id >= $1 AND id < $2`, int64(7)<<24, int64(8)<<24).Scan(&left))
 	if left != 0 {
 		t.Errorf("%d chunks are left", left)
 	}

@@ -1,0 +1,98 @@
+package verify
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/store"
+)
+
+// tamper changes a row of a run that was derived and returns what puts it back. change gets
+// the run and the row's body, and returns the row as it is to be.
+func tamper(ctx context.Context, db store.Database, table string, index bool, change func(run store.StoredRun, body []byte) ([]byte, error)) (restore func() error, err error) {
+	var run store.StoredRun
+	var row []byte
+	err = db.Read(ctx, func(tx *sql.Tx) error {
+		runs, _, err := store.StoredRuns(ctx, tx)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(runs, func(r store.StoredRun) bool { return r.Index() == index })
+		if i < 0 {
+			return errors.New("there is no run to corrupt")
+		}
+		run = runs[i]
+		return tx.QueryRowContext(ctx, `SELECT body FROM `+table+` WHERE id = $1`, run.Row(0)).Scan(&row)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find a row: %w", err)
+	}
+	write := func(row []byte) error {
+		return db.Write(ctx, func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, `UPDATE `+table+` SET body = $1 WHERE id = $2`, row, run.Row(0))
+			return err
+		})
+	}
+	changed, err := change(run, slices.Clone(run.Body(row)))
+	if err != nil {
+		return nil, err
+	}
+	return func() error { return write(row) }, write(changed)
+}
+
+// forgottenEntry takes the last record out of a chunk of the index.
+func forgottenEntry(ctx context.Context, db store.Database) (func() error, error) {
+	return tamper(ctx, db, "run_data", true, func(run store.StoredRun, body []byte) ([]byte, error) {
+		return run.SealChunk(0, body[:len(body)-16]), nil
+	})
+}
+
+// otherBalance adds a token to the first wallet in a chunk of snapshots.
+func otherBalance(ctx context.Context, db store.Database) (func() error, error) {
+	return tamper(ctx, db, "run_data", false, func(run store.StoredRun, body []byte) ([]byte, error) {
+		body, err := largerBalance(body)
+		return run.SealChunk(0, body), err
+	})
+}
+
+// blindFilter has a filter of the index say that what the run holds is not in it.
+func blindFilter(ctx context.Context, db store.Database) (func() error, error) {
+	return tamper(ctx, db, "run_guide", true, func(run store.StoredRun, body []byte) ([]byte, error) {
+		for i := len(body) / 2; i < len(body); i++ {
+			body[i] ^= 0xFF
+		}
+		return run.SealPiece(0, body), nil
+	})
+}
+
+// flippedBit changes a chunk as a disk does.
+func flippedBit(ctx context.Context, db store.Database) (func() error, error) {
+	return tamper(ctx, db, "run_data", true, func(run store.StoredRun, body []byte) ([]byte, error) {
+		row := run.SealChunk(0, body)
+		row[len(row)/2] ^= 1
+		return row, nil
+	})
+}
+
+// largerBalance adds a token to the first wallet in a chunk of snapshots.
+func largerBalance(body []byte) ([]byte, error) {
+	size, n := binary.Uvarint(body[16:])
+	rest := body[16+n+int(size):]
+	var a core.Account
+	if err := journal.Unmarshal(body[16+n:16+n+int(size)], &a); err != nil {
+		return nil, err
+	}
+	a.Wallets[0].Balance++
+	encoded, err := journal.Marshal(&a)
+	if err != nil {
+		return nil, err
+	}
+	out := binary.AppendUvarint(slices.Clone(body[:16]), uint64(len(encoded)))
+	return append(append(out, encoded...), rest...), nil
+}
