@@ -33,6 +33,8 @@ type Engine interface {
 	// Find returns entries found under term for which match holds, newest first,
 	// with numbers below before (0: from the newest).
 	Find(ctx context.Context, term journal.Term, match func(*journal.Entry) bool, before uint64, limit int) ([]*journal.Entry, error)
+	// Blocks calls visit for each block that holds entries from number from on, ascending.
+	Blocks(ctx context.Context, from uint64, visit func(*journal.Block) error) error
 }
 
 // Catalog is who is who and what is for sale.

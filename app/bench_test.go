@@ -72,6 +72,9 @@ type paper struct {
 	entries []*journal.Entry
 }
 
+// Blocks finds none.
+func (p *paper) Blocks(context.Context, uint64, func(*journal.Block) error) error { return nil }
+
 var _ app.Engine = (*paper)(nil)
 
 func newPaper(clock token.Clock) *paper { return &paper{clock: clock, state: core.NewState()} }

@@ -91,10 +91,12 @@ func (a *App) tryToPay(ctx context.Context, order *core.Order, who buyer, c *Che
 	if err := a.loadOwned(ctx, state, order, who.account); err != nil {
 		return err
 	}
+	pay := &core.Pay{Order: order.ID, Account: who.account, User: who.user, Consent: who.consent, Quoted: order.Price, Split: split}
+	if err := a.loadAccounts(ctx, state, pay); err != nil {
+		return err
+	}
 	now := a.clock.Now().UnixMilli()
-	out, err := (&core.Pay{
-		Order: order.ID, Account: who.account, User: who.user, Consent: who.consent, Quoted: order.Price, Split: split,
-	}).Decide(state, now)
+	out, err := pay.Decide(state, now)
 	c.Balance, c.Allowance = spendable(account, order), a.allowanceFor(ctx, account, order, who.user)
 	c.CanPay, c.Problem = err == nil, nil
 	if err == nil {
@@ -107,6 +109,24 @@ func (a *App) tryToPay(ctx context.Context, order *core.Order, who buyer, c *Che
 		return err
 	}
 	c.Problem = problem
+	return nil
+}
+
+// loadAccounts puts the accounts into the state that the command must see and the state does
+// not hold: those of the vendors who gave the payer incentive tokens.
+func (a *App) loadAccounts(ctx context.Context, state *core.State, command core.Command) error {
+	var facts core.Facts
+	command.Need(state, &facts)
+	for _, id := range facts.Accounts {
+		if state.Accounts[id] != nil {
+			continue
+		}
+		account, err := a.engine.Account(ctx, id)
+		if err != nil {
+			return err
+		}
+		state.Accounts[id] = account
+	}
 	return nil
 }
 

@@ -166,6 +166,7 @@ func TestDemoFunds(t *testing.T) {
 
 func TestIncentivesAreSpentFirstAndLapse(t *testing.T) {
 	h := open(t)
+	must(t, h.BoundIncentives(t.Context(), money(t, "1")))
 	reader := h.pseudonym(h.reader, h.live)
 	h.fund(h.reader, usd, "5")
 	campaign, _, err := h.CreateCampaign(t.Context(), h.live, app.CampaignInput{Name: "spring", Currency: usd, ExpiresAt: provider.Noon.Add(time.Hour)}, h.key(), nil)
@@ -205,6 +206,7 @@ func TestIncentivesAreSpentFirstAndLapse(t *testing.T) {
 // Gifts that are over make room for new ones, and none keeps the reader's own money out.
 func TestGiftsThatAreOverMakeRoom(t *testing.T) {
 	h := open(t)
+	must(t, h.BoundIncentives(t.Context(), money(t, "1")))
 	reader := h.pseudonym(h.reader, h.live)
 	give := func(name string, until time.Time) error {
 		campaign, _, err := h.CreateCampaign(t.Context(), h.live, app.CampaignInput{Name: name, Currency: usd, ExpiresAt: until}, h.key(), nil)

@@ -182,11 +182,14 @@ func (e *Engine) missed(ctx context.Context, blocks []*journal.Block) error {
 // where they are in memory.
 func (e *Engine) apply(ctx context.Context, entries []*journal.Entry) error {
 	l := &e.loop
-	var absent []token.AccountID
+	var absent, changed []token.AccountID
 	for _, entry := range entries {
-		if id := entry.Account; !id.IsZero() && l.state.Accounts[id] == nil {
-			l.state.Accounts[id] = &core.Account{ID: id}
-			absent = append(absent, id)
+		changed = entry.Accounts(changed[:0])
+		for _, id := range changed {
+			if l.state.Accounts[id] == nil {
+				l.state.Accounts[id] = &core.Account{ID: id}
+				absent = append(absent, id)
+			}
 		}
 	}
 	if err := e.loadAccounts(ctx, absent)(); err != nil {

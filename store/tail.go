@@ -39,8 +39,9 @@ func (t *tail) add(e *journal.Entry, buffer []journal.Term) []journal.Term {
 	for _, term := range buffer {
 		t.post(term, e.Seq)
 	}
-	if !e.Account.IsZero() {
-		t.accounts[e.Account] = struct{}{}
+	var room [2]token.AccountID
+	for _, id := range e.Accounts(room[:0]) {
+		t.accounts[id] = struct{}{}
 	}
 	t.last = e.Seq
 	return buffer

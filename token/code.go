@@ -56,6 +56,7 @@ const (
 	CodeSplitInvalid     Code = "split_invalid"
 	CodeTaken            Code = "already_taken"
 	CodeGiftsFull        Code = "gifts_full"
+	CodeIncentiveDebt    Code = "incentive_debt_exceeded"
 
 	CodeClientUnknown Code = "client_unknown"
 	CodeGrantInvalid  Code = "grant_invalid"

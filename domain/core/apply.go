@@ -114,14 +114,26 @@ func (o *Order) apply(e *journal.Entry) {
 	}
 }
 
-// ApplyAccount brings the account that the entry is about up to date, if it is in
+// ApplyAccount brings the accounts that the entry changes up to date, those that are in
 // the State.
 func (s *State) ApplyAccount(e *journal.Entry) {
-	if e.Account.IsZero() {
-		return
+	if !e.Account.IsZero() {
+		if a := s.Accounts[e.Account]; a != nil && e.Seq > a.Seq {
+			a.apply(e)
+		}
 	}
-	if a := s.Accounts[e.Account]; a != nil && e.Seq > a.Seq {
-		a.apply(e)
+	if e.Grant != nil || e.Bound != nil {
+		s.applyIssuers(e)
+	}
+}
+
+// applyIssuers brings the accounts of vendors up to date whose incentive tokens the entry is
+// about beside its own account.
+func (s *State) applyIssuers(e *journal.Entry) {
+	for _, id := range e.Accounts(nil) {
+		if a := s.Accounts[id]; a != nil && e.Seq > a.Seq {
+			a.apply(e)
+		}
 	}
 }
 
@@ -129,6 +141,10 @@ func (s *State) ApplyAccount(e *journal.Entry) {
 // account and the entry, so that an account can be folded on its own.
 func (a *Account) apply(e *journal.Entry) {
 	a.Seq = e.Seq
+	if a.ID != e.Account || e.Bound != nil {
+		a.applyDebt(e)
+		return
+	}
 	a.move(e)
 	switch e.Kind {
 	case journal.Purchased, journal.HoldPlaced:

@@ -49,6 +49,9 @@ func Run(s *State, c Command, now int64) (Outcome, error) {
 			a.apply(e)
 		}
 	}
+	if e.Grant != nil || e.Bound != nil {
+		s.applyIssuers(e)
+	}
 	s.remember(e)
 	return out, nil
 }

@@ -378,6 +378,7 @@ func TestIncentiveTokensKeepTheirTerms(t *testing.T) {
 	class := token.Class{Kind: token.Incentive, Campaign: campaign}
 	setup := func(t *testing.T) (*shop, journal.Grant) {
 		p := newShop(t, 1_000_000)
+		p.issuers(token.PerUnit, 1)
 		g := journal.Grant{Campaign: campaign, Amount: 100_000, Currency: p.usd, Issuer: p.vendor, Vendors: []token.VendorID{p.vendor}, Expiry: p.now + 30*day}
 		p.must(&core.Grant{Account: p.account, Grant: g, Key: p.key()})
 		return p, g

@@ -129,14 +129,15 @@ func (w *Wallet) room(amount token.Amount) error {
 	return err
 }
 
-// Need asks for the key and the account.
+// Need asks for the key, the account and the issuer.
 func (c *Grant) Need(s *State, f *Facts) {
 	needKey(s, f, c.Key)
 	f.Accounts = append(f.Accounts, c.Account)
+	needIssuer(f, c.Grant.Issuer)
 }
 
 // Decide checks, in order: key, account, amount, currency, campaign, expiry, number
-// of wallets, issuer. All of a campaign's tokens in one wallet have the same terms:
+// of wallets, issuer, what the issuer's tokens may come to. All of a campaign's tokens in one wallet have the same terms:
 // those of the latest grant, except that no grant makes earlier ones expire sooner.
 func (c *Grant) Decide(s *State, now int64) (Outcome, error) {
 	if out, done, err := s.replay(c.Key); done || err != nil {
@@ -170,13 +171,26 @@ func (c *Grant) Decide(s *State, now int64) (Outcome, error) {
 			grant.Expiry = max(grant.Expiry, before.Expiry)
 		}
 	}
+	if grant.Owed = !grant.Issuer.IsZero(); grant.Owed {
+		d := s.IncentiveDebt(grant.Issuer, grant.Currency)
+		if owed, err := d.Owed.Add(grant.Amount); err != nil || owed > d.Max || !s.counted() {
+			return Outcome{}, refuseDebt(d, "this would take them above that")
+		}
+	}
 	legs := add(s.legs(2), ledger.IncentiveIssued, c.Grant.Campaign, c.Grant.Currency, class, -c.Grant.Amount)
 	legs = add(legs, ledger.Wallet, c.Account, c.Grant.Currency, class, c.Grant.Amount)
 	return Outcome{Entry: &journal.Entry{Kind: journal.Granted, Account: c.Account, Grant: &grant, Key: c.Key, Legs: legs}}, nil
 }
 
-// Need asks for the account.
-func (c *Lapse) Need(s *State, f *Facts) { f.Accounts = append(f.Accounts, c.Account) }
+// Need asks for the account, and for who gave it the tokens.
+func (c *Lapse) Need(s *State, f *Facts) {
+	f.Accounts = append(f.Accounts, c.Account)
+	if a := s.Accounts[c.Account]; a != nil {
+		if w := a.Wallet(c.Currency, token.Class{Kind: token.Incentive, Campaign: c.Campaign}); w != nil {
+			needIssuer(f, w.Issuer)
+		}
+	}
+}
 
 // Decide takes what is left, if its time is over. What is held stays held.
 func (c *Lapse) Decide(s *State, now int64) (Outcome, error) {
@@ -189,7 +203,8 @@ func (c *Lapse) Decide(s *State, now int64) (Outcome, error) {
 	if w == nil || !w.expired(now) || w.Balance <= 0 {
 		return Outcome{}, nil
 	}
-	grant := journal.Grant{Campaign: c.Campaign, Amount: w.Balance, Currency: c.Currency, Issuer: w.Issuer, Expiry: w.Expiry}
+	grant := journal.Grant{Campaign: c.Campaign, Amount: w.Balance, Currency: c.Currency, Issuer: w.Issuer, Expiry: w.Expiry,
+		Owed: !w.Issuer.IsZero() && s.counted()}
 	legs := add(s.legs(2), ledger.Wallet, c.Account, c.Currency, class, -w.Balance)
 	legs = add(legs, ledger.IncentiveIssued, c.Campaign, c.Currency, class, w.Balance)
 	return Outcome{Entry: &journal.Entry{Kind: journal.Lapsed, Account: c.Account, Grant: &grant, Legs: legs}}, nil

@@ -23,6 +23,7 @@ func (p *shop) gift(vendor, campaign uint64, expiry int64) *core.Grant {
 // What strangers give never keeps the owner's money out.
 func TestAThousandGiftsDoNotKeepMoneyOut(t *testing.T) {
 	p := newShop(t, 0)
+	p.issuers(token.PerUnit, 50)
 	given := 0
 	for n := range uint64(1000) {
 		if _, err := p.run(p.gift(1+n%50, n, 0)); err == nil {
@@ -45,6 +46,7 @@ func TestAThousandGiftsDoNotKeepMoneyOut(t *testing.T) {
 // One vendor's gifts keep no other vendor's out, and what is over makes room.
 func TestGiftsAreBoundedPerVendor(t *testing.T) {
 	p := newShop(t, 0)
+	p.issuers(token.PerUnit, 2)
 	for n := range uint64(core.MaxGiftsOfOne) {
 		p.must(p.gift(1, n, p.now+hour))
 	}

@@ -39,13 +39,19 @@ func needOrder(s *State, f *Facts, id token.OrderID) {
 	}
 }
 
-// Need asks for the key, the order and its payer.
+// Need asks for the key, the order, its payer, and whose incentive tokens pay.
 func (c *Capture) Need(s *State, f *Facts) {
 	needKey(s, f, c.Key)
 	needOrder(s, f, c.Order)
+	if o := s.Orders[c.Order]; o != nil {
+		for i := range o.Sale.Sources {
+			needIssuer(f, o.Sale.Sources[i].Issuer)
+		}
+	}
 }
 
-// Decide checks, in order: key, order, that it is on hold, the amount, the time.
+// Decide checks, in order: key, order, that it is on hold, the amount, the time, that the
+// incentive tokens that pay are backed.
 func (c *Capture) Decide(s *State, now int64) (Outcome, error) {
 	if out, done, err := s.replay(c.Key); done || err != nil {
 		return out, err
@@ -77,6 +83,11 @@ func (c *Capture) Decide(s *State, now int64) (Outcome, error) {
 	sale.Price, sale.Until = amount, 0
 	sale.Lines = nil
 	sale.Sources = takeSources(o.Sale.Sources, amount)
+	for i := range sale.Sources {
+		if issuer := sale.Sources[i].Issuer; !s.backed(issuer, sale.Currency) {
+			return Outcome{}, refuseDebt(s.IncentiveDebt(issuer, sale.Currency), "they come to more, so they pay for nothing")
+		}
+	}
 	if err := divide(&sale, &c.Split); err != nil {
 		return Outcome{}, err
 	}

@@ -20,10 +20,12 @@ type Pay struct {
 
 var _ Command = (*Pay)(nil)
 
-// Need asks for the order, the account, and what the account already owns.
+// Need asks for the order, the account, who gave it incentive tokens, and what it already
+// owns.
 func (c *Pay) Need(s *State, f *Facts) {
 	f.Orders = append(f.Orders, c.Order)
 	f.Accounts = append(f.Accounts, c.Account)
+	needIssuers(s, f, c.Account)
 	if o := s.Orders[c.Order]; o != nil {
 		if !o.By.IsZero() {
 			f.Orders = append(f.Orders, o.By)
@@ -97,10 +99,12 @@ type Charge struct {
 
 var _ Command = (*Charge)(nil)
 
-// Need asks for the key, the account, and what the account already owns.
+// Need asks for the key, the account, who gave it incentive tokens, and what it already
+// owns.
 func (c *Charge) Need(s *State, f *Facts) {
 	needKey(s, f, c.Key)
 	f.Accounts = append(f.Accounts, c.Account)
+	needIssuers(s, f, c.Account)
 	needItem(s, f, c.Account, c.Vendor, c.Item)
 }
 
@@ -192,7 +196,7 @@ func (c *charge) decide(s *State, now int64, r *record) (Outcome, error) {
 	if err := a.checkLimits(c.user, c.vendor, sale.Currency, sale.Price, now); err != nil {
 		return Outcome{}, err
 	}
-	if sale.Sources, err = a.plan(c.vendor, c.campaigns, sale, now); err != nil {
+	if sale.Sources, err = a.plan(s, c.vendor, c.campaigns, sale, now); err != nil {
 		return Outcome{}, err
 	}
 	sale.Grants = a.grants(sale.Sources, sale.Currency)
@@ -296,17 +300,17 @@ func (a *Account) checkLimits(user token.UserID, vendor token.VendorID, currency
 	return nil
 }
 
-// plan says which wallets pay: incentive tokens that fit, soonest to expire first,
-// then purchased tokens with their credit line. A sandbox sale is paid by test
+// plan says which wallets pay: incentive tokens that fit and are backed, soonest to expire
+// first, then purchased tokens with their credit line. A sandbox sale is paid by test
 // tokens only. One purchased source that pays all is left out (nil).
-func (a *Account) plan(vendor token.VendorID, campaigns []token.CampaignID, sale *journal.Sale, now int64) ([]journal.Source, error) {
+func (a *Account) plan(s *State, vendor token.VendorID, campaigns []token.CampaignID, sale *journal.Sale, now int64) ([]journal.Source, error) {
 	if sale.Test {
 		return a.planTest(sale)
 	}
 	var sources []journal.Source
 	left := sale.Price
 	for left > 0 {
-		w := a.nextIncentive(sources, vendor, campaigns, sale.Currency, now)
+		w := a.nextIncentive(s, sources, vendor, campaigns, sale.Currency, now)
 		if w == nil {
 			break
 		}
@@ -342,14 +346,14 @@ func (a *Account) planTest(sale *journal.Sale) ([]journal.Source, error) {
 
 // nextIncentive returns the wallet of incentive tokens to use next, soonest to
 // expire first, that is not among the sources yet.
-func (a *Account) nextIncentive(used []journal.Source, vendor token.VendorID, campaigns []token.CampaignID, currency token.Currency, now int64) *Wallet {
+func (a *Account) nextIncentive(s *State, used []journal.Source, vendor token.VendorID, campaigns []token.CampaignID, currency token.Currency, now int64) *Wallet {
 	var next *Wallet
 	for i := range a.Wallets {
 		w := &a.Wallets[i]
 		if w.Class.Kind != token.Incentive || w.Currency != currency || w.Balance <= 0 || !w.fits(vendor, campaigns, now) {
 			continue
 		}
-		if isUsed(used, w.Class) {
+		if isUsed(used, w.Class) || !s.backed(w.Issuer, currency) {
 			continue
 		}
 		if next == nil || (w.Expiry != 0 && (next.Expiry == 0 || w.Expiry < next.Expiry)) {

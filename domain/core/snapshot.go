@@ -12,14 +12,15 @@ import (
 // AppendSnapshot appends the account's snapshot to b: what journal.Marshal would make of
 // it, in a tenth of the time.
 func (a *Account) AppendSnapshot(b []byte) []byte {
-	b = wire.AppendHead(b, wire.Map, uint64(2+wire.Count(a.Standing != 0, len(a.Wallets) > 0, len(a.Limits) > 0, len(a.Allowances) > 0, len(a.Approvals) > 0)))
+	b = wire.AppendHead(b, wire.Map, uint64(2+wire.Count(a.Standing != 0, len(a.Wallets) > 0, len(a.Limits) > 0, len(a.Allowances) > 0, len(a.Approvals) > 0, len(a.Debts) > 0)))
 	b = wire.AppendBytes(append(b, 1), a.ID[:])
 	b = wire.AppendHead(append(b, 2), wire.Uint, a.Seq)
 	b = wire.AppendUintField(b, 3, uint64(a.Standing))
 	b = appendList(b, 4, a.Wallets, appendWallet)
 	b = appendList(b, 5, a.Limits, appendLimit)
 	b = appendList(b, 6, a.Allowances, appendAllowance)
-	return appendList(b, 7, a.Approvals, appendApproval)
+	b = appendList(b, 7, a.Approvals, appendApproval)
+	return appendList(b, 8, a.Debts, appendDebt)
 }
 
 // appendList appends a field with all of a list, unless it is empty.
@@ -83,6 +84,17 @@ func appendApproval(b []byte, p *limit.Approval) []byte {
 	return wire.AppendInt(append(b, 3), int64(p.Max))
 }
 
+func appendDebt(b []byte, d *Debt) []byte {
+	b = wire.AppendHead(b, wire.Map, uint64(1+wire.Count(d.Owed != 0, d.Max != 0, d.Bounded)))
+	b = wire.AppendBytes(append(b, 1), d.Currency[:])
+	b = wire.AppendIntField(b, 2, int64(d.Owed))
+	b = wire.AppendIntField(b, 3, int64(d.Max))
+	if d.Bounded {
+		b = append(b, 4, wire.True)
+	}
+	return b
+}
+
 // appendCounter appends a field with a counter, unless that is zero.
 func appendCounter(b []byte, field byte, c *limit.Counter) []byte {
 	if (*c == limit.Counter{}) {
@@ -136,6 +148,11 @@ func (r *snapshotReader) account(a *Account) {
 			a.Approvals = make([]limit.Approval, r.Size(wire.Array))
 			for i := range a.Approvals {
 				r.approval(&a.Approvals[i])
+			}
+		case 8:
+			a.Debts = make([]Debt, r.Size(wire.Array))
+			for i := range a.Debts {
+				r.debt(&a.Debts[i])
 			}
 		default:
 			r.Failed = true
@@ -248,6 +265,27 @@ func (r *snapshotReader) approval(p *limit.Approval) {
 			r.Bytes(p.Currency[:])
 		case 3:
 			p.Max = token.Amount(r.Int())
+		default:
+			r.Failed = true
+		}
+		if r.Failed {
+			return
+		}
+	}
+}
+
+func (r *snapshotReader) debt(d *Debt) {
+	last := uint64(0)
+	for range r.Size(wire.Map) {
+		switch r.Field(&last) {
+		case 1:
+			r.Bytes(d.Currency[:])
+		case 2:
+			d.Owed = token.Amount(r.Int())
+		case 3:
+			d.Max = token.Amount(r.Int())
+		case 4:
+			d.Bounded = r.Truth()
 		default:
 			r.Failed = true
 		}

@@ -59,6 +59,7 @@ type Account struct {
 	Limits     []limit.Limit     `cbor:"5,keyasint,omitempty"`
 	Allowances []limit.Allowance `cbor:"6,keyasint,omitempty"`
 	Approvals  []limit.Approval  `cbor:"7,keyasint,omitempty"`
+	Debts      []Debt            `cbor:"8,keyasint,omitempty"` // of a vendor's account, see journal.IssuerAccount
 }
 
 // The bounds of what one account may hold, so that every loop over it is short. What others
@@ -157,6 +158,7 @@ func (a *Account) Clone() *Account {
 	c.Limits = append([]limit.Limit(nil), a.Limits...)
 	c.Allowances = append([]limit.Allowance(nil), a.Allowances...)
 	c.Approvals = append([]limit.Approval(nil), a.Approvals...)
+	c.Debts = append([]Debt(nil), a.Debts...)
 	return &c
 }
 

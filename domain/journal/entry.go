@@ -44,6 +44,7 @@ const (
 	ApprovalSet      Kind = 24
 	CreditSet        Kind = 25 // a wallet's credit line
 	StandingSet      Kind = 26 // an account was frozen or opened again
+	IncentiveBound   Kind = 27 // what incentive tokens given at vendors' expense may come to
 )
 
 // String returns the kind's name as the API and exports write it.
@@ -87,6 +88,8 @@ func (k Kind) String() string {
 		return "credit.set"
 	case StandingSet:
 		return "account.standing"
+	case IncentiveBound:
+		return "incentive.bound"
 	}
 	return "unknown"
 }
@@ -117,6 +120,7 @@ type Entry struct {
 	Credit    *Credit          `cbor:"18,keyasint,omitempty"` // CreditSet
 	Standing  Standing         `cbor:"19,keyasint,omitzero"`  // StandingSet
 	Back      *Back            `cbor:"20,keyasint,omitempty"` // Captured in part, Released, HoldExpired, Refunded
+	Bound     *Bound           `cbor:"22,keyasint,omitempty"` // IncentiveBound
 	First     int64            `cbor:"21,keyasint,omitzero"`  // Viewed: when the first view was, in milliseconds since 1970; zero for the first
 }
 
@@ -262,6 +266,53 @@ type Grant struct {
 	Vendors  []token.VendorID `cbor:"5,keyasint,omitempty"` // where they can be spent; none means everywhere
 	Listed   bool             `cbor:"6,keyasint,omitzero"`  // only for items that list the campaign
 	Expiry   int64            `cbor:"7,keyasint,omitzero"`  // not spendable from this millisecond on; zero for never
+	Owed     bool             `cbor:"8,keyasint,omitzero"`  // Granted, Lapsed: changes what the issuer's tokens come to
+}
+
+// Bound is the most that a vendor's incentive tokens may come to: those outstanding and
+// those spent, as the provider stands for what payees earn by them. The entry's account is
+// the vendor's, see IssuerAccount, or AllIssuers where it is about every vendor that has none
+// of its own.
+type Bound struct {
+	Currency token.Currency `cbor:"1,keyasint,omitzero"` // zero for AllIssuers: the same number in every currency
+	Max      token.Amount   `cbor:"2,keyasint,omitzero"`
+
+	// The first bound of all says what vendors' tokens came to before there were bounds.
+	Debts []Debt `cbor:"3,keyasint,omitempty"`
+}
+
+// Debt is what a vendor's incentive tokens come to: granted less lapsed.
+type Debt struct {
+	Issuer   token.VendorID `cbor:"1,keyasint"`
+	Currency token.Currency `cbor:"2,keyasint"`
+	Amount   token.Amount   `cbor:"3,keyasint,omitzero"`
+}
+
+// AllIssuers is the account of what holds for every vendor that gives incentive tokens.
+var AllIssuers = token.AccountID{15: 1}
+
+// IssuerAccount is the account under which a vendor's incentive tokens are counted. It holds
+// no tokens, and nobody buys with it. Its id is the vendor's with the first bit set, which no
+// account has: ids begin with the time they were made at.
+func IssuerAccount(vendor token.VendorID) token.AccountID {
+	vendor[0] |= 0x80
+	return token.AccountID(vendor)
+}
+
+// Accounts appends to buffer every account that the entry changes.
+func (e *Entry) Accounts(buffer []token.AccountID) []token.AccountID {
+	if !e.Account.IsZero() {
+		buffer = append(buffer, e.Account)
+	}
+	if e.Grant != nil && e.Grant.Owed {
+		buffer = append(buffer, IssuerAccount(e.Grant.Issuer))
+	}
+	if e.Bound != nil {
+		for i := range e.Bound.Debts {
+			buffer = append(buffer, IssuerAccount(e.Bound.Debts[i].Issuer))
+		}
+	}
+	return buffer
 }
 
 // Credit is a wallet's credit line: how far below zero it may go.

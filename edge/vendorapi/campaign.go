@@ -52,7 +52,7 @@ func campaignOf(c catalog.Campaign) campaign {
 func (a *api) addCampaigns() {
 	route(a, operation{
 		method: http.MethodPost, path: "/v1/campaigns", id: "createCampaign", tag: "Campaigns", status: http.StatusCreated,
-		summary: "Create a campaign of incentive tokens", explain: "You pay for its tokens when they are spent.",
+		summary: "Create a campaign of incentive tokens", explain: "You pay for its tokens when they are spent. What they come to in all is bounded by the provider.",
 		refuses: []token.Code{token.CodeFieldInvalid, token.CodeCurrencyInvalid},
 	}, func(ctx context.Context, c *call, in *newCampaign) (answer[campaign], error) {
 		if !in.ExpiresAt.IsZero() && (in.ExpiresAt.Unix() <= 0 || in.ExpiresAt.Year() > 9999) {
@@ -71,7 +71,7 @@ func (a *api) addCampaigns() {
 	route(a, operation{
 		method: http.MethodPost, path: "/v1/campaigns/{id}/grants", id: "grantIncentive", tag: "Campaigns", status: http.StatusCreated,
 		summary: "Give a reader tokens of a campaign",
-		refuses: []token.Code{token.CodeNotFound, token.CodeAmountInvalid, token.CodeOverflow, token.CodeFieldInvalid, token.CodeGiftsFull},
+		refuses: []token.Code{token.CodeNotFound, token.CodeAmountInvalid, token.CodeOverflow, token.CodeFieldInvalid, token.CodeGiftsFull, token.CodeIncentiveDebt},
 	}, func(ctx context.Context, c *call, in *newGrant) (answer[grant], error) {
 		id, err := pathID[token.CampaignKind](c)
 		if err != nil {

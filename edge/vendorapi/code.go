@@ -27,6 +27,7 @@ func reasons() []reason {
 		{token.CodeAllowanceSpent, 403, "The reader's allowance does not cover this; retry_at says when it does again, if it will."},
 		{token.CodeLimitExceeded, 403, "A spending limit of the reader is reached; limit names it, retry_at says when it frees."},
 		{token.CodeAccountClosed, 403, "The reader's account may not buy at present."},
+		{token.CodeIncentiveDebt, 403, "Your incentive tokens, those spent among them, would come to more than the provider lets them; while they do, they pay for nothing."},
 		{token.CodeModeMismatch, 403, "A test key met something live, or a live key something of the sandbox."},
 		{token.CodeTicketInvalid, 403, "The ticket is not one of yours, or was altered."},
 		{token.CodeTicketElsewhere, 403, "The ticket came to another address, or in another browser, than the order was made for. It is not used up."},

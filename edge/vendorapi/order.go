@@ -212,7 +212,7 @@ func (a *api) addOrderActions() {
 	route(a, operation{
 		method: http.MethodPost, path: "/v1/orders/{id}/capture", id: "captureOrder", tag: "Orders",
 		summary: "Capture a hold", explain: "Turns what is held into a sale of the amount; the rest goes back to the reader.",
-		refuses: []token.Code{token.CodeNotFound, token.CodeOrderState, token.CodeOrderExpired, token.CodeHoldTooSmall, token.CodeAmountInvalid},
+		refuses: []token.Code{token.CodeNotFound, token.CodeOrderState, token.CodeOrderExpired, token.CodeHoldTooSmall, token.CodeIncentiveDebt, token.CodeAmountInvalid},
 	}, func(ctx context.Context, c *call, in *capture) (answer[order], error) {
 		id, err := pathID[token.OrderKind](c)
 		if err != nil {

@@ -55,6 +55,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"what was derived and damaged is made again, and never believed", testDamagedRuns},
 		{"what is rarely there is found with few looks", testSparseFind},
 		{"flushes that fail leave nothing behind", testFailingFlush},
+		{"what vendors' incentive tokens come to is kept", testIncentiveDebt},
+		{"replicas give no more incentive tokens than one could", testReplicasDebt},
 		{"two replicas sell the last cents once", testReplicas},
 		{"replicas read what others committed", testReplicasRead},
 		{"replicas share runs", testReplicasFlush},
@@ -199,8 +201,10 @@ func (w *world) checkAccounts(e *store.Engine) {
 	w.Helper()
 	state := core.NewState()
 	for _, entry := range w.checkChain(e) {
-		if id := entry.Account; !id.IsZero() && state.Accounts[id] == nil {
-			state.Accounts[id] = &core.Account{ID: id}
+		for _, id := range entry.Accounts(nil) {
+			if state.Accounts[id] == nil {
+				state.Accounts[id] = &core.Account{ID: id}
+			}
 		}
 		state.Apply(entry)
 	}
