@@ -3,10 +3,12 @@ package app
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"slices"
 
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/token"
 )
 
@@ -87,12 +89,16 @@ func (c *incentiveCount) debts() []journal.Debt {
 
 // SetIncentiveBound sets what one vendor's incentive tokens of a currency may come to, in place
 // of what holds for all. Where they come to more already, none of them pays for anything until
-// enough have lapsed, or the bound is raised. It is for the operator; who calls it checks that.
-func (a *App) SetIncentiveBound(ctx context.Context, vendor token.VendorID, currency token.Currency, most token.Amount) error {
+// enough have lapsed, or the bound is raised.
+func (a *App) SetIncentiveBound(ctx context.Context, by Actor, vendor token.VendorID, currency token.Currency, most token.Amount) error {
 	if err := a.knownVendor(ctx, vendor, false); err != nil {
 		return err
 	}
 	if err := a.currency(currency); err != nil {
+		return err
+	}
+	detail := fmt.Sprintf("asked to bound incentive tokens at %s %s", most.Decimal(currency.Digits()), currency)
+	if err := a.catalog.AddAct(ctx, a.act(by, staff.IncentivesBounded, vendor.String(), detail)); err != nil {
 		return err
 	}
 	command := &core.BoundIncentives{Vendor: vendor, Currency: currency, Max: most}

@@ -143,6 +143,9 @@ func (d *derived) snapshotChunk(body []byte, newest map[token.AccountID]audit.Sn
 
 func snapshot(a *core.Account) audit.Snapshot {
 	s := audit.Snapshot{Account: a.ID, Seq: a.Seq, Limits: a.Limits, Allowances: a.Allowances, Approvals: a.Approvals, Standing: a.Standing}
+	for _, d := range a.Debts {
+		s.Debts = append(s.Debts, audit.StoredDebt{Currency: d.Currency, Owed: d.Owed, Max: d.Max, Bounded: d.Bounded})
+	}
 	for _, w := range a.Wallets {
 		s.Wallets = append(s.Wallets, audit.Balance{Currency: w.Currency, Class: w.Class, Balance: w.Balance, Held: w.Held, Credit: w.Credit})
 	}

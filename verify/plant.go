@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"farthing.dev/farthing/domain/audit"
+	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/ledger"
 	"farthing.dev/farthing/store"
@@ -33,7 +34,8 @@ type fault struct {
 func faults() []fault {
 	return []fault{
 		{invariant: audit.LegsBalance, what: "a leg of a purchase is one token larger", entry: largerLeg},
-		{invariant: audit.StoredBalances, what: "a stored balance is one token larger", derived: otherBalance},
+		{invariant: audit.StoredBalances, what: "a stored balance is one token larger", derived: stored(largerBalance)},
+		{invariant: audit.StoredBalances, what: "a vendor is stored as owing less than it gave", derived: stored(smallerDebt)},
 		{invariant: audit.CreditLines, what: "a credit line is smaller than what was drawn", entry: smallerCredit},
 		{invariant: audit.OneDebit, what: "two purchases have one key", entry: secondKey},
 		{invariant: audit.Division, what: "a token moves from the vendor's net to the fee", entry: movedToken},
@@ -55,7 +57,42 @@ func faults() []fault {
 		{invariant: audit.EntriesAreFindable, what: "the index forgets an entry", derived: forgottenEntry},
 		{invariant: audit.EntriesAreFindable, what: "a filter does not know what its run holds", derived: blindFilter},
 		{invariant: audit.EntriesAreFindable, what: "a bit of a chunk flips", derived: flippedBit},
+		{invariant: audit.IncentiveDebts, what: "a vendor gives more than the bound of all", entry: lowerBound},
+		{invariant: audit.IncentiveDebts, what: "tokens pay of which a vendor gave more than its bound", entry: lowerVendorBound},
 	}
+}
+
+func largerBalance(a *core.Account) bool {
+	if len(a.Wallets) == 0 {
+		return false
+	}
+	a.Wallets[0].Balance++
+	return true
+}
+
+func smallerDebt(a *core.Account) bool {
+	if len(a.Debts) == 0 || a.ID == journal.AllIssuers {
+		return false
+	}
+	a.Debts[0].Owed--
+	return true
+}
+
+func lowerBound(e *journal.Entry, _ []*journal.Entry) bool {
+	if e.Bound == nil || !e.Vendor.IsZero() {
+		return false
+	}
+	e.Bound.Max = 1
+	return true
+}
+
+// lowerVendorBound lowers the bound that is set after all is given, and before any is spent.
+func lowerVendorBound(e *journal.Entry, _ []*journal.Entry) bool {
+	if e.Bound == nil || e.Vendor.IsZero() {
+		return false
+	}
+	e.Bound.Max = 1
+	return true
 }
 
 func largerLeg(e *journal.Entry, _ []*journal.Entry) bool {

@@ -58,6 +58,7 @@ func play(ctx context.Context, db store.Database) error {
 		return fmt.Errorf("add a split: %w", err)
 	}
 	s.split.ID, s.split.Version = made.ID, max(1, made.Version)
+	s.do(&core.BoundIncentives{Max: token.PerUnit})
 	for range 3 {
 		s.person()
 	}
@@ -198,6 +199,7 @@ func (s *scene) given() {
 	campaign := token.NewID[token.CampaignKind](s.ids)
 	s.do(&core.Grant{Account: s.account, Key: s.key(), Grant: journal.Grant{Campaign: campaign, Amount: 150_000, Currency: s.usd,
 		Issuer: s.vendor, Expiry: s.now() + 3_600_000}})
+	s.do(&core.BoundIncentives{Vendor: s.vendor, Currency: s.usd, Max: 400_000 + token.Amount(s.keys)}) // another one each time
 	bought := s.open(100_000, false, journal.ByClick, []token.CampaignID{campaign}).Order
 	s.do(&core.Refund{Order: bought.ID, Vendor: s.vendor, Amount: 30_000, Key: s.key()})
 	s.clock.at = s.clock.at.Add(2 * time.Hour)

@@ -53,12 +53,14 @@ func forgottenEntry(ctx context.Context, db store.Database) (func() error, error
 	})
 }
 
-// otherBalance adds a token to the first wallet in a chunk of snapshots.
-func otherBalance(ctx context.Context, db store.Database) (func() error, error) {
-	return tamper(ctx, db, "run_data", false, func(run store.StoredRun, body []byte) ([]byte, error) {
-		body, err := largerBalance(body)
-		return run.SealChunk(0, body), err
-	})
+// stored changes the first account in a chunk of snapshots that change accepts.
+func stored(change func(*core.Account) bool) func(context.Context, store.Database) (func() error, error) {
+	return func(ctx context.Context, db store.Database) (func() error, error) {
+		return tamper(ctx, db, "run_data", false, func(run store.StoredRun, body []byte) ([]byte, error) {
+			body, err := changeSnapshot(body, change)
+			return run.SealChunk(0, body), err
+		})
+	}
 }
 
 // blindFilter has a filter of the index say that what the run holds is not in it.
@@ -80,19 +82,24 @@ func flippedBit(ctx context.Context, db store.Database) (func() error, error) {
 	})
 }
 
-// largerBalance adds a token to the first wallet in a chunk of snapshots.
-func largerBalance(body []byte) ([]byte, error) {
-	size, n := binary.Uvarint(body[16:])
-	rest := body[16+n+int(size):]
-	var a core.Account
-	if err := journal.Unmarshal(body[16+n:16+n+int(size)], &a); err != nil {
-		return nil, err
+// changeSnapshot changes the first account in a chunk of snapshots that change accepts.
+func changeSnapshot(body []byte, change func(*core.Account) bool) ([]byte, error) {
+	for from := 0; from < len(body); {
+		size, n := binary.Uvarint(body[from+16:])
+		end := from + 16 + n + int(size)
+		var a core.Account
+		if err := journal.Unmarshal(body[from+16+n:end], &a); err != nil {
+			return nil, err
+		}
+		if change(&a) {
+			encoded, err := journal.Marshal(&a)
+			if err != nil {
+				return nil, err
+			}
+			out := binary.AppendUvarint(slices.Clone(body[:from+16]), uint64(len(encoded)))
+			return append(append(out, encoded...), body[end:]...), nil
+		}
+		from = end
 	}
-	a.Wallets[0].Balance++
-	encoded, err := journal.Marshal(&a)
-	if err != nil {
-		return nil, err
-	}
-	out := binary.AppendUvarint(slices.Clone(body[:16]), uint64(len(encoded)))
-	return append(append(out, encoded...), rest...), nil
+	return nil, errors.New("there is no snapshot to corrupt")
 }

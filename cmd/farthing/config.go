@@ -32,6 +32,7 @@ type config struct {
 	currencies string
 	feePercent string
 	feeFixed   string
+	incentives string
 	window     time.Duration
 	windowMost time.Duration
 	session    time.Duration
@@ -59,6 +60,7 @@ func (c *config) flags(flags *flag.FlagSet) {
 	flags.StringVar(&c.currencies, "currencies", "USD,EUR,GBP,JPY", "what the provider deals in")
 	flags.StringVar(&c.feePercent, "fee-percent", "5", "the provider's share of each price, for vendors who open from now on")
 	flags.StringVar(&c.feeFixed, "fee-fixed", "0", "and what it takes of each sale on top, in major units")
+	flags.StringVar(&c.incentives, "vendor-incentive-debt", "0", "what the incentive tokens that each vendor gives may come to, in major units of every currency, those spent among them: you owe payees what they earn by them")
 	flags.DurationVar(&c.window, "purchase-window", 30*time.Minute, "how long after login buying is allowed")
 	flags.DurationVar(&c.windowMost, "purchase-window-max", 0, "what readers may lengthen that to for themselves (default: they may only shorten it)")
 	flags.DurationVar(&c.session, "session", 30*24*time.Hour, "how long after login looking is allowed")
@@ -210,6 +212,9 @@ func (c *config) complete() error {
 	if err == nil {
 		_, err = c.fee()
 	}
+	if err == nil {
+		_, err = c.incentiveDebt()
+	}
 	return err
 }
 
@@ -242,6 +247,15 @@ func (c *config) trustedProxies() (list []netip.Prefix, err error) {
 		list = append(list, prefix.Masked())
 	}
 	return list, nil
+}
+
+// incentiveDebt reads what each vendor's incentive tokens may come to.
+func (c *config) incentiveDebt() (token.Amount, error) {
+	most, err := token.ParseAmount(c.incentives)
+	if err != nil || most < 0 {
+		return 0, errors.New("vendor-incentive-debt is an amount in major units, such as 100 or 0")
+	}
+	return most, nil
 }
 
 // fee reads the provider's fee: percent with at most four decimals, and tokens.

@@ -45,6 +45,7 @@ func commands() []command {
 		{"demo", "the provider and three shops, with people and money, to look at", demoCommand},
 		{"serve", "run the provider", serveCommand},
 		{"operator", "who runs the provider: add, list, remove; keys for programs", operatorCommand},
+		{"vendor", "what a vendor's incentive tokens may come to", vendorCommand},
 		{"fund", "credit a reader's wallet with money that came in", fundCommand},
 		{"verify", "prove the books of a database", verifyCommand},
 		{"bench", "measure purchases on this machine", benchCommand},

@@ -106,9 +106,25 @@ func openProvider(ctx context.Context, c config, clock token.Clock, log *slog.Lo
 	if p.handler, err = p.routes(c, clock, currencies, demo); err != nil {
 		return nil, errors.Join(err, p.close(ctx))
 	}
+	if err := p.boundIncentives(ctx, c); err != nil {
+		return nil, errors.Join(err, p.close(ctx))
+	}
 	p.work(ctx)
 	p.listenForCommands(ctx, c.data)
 	return p, nil
+}
+
+// boundIncentives says what vendors' incentive tokens may come to. Where that cannot be recorded
+// now, what was recorded before holds, and nothing where nothing was: no reason not to sell.
+func (p *provider) boundIncentives(ctx context.Context, c config) error {
+	most, err := c.incentiveDebt()
+	if err != nil {
+		return err
+	}
+	if err := p.app.BoundIncentives(ctx, most); err != nil {
+		p.log.WarnContext(ctx, "vendor-incentive-debt is not recorded; what was set before holds until the next start", "error", err)
+	}
+	return nil
 }
 
 // openHouse opens the application, without a way in and without workers.

@@ -26,6 +26,7 @@ type Auditor struct {
 	flows    map[issue]*flow
 	books    map[ledger.Account]int64
 
+	debts     debts
 	holdsOpen int64
 	storedTo  uint64
 	shared
@@ -44,6 +45,7 @@ func New(rules Rules) *Auditor {
 		received: map[token.Currency]int64{},
 		flows:    map[issue]*flow{},
 		books:    map[ledger.Account]int64{},
+		debts:    debts{of: map[token.AccountID][]*debt{}},
 		shared: shared{ids: newTable[[16]byte](), ruleTable: newTable[journal.Rule](),
 			termsTable: newTable[entitlement.Terms](), splits: map[uint32]royalty.Split{}},
 	}
@@ -89,7 +91,7 @@ func (a *Auditor) entry(e *journal.Entry) {
 	acc := &a.wasted
 	if !e.Account.IsZero() {
 		acc = a.account(e.Account)
-		a.fresh(e, acc)
+		a.fresh(e, e.Account, acc)
 		a.reach(acc, e.Seq)
 	}
 	a.post(e)
@@ -123,6 +125,8 @@ func (a *Auditor) entry(e *journal.Entry) {
 		a.funded(e)
 	case journal.Granted, journal.Lapsed:
 		a.granted(e)
+	case journal.IncentiveBound:
+		a.boundSet(e)
 	case journal.LimitSet, journal.LimitRemoved, journal.AllowanceGranted, journal.AllowanceRevoked,
 		journal.ApprovalSet, journal.CreditSet, journal.StandingSet:
 		a.permission(e, acc)

@@ -70,6 +70,7 @@ func (a *Auditor) granted(e *journal.Entry) {
 		a.report.Fault(TokensOutstanding, "entry %d grants nothing", e.Seq)
 		return
 	}
+	a.owes(e)
 	class, amount := token.Class{Kind: token.Incentive, Campaign: g.Campaign}, int64(g.Amount)
 	if e.Kind == journal.Granted {
 		a.flow(g.Currency, class).issued += amount

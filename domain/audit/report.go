@@ -31,11 +31,12 @@ const (
 	PseudonymsApart    = 18
 	InPurchaseWindow   = 19
 	EntriesAreFindable = 20
+	IncentiveDebts     = 21
 )
 
 // names are indexed by invariant; zero is none.
-func names() [21]string {
-	return [21]string{
+func names() [22]string {
+	return [22]string{
 		"",
 		"the legs of every entry sum to zero per currency and class",
 		"each stored balance, limit and allowance equals the sum of its entries",
@@ -57,6 +58,7 @@ func names() [21]string {
 		"no pseudonym is shared between two vendors",
 		"no purchase lies outside its login's purchase window",
 		"every entry is found by each of its terms",
+		"what a vendor's incentive tokens come to stays within its bound; beyond it they pay for nothing",
 	}
 }
 

@@ -150,6 +150,7 @@ func (a *Auditor) sourced(e *journal.Entry, sale *journal.Sale, o *order) {
 		}
 		return
 	}
+	a.backed(e, sale.Currency, sale.Sources)
 	var sum token.Amount
 	for i := range sale.Sources {
 		source := &sale.Sources[i]

@@ -15,6 +15,7 @@ type Snapshot struct {
 	Allowances []limit.Allowance
 	Approvals  []limit.Approval
 	Standing   journal.Standing
+	Debts      []StoredDebt // of a vendor's account
 }
 
 // Balance is one stored wallet.
@@ -39,9 +40,9 @@ func (a *Auditor) Snapshot(s Snapshot) {
 func (a *Auditor) SnapshotsTo(seq uint64) { a.storedTo = seq }
 
 // fresh checks that the stored account knows an entry that it should know.
-func (a *Auditor) fresh(e *journal.Entry, acc *account) {
+func (a *Auditor) fresh(e *journal.Entry, id token.AccountID, acc *account) {
 	if e.Seq <= a.storedTo && (acc.stored == nil || acc.stored.Seq < e.Seq) {
-		a.report.Fault(StoredBalances, "account %s is stored as it was before entry %d, although what is stored stands for entries up to %d", e.Account, e.Seq, a.storedTo)
+		a.report.Fault(StoredBalances, "account %s is stored as it was before entry %d, although what is stored stands for entries up to %d", id, e.Seq, a.storedTo)
 	}
 }
 
@@ -55,6 +56,9 @@ func (a *Auditor) reach(acc *account, seq uint64) {
 	acc.stored = nil
 	a.report.Checked(StoredBalances, 1)
 	a.compareWallets(acc, s)
+	if len(s.Debts) > 0 || len(a.debts.of[s.Account]) > 0 {
+		a.compareDebts(s)
+	}
 	if len(s.Limits) != len(acc.limits) || len(s.Allowances) != len(acc.allowances) || len(s.Approvals) != len(acc.approvals) ||
 		(s.Standing == journal.Frozen) != acc.frozen {
 		a.report.Fault(StoredBalances, "account %s is stored with other permissions than its entries gave it", s.Account)

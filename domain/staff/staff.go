@@ -37,12 +37,13 @@ const ByCommand = "command"
 
 // The actions that the log tells of.
 const (
-	OperatorAdded   = "operator_added"
-	OperatorRemoved = "operator_removed"
-	KeyMade         = "operator_key_made"
-	KeyRevoked      = "operator_key_revoked"
-	ReaderLooked    = "reader_looked_at"
-	DepositMade     = "deposit_made"
+	OperatorAdded     = "operator_added"
+	OperatorRemoved   = "operator_removed"
+	KeyMade           = "operator_key_made"
+	KeyRevoked        = "operator_key_revoked"
+	ReaderLooked      = "reader_looked_at"
+	DepositMade       = "deposit_made"
+	IncentivesBounded = "incentives_bounded"
 )
 
 // Act is one line of the log. It holds ids and amounts, and no personal data.

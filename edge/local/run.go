@@ -18,6 +18,8 @@ type App interface {
 	OperatorKeys(ctx context.Context) ([]app.OperatorKeyView, error)
 	RevokeOperatorKey(ctx context.Context, by app.Actor, id token.KeyID) error
 	Deposit(ctx context.Context, by app.Actor, in app.DepositInput) (app.Deposit, error)
+	SetIncentiveBound(ctx context.Context, by app.Actor, vendor token.VendorID, currency token.Currency, most token.Amount) error
+	IncentiveDebts(ctx context.Context, vendor token.VendorID) ([]app.IncentiveDebt, error)
 }
 
 var _ App = (*app.App)(nil)
@@ -31,6 +33,8 @@ const (
 	ListKeys       = "operator keys"
 	RevokeKey      = "operator revoke"
 	Fund           = "fund"
+	BoundVendor    = "vendor incentive-bound"
+	VendorDebts    = "vendor incentives"
 )
 
 // Request is what a command asks for. Which of the fields count depends on Do.
@@ -38,6 +42,7 @@ type Request struct {
 	Do        string `json:"do"`
 	Email     string `json:"email,omitempty"`
 	Account   string `json:"account,omitempty"`
+	Vendor    string `json:"vendor,omitempty"`
 	Key       string `json:"key,omitempty"`
 	Name      string `json:"name,omitempty"`
 	Amount    string `json:"amount,omitempty"`
@@ -52,6 +57,7 @@ type Answer struct {
 	Key       *Key       `json:"key,omitempty"`
 	Keys      []Key      `json:"keys,omitempty"`
 	Deposit   *Deposit   `json:"deposit,omitempty"`
+	Debts     []Debt     `json:"incentive_debts,omitempty"`
 }
 
 // Operator is somebody with the role.
@@ -122,6 +128,8 @@ func Run(ctx context.Context, a App, r Request) (Answer, error) {
 		return Answer{Key: &Key{ID: r.Key, Revoked: true}}, err
 	case Fund:
 		return fund(ctx, a, r)
+	case BoundVendor, VendorDebts:
+		return incentives(ctx, a, r)
 	}
 	return Answer{}, token.Newf(token.Malformed, token.CodeMalformed, "the server does not know the command %q; it may be of another version", r.Do)
 }

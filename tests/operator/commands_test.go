@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"farthing.dev/farthing/edge/local"
 	"farthing.dev/farthing/tests/launch"
 	"farthing.dev/farthing/tests/pgtest"
+	"farthing.dev/farthing/token"
 )
 
 // provider is a data folder, and the flags that lead to it.
@@ -153,9 +155,54 @@ func (p *provider) oneOfMany(account string) {
 
 // TestCommandsCalledWrongly end with 2 and say how they are called.
 func TestCommandsCalledWrongly(t *testing.T) {
-	for _, words := range [][]string{{"operator"}, {"operator", "add"}, {"operator", "promote", "a@b.example"}, {"fund"}, {"fund", "--to", "a@b.example"}, {"fund", "--nonsense"}} {
+	for _, words := range [][]string{{"operator"}, {"operator", "add"}, {"operator", "promote", "a@b.example"}, {"fund"}, {"fund", "--to", "a@b.example"}, {"fund", "--nonsense"},
+		{"vendor"}, {"vendor", "incentives"}, {"vendor", "incentive-bound", "vnd_00000000000000000000000001"}} {
 		if code, _, diag := launch.Run(t, words...); code != 2 || diag == "" {
 			t.Errorf("farthing %q ended with %d: %s", words, code, diag)
 		}
 	}
+}
+
+// TestAVendorsIncentiveBound is set beside a running server and without one, and is one vendor's.
+func TestAVendorsIncentiveBound(t *testing.T) {
+	eachDatabase(t, func(p *provider) {
+		t := p.t
+		server := launch.Serve(t, launch.FreeAddress(t), append(p.flags, "--vendor-incentive-debt", "5", "--allow-private-sites")...)
+		client, _ := launch.OpenVendor(t, server.URL)
+		me, err := client.Me(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		bound := func(amount, currency string) []string {
+			return []string{"vendor", "incentive-bound", me.Vendor, "--currency", currency, "--amount", amount}
+		}
+		if debts := p.do("vendor", "incentives", me.Vendor).Debts; len(debts) != 0 {
+			t.Errorf("before anything was given: %+v", debts)
+		}
+		want := []local.Debt{{Currency: "USD", Owed: "0.00", Max: "2.50", Own: true}}
+		if debts := p.do(bound("2.50", "USD")...).Debts; !slices.Equal(debts, want) {
+			t.Errorf("the bound: %+v", debts)
+		}
+		server.Kill()
+		if debts := p.do("vendor", "incentives", me.Vendor).Debts; !slices.Equal(debts, want) {
+			t.Errorf("without a server: %+v", debts)
+		}
+		want[0].Max = "3.00"
+		if debts := p.do(bound("3", "USD")...).Debts; !slices.Equal(debts, want) {
+			t.Errorf("set without a server: %+v", debts)
+		}
+		for code, words := range map[string][]string{
+			"not_found":        {"vendor", "incentives", token.VendorID{1}.String()},
+			"id_invalid":       {"vendor", "incentives", "somebody"},
+			"currency_invalid": bound("1", "XXX"),
+			"amount_invalid":   bound("-1", "USD"),
+		} {
+			if got := p.refused(words...); got != code {
+				t.Errorf("%q was refused with %s, want %s", words, got, code)
+			}
+		}
+		if code, out, diag := launch.Run(t, append([]string{"verify"}, p.flags...)...); code != 0 {
+			t.Errorf("verify ended with %d\n%s%s", code, out, diag)
+		}
+	})
 }

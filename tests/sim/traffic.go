@@ -46,6 +46,13 @@ func New(seed uint64, accounts int) *World {
 	for range numVendors {
 		w.vendors = append(w.vendors, w.newVendor())
 	}
+	w.after(30_000, func() { w.bound(200 * token.PerUnit) }) // nothing is given before
+	for n, v := range w.vendors {
+		if n%8 == 0 {
+			w.watch(journal.IssuerAccount(v.id))
+		}
+	}
+	w.watch(journal.AllIssuers)
 	for i := range accounts {
 		p := person{account: newID[token.AccountKind](w), user: newID[token.UserKind](w)}
 		if i%7 == 6 { // some accounts are shared
@@ -53,12 +60,25 @@ func New(seed uint64, accounts int) *World {
 		}
 		w.people = append(w.people, p)
 		if i%64 == 0 {
-			w.witnesses[p.account] = &witness{}
-			w.witnesses[p.account].snapshot, _ = journal.Marshal(&core.Account{ID: p.account})
+			w.watch(p.account)
 		}
 		w.after(w.random.Int64N(60_000), func() { w.join(p) })
 	}
 	return w
+}
+
+// watch has an account folded a second time.
+func (w *World) watch(id token.AccountID) {
+	w.witnesses[id] = &witness{}
+	w.witnesses[id].snapshot, _ = journal.Marshal(&core.Account{ID: id})
+}
+
+// bound sets what vendors may give, as the application does it.
+func (w *World) bound(most token.Amount) {
+	if err := w.commit(); err != nil { // so that the head is what was counted
+		panic(err)
+	}
+	w.do(&core.BoundIncentives{Max: most, AsOf: w.head.Seq}, nil)
 }
 
 // newID makes the world's next id of a kind.
@@ -125,8 +145,10 @@ func (w *World) live(p person) {
 		w.limit(p)
 	case n < 96:
 		w.allow(p, w.vendors[w.random.IntN(len(w.vendors))])
-	default:
+	case n < 99:
 		w.permit(p)
+	default:
+		w.boundOne()
 	}
 	pause := w.random.Int64N(3_600_000)
 	if w.chance(1) {
@@ -367,6 +389,16 @@ func (w *World) grant(p person) {
 		g.Vendors = []token.VendorID{v.id, w.vendors[w.random.IntN(numVendors)].id}
 	}
 	w.twice(&core.Grant{Account: p.account, Grant: g, Key: w.key(p.account)}, nil)
+}
+
+// boundOne sets, now and then, what one vendor may give, or all that have no bound of their own.
+func (w *World) boundOne() {
+	most := token.Amount(w.random.Int64N(400)) * token.PerUnit
+	if w.chance(3) {
+		w.bound(most)
+		return
+	}
+	w.twice(&core.BoundIncentives{Vendor: pick(w, w.vendors).id, Currency: pick(w, currencies()), Max: most}, nil)
 }
 
 func (w *World) lapse(p person) {

@@ -214,10 +214,12 @@ func (w *World) keep(s *core.State, e *journal.Entry) {
 	case journal.Purchased, journal.Captured:
 		w.Stats.Purchases++
 	}
-	if witness := w.witnesses[e.Account]; witness != nil {
-		witness.tail = append(witness.tail, e)
-		if len(witness.tail) > 50 {
-			witness.refresh(w)
+	for _, id := range e.Accounts(nil) {
+		if witness := w.witnesses[id]; witness != nil {
+			witness.tail = append(witness.tail, e)
+			if len(witness.tail) > 50 {
+				witness.refresh(w)
+			}
 		}
 	}
 }
@@ -292,6 +294,9 @@ func (w *World) Check() (audit.Report, error) {
 	}
 	for _, a := range w.accounts {
 		stored := audit.Snapshot{Account: a.ID, Seq: a.Seq, Limits: a.Limits, Allowances: a.Allowances, Approvals: a.Approvals, Standing: a.Standing}
+		for _, d := range a.Debts {
+			stored.Debts = append(stored.Debts, audit.StoredDebt{Currency: d.Currency, Owed: d.Owed, Max: d.Max, Bounded: d.Bounded})
+		}
 		for _, wallet := range a.Wallets {
 			stored.Wallets = append(stored.Wallets, audit.Balance{Currency: wallet.Currency, Class: wallet.Class,
 				Balance: wallet.Balance, Held: wallet.Held, Credit: wallet.Credit})
