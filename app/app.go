@@ -47,8 +47,11 @@ type Catalog interface {
 	keyring.Store
 	credential.Store
 	keyring.TicketStore
+	keyring.SecretStore
 	grant.Store
 	staff.Store
+	// SealedAuthenticators returns some authenticators, with users and sealed secrets.
+	SealedAuthenticators(ctx context.Context, limit int) ([]credential.Authenticator, error)
 }
 
 // Deps is everything that an App is made of. Zero values of the settings stand for
@@ -61,7 +64,8 @@ type Deps struct {
 	Log     *slog.Logger
 	Random  io.Reader // for session tokens, keys and tickets; the system's where nil
 
-	Secret  [32]byte // pseudonyms are derived from it, and keys in the database encrypted under it; never change it
+	Secret  [32]byte // keys in the database are encrypted under it; prove it (ProveSecret) before
+	Lasting [32]byte // pseudonyms derive from it, so it never changes: Proof.Lasting; Secret where it is zero
 	Fetch   Fetch    // for looking at vendors' sites; where nil, none can be shown to be a vendor's
 	BaseURL string   // where browsers find the provider, without a slash at the end
 	Mailer  Mailer   // nil where no e-mail can be sent
@@ -112,11 +116,14 @@ type App struct {
 
 // New makes an App.
 func New(d Deps) *App {
+	if d.Lasting == [32]byte{} {
+		d.Lasting = d.Secret
+	}
 	a := &App{
 		engine: d.Engine, catalog: d.Catalog, clock: d.Clock, ids: d.IDs, log: d.Log,
 		baseURL: strings.TrimSuffix(d.BaseURL, "/"), mailer: d.Mailer, window: d.PurchaseWindow, sessionLife: d.SessionLife,
 		currencies: map[token.Currency]bool{}, fee: d.Fee, demo: d.Demo,
-		keys: newLocksmith(d.Secret, d.Clock), hasher: account.NewHasher(runtime.GOMAXPROCS(0)),
+		keys: newLocksmith(d.Secret, d.Lasting, d.Clock), hasher: account.NewHasher(runtime.GOMAXPROCS(0)),
 		entries: entries{party: newParty(d.BaseURL)}, buys: newThrottle(2*time.Second, 30, 65536),
 		proofs: newThrottle(10*time.Second, 10, 4096), fetch: d.Fetch, caches: newCaches(d.Clock, d.Alone),
 		codes: newThrottle(2*time.Second, 60, 65536), notes: notebook{lines: newThrottle(linePause, linesAtOnce, 65536)},

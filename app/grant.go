@@ -197,7 +197,7 @@ func (a *App) who(g grant.Grant) (who Who, err error) {
 
 // SessionName returns the name of a login for one vendor: the claim sid.
 func (a *App) SessionName(vendor token.VendorID, session token.SessionID) (string, error) {
-	name, err := a.keys.derive("login at a vendor", vendor, session[:], 16)
+	name, err := a.keys.deriveLasting("login at a vendor", vendor, session[:], 16)
 	return base64.RawURLEncoding.EncodeToString(name), token.Wrap(err, "name a login")
 }
 

@@ -175,16 +175,8 @@ func (r *rings) make(use KeyUse, slot, now int64) (keyring.Key, error) {
 		return keyring.Key{}, token.Wrap(err, "write a private key")
 	}
 	defer clear(plain)
-	box, err := r.keys.box("signing keys")
-	if err != nil {
-		return keyring.Key{}, err
-	}
-	nonce := make([]byte, box.NonceSize())
-	if err := r.dice.fill(nonce); err != nil {
-		return keyring.Key{}, err
-	}
-	key.Sealed = box.Seal(nonce, nonce, plain, nameOf(key))
-	return key, nil
+	key.Sealed, err = r.keys.seal(r.dice, signingBox, plain, nameOf(key))
+	return key, err
 }
 
 func (r *rings) generate(use KeyUse) (crypto.Signer, error) {
@@ -201,17 +193,9 @@ func (r *rings) generate(use KeyUse) (crypto.Signer, error) {
 
 // unseal opens a private part.
 func (r *rings) unseal(key keyring.Key) (crypto.Signer, error) {
-	box, err := r.keys.box("signing keys")
+	plain, err := r.keys.open(signingBox, key.Sealed, nameOf(key))
 	if err != nil {
-		return nil, err
-	}
-	wrong := token.New(token.Internal, token.CodeInternal, "a signing key in the database was sealed under another secret")
-	if len(key.Sealed) < box.NonceSize() {
-		return nil, wrong
-	}
-	plain, err := box.Open(nil, key.Sealed[:box.NonceSize()], key.Sealed[box.NonceSize():], nameOf(key))
-	if err != nil {
-		return nil, wrong
+		return nil, token.Wrap(err, "open a signing key")
 	}
 	defer clear(plain)
 	private, err := x509.ParsePKCS8PrivateKey(plain)

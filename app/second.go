@@ -145,27 +145,12 @@ const authenticatorBox = "authenticators"
 
 // sealSecret encrypts a secret of a user's for the database.
 func (a *App) sealSecret(plain []byte, user token.UserID) ([]byte, error) {
-	box, err := a.keys.box(authenticatorBox)
-	if err != nil {
-		return nil, err
-	}
-	nonce := make([]byte, box.NonceSize())
-	if err := a.dice.fill(nonce); err != nil {
-		return nil, err
-	}
-	return box.Seal(nonce, nonce, plain, user[:]), nil
+	return a.keys.seal(a.dice, authenticatorBox, plain, user[:])
 }
 
 // openSecret is the way back from sealSecret.
 func (a *App) openSecret(sealed []byte, user token.UserID) ([]byte, error) {
-	box, err := a.keys.box(authenticatorBox)
-	if err != nil {
-		return nil, err
-	}
-	if len(sealed) < box.NonceSize() {
-		return nil, token.New(token.Internal, token.CodeInternal, "an authenticator's secret in the database is cut off")
-	}
-	plain, err := box.Open(nil, sealed[:box.NonceSize()], sealed[box.NonceSize():], user[:])
+	plain, err := a.keys.open(authenticatorBox, sealed, user[:])
 	return plain, token.Wrap(err, "open an authenticator's secret")
 }
 

@@ -36,30 +36,45 @@ func (d *dice) secret() (string, error) {
 	return base64.RawURLEncoding.EncodeToString(b[:]), err
 }
 
-// locksmith derives lasting keys from the provider's one secret. A vendor's keys are
-// its own: what one vendor is given tells another nothing. Keys that must be able to
-// be destroyed are not derived: see vault and rings.
+// locksmith derives keys from the provider's secret. A vendor's keys are its own: what
+// one vendor is given tells another nothing. Keys that must be able to be destroyed are
+// not derived: see vault and rings.
+//
+// What vendors keep derives from lasting, the provider's first secret, so that it stays
+// when the secret is rotated: pseudonyms, names of logins, proofs of sites.
 type locksmith struct {
 	secret  [32]byte
+	lasting [32]byte
 	readers *cache[token.VendorID, cipher.Block]
 }
 
-func newLocksmith(secret [32]byte, clock token.Clock) *locksmith {
+func newLocksmith(secret, lasting [32]byte, clock token.Clock) *locksmith {
 	return &locksmith{
 		secret:  secret,
+		lasting: lasting,
 		readers: newCache[token.VendorID, cipher.Block](clock, forever, 4096),
 	}
 }
 
+// derive makes a key that changes when the secret is rotated.
 func (l *locksmith) derive(purpose string, vendor token.VendorID, more []byte, length int) ([]byte, error) {
+	return deriveFrom(l.secret, purpose, vendor, more, length)
+}
+
+// deriveLasting makes a key, or a name, that never changes.
+func (l *locksmith) deriveLasting(purpose string, vendor token.VendorID, more []byte, length int) ([]byte, error) {
+	return deriveFrom(l.lasting, purpose, vendor, more, length)
+}
+
+func deriveFrom(secret [32]byte, purpose string, vendor token.VendorID, more []byte, length int) ([]byte, error) {
 	info := append([]byte("farthing "+purpose+" "), vendor[:]...)
-	return hkdf.Key(sha256.New, l.secret[:], nil, string(append(info, more...)), length)
+	return hkdf.Key(sha256.New, secret[:], nil, string(append(info, more...)), length)
 }
 
 // reader returns the block cipher between users and a vendor's pseudonyms for them.
 func (l *locksmith) reader(vendor token.VendorID) (cipher.Block, error) {
 	return l.readers.get(vendor, func() (cipher.Block, error) {
-		key, err := l.derive("reader", vendor, nil, 16)
+		key, err := l.deriveLasting("reader", vendor, nil, 16)
 		if err != nil {
 			return nil, token.Wrap(err, "derive reader key")
 		}

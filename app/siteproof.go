@@ -22,7 +22,7 @@ type Fetch func(ctx context.Context, address string) (status int, body string, e
 // siteProof returns what a site has to show. It is the vendor's own for this very site,
 // so where two vendors share an origin, its owner decides who has which part.
 func (l *locksmith) siteProof(site catalog.Site) (string, error) {
-	proof, err := l.derive("site", site.Vendor, []byte(site.URL()), 20)
+	proof, err := l.deriveLasting("site", site.Vendor, []byte(site.URL()), 20)
 	return "farthing-site-" + crockford.EncodeToString(proof), token.Wrap(err, "derive a site's proof")
 }
 

@@ -7,7 +7,6 @@ import (
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"reflect"
 	"slices"
@@ -309,31 +308,15 @@ func (v *vault) make(n keyring.Epoch) (keyring.TicketKey, error) {
 
 // sealRoot encrypts a root for the database.
 func (v *vault) sealRoot(n keyring.Epoch, id string, root *[32]byte) (keyring.TicketKey, error) {
-	box, err := v.keys.box("ticket keys")
-	if err != nil {
-		return keyring.TicketKey{}, err
-	}
-	nonce := make([]byte, box.NonceSize(), box.NonceSize()+len(root)+box.Overhead())
-	if err := v.dice.fill(nonce); err != nil {
-		return keyring.TicketKey{}, err
-	}
-	sealed := box.Seal(nonce, nonce, root[:], binary.BigEndian.AppendUint32(nil, uint32(n)))
-	return keyring.TicketKey{Epoch: n, ID: id, Sealed: sealed, CreatedAt: v.clock.Now().UnixMilli()}, nil
+	sealed, err := v.keys.seal(v.dice, ticketBox, root[:], epochName(n))
+	return keyring.TicketKey{Epoch: n, ID: id, Sealed: sealed, CreatedAt: v.clock.Now().UnixMilli()}, err
 }
 
 // open takes a stored root in, where it is not here and not over.
 func (v *vault) open(key keyring.TicketKey) error {
-	box, err := v.keys.box("ticket keys")
-	if err != nil {
-		return err
-	}
-	wrong := token.New(token.Internal, token.CodeInternal, "a ticket key in the database was sealed under another secret")
-	if len(key.Sealed) < box.NonceSize() {
-		return wrong
-	}
-	plain, err := box.Open(nil, key.Sealed[:box.NonceSize()], key.Sealed[box.NonceSize():], binary.BigEndian.AppendUint32(nil, uint32(key.Epoch)))
+	plain, err := v.keys.open(ticketBox, key.Sealed, epochName(key.Epoch))
 	if err != nil || len(plain) != 32 {
-		return wrong
+		return token.Wrap(errSealed, "open a ticket key")
 	}
 	defer clear(plain)
 	defer clear(key.Sealed)

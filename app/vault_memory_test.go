@@ -103,7 +103,7 @@ func newTestVault() (*vault, *hand) {
 
 // replicaOf is the vault of a server on a database.
 func replicaOf(s *shelf, clock token.Clock, alone bool) *vault {
-	return newVault(s, newLocksmith([32]byte{1}, clock), &dice{from: rand.Reader}, clock, alone)
+	return newVault(s, newLocksmith([32]byte{1}, [32]byte{1}, clock), &dice{from: rand.Reader}, clock, alone)
 }
 
 func TestKeysOfPastEpochsAreOverwrittenInMemory(t *testing.T) {
@@ -241,7 +241,7 @@ func TestEveryReplicaOpensEveryTicketAfterACrashOfTheDatabase(t *testing.T) {
 func TestAKeyThatIsOverIsNotPutBack(t *testing.T) {
 	clock := &hand{at: time.Unix(1_800_000_000, 0)}
 	tables := &lateShelf{shelf: shelf{connections: 1}}
-	v := newVault(tables, newLocksmith([32]byte{1}, clock), &dice{from: rand.Reader}, clock, false)
+	v := newVault(tables, newLocksmith([32]byte{1}, [32]byte{1}, clock), &dice{from: rand.Reader}, clock, false)
 	if err := v.ready(t.Context()); err != nil {
 		t.Fatal(err)
 	}

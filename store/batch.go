@@ -221,11 +221,15 @@ func (e *Engine) decide(ctx context.Context) (*journal.Block, error) {
 	head := e.Head()
 	now := max(e.clock.Now().UnixMilli(), head.At)
 	l.state.Seq, l.entries = head.Seq, l.entries[:0]
+	refusal := e.refusal()
 	for _, r := range l.batch {
 		if r.answered {
 			continue
 		}
 		r.out, r.err = core.Outcome{}, nil
+		if answerRefused(r, refusal) {
+			continue
+		}
 		if !l.facts.ready(l.state, r.cmd) {
 			if r.carried++; r.carried <= maxCarries {
 				l.carry = append(l.carry, r)

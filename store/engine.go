@@ -37,6 +37,8 @@ type Engine struct {
 	health   health
 	damaged  atomic.Bool // the journal is: nothing is sold any more
 
+	otherSecret atomic.Bool // the database has another secret: see SetProblem
+
 	blocksMu sync.Mutex
 	blocks   *simplelru.LRU[uint64, *journal.Block] // by first entry
 

@@ -18,10 +18,13 @@ type Pseudonym func(vendor token.VendorID, user token.UserID) (token.ReaderID, e
 
 // Options say how to verify; the zero value is right.
 type Options struct {
-	Progress  io.Writer    // told how far it is; nil for nobody
-	Pseudonym Pseudonym    // as the application computes it; nil leaves invariant 18 unchecked
-	Workers   int          // decoders; the number of processors where it is zero
-	Since     journal.Head // where the journal ended before; the zero Head asks for nothing
+	Progress  io.Writer // told how far it is; nil for nobody
+	Pseudonym Pseudonym // as the application computes it; nil leaves invariant 18 unchecked
+	// OtherSecret says that the secret at hand is not the one that the database was made
+	// with: what it makes are not this provider's pseudonyms.
+	OtherSecret bool
+	Workers     int          // decoders; the number of processors where it is zero
+	Since       journal.Head // where the journal ended before; the zero Head asks for nothing
 }
 
 // Run verifies a database whose tables are up to date. The report says which
@@ -61,6 +64,9 @@ func Run(ctx context.Context, db store.Database, options Options) (audit.Report,
 		report.Fault(audit.ChainWhole, "the journal does not go on from %s, where it ended before", options.Since)
 	}
 	derived.check(&report)
+	if options.OtherSecret {
+		report.Fault(audit.PseudonymsApart, "the secret is not the one that the database was made with, so every vendor would know its readers by other pseudonyms; verify with the right one")
+	}
 	if err := names.check(&report, options.Pseudonym); err != nil {
 		return audit.Report{}, err
 	}

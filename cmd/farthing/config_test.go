@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,7 +91,10 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 
 func TestSecretIsMadeOnceAndPrivate(t *testing.T) {
 	folder := t.TempDir()
-	first, err := readSecret("", folder)
+	if _, err := readSecret("", folder); !errors.Is(err, errNoSecret) {
+		t.Errorf("without a secret: %v", err)
+	}
+	first, err := makeSecret(filepath.Join(folder, secretFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,6 +108,9 @@ func TestSecretIsMadeOnceAndPrivate(t *testing.T) {
 	}
 	if given, err := readSecret(strings.Repeat("ab", 32), folder); err != nil || given[0] != 0xab {
 		t.Errorf("a secret that was given is not used: %v", err)
+	}
+	if _, err := makeSecret(filepath.Join(folder, secretFile)); err == nil {
+		t.Error("a secret that is there was overwritten")
 	}
 	for _, wrong := range []string{"abc", strings.Repeat("zz", 32), strings.Repeat("ab", 31)} {
 		if _, err := readSecret(wrong, folder); err == nil || strings.Contains(err.Error(), wrong) {

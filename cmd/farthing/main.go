@@ -48,6 +48,7 @@ func commands() []command {
 		{"vendor", "what a vendor's incentive tokens may come to", vendorCommand},
 		{"fund", "credit a reader's wallet with money that came in", fundCommand},
 		{"verify", "prove the books of a database", verifyCommand},
+		{"secret", "give the database another secret", secretCommand},
 		{"bench", "measure purchases on this machine", benchCommand},
 		{"version", "which version this is", versionCommand},
 	}

@@ -132,13 +132,13 @@ func openHouse(ctx context.Context, c config, clock token.Clock, log *slog.Logge
 	if err := os.MkdirAll(c.data, 0o700); err != nil {
 		return nil, nil, fmt.Errorf("make the data folder: %w", err)
 	}
-	secret, err := readSecret(c.secret, c.data)
-	if err != nil {
-		return nil, nil, err
-	}
 	db, err := openDatabase(ctx, c)
 	if err != nil {
 		return nil, nil, err
+	}
+	secret, err := openSecret(ctx, c, db, clock, log)
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
 	}
 	engine, err := store.OpenEngine(ctx, db, clock, log, store.Options{})
 	if err != nil {
@@ -160,7 +160,7 @@ func openHouse(ctx context.Context, c config, clock token.Clock, log *slog.Logge
 	}
 	p.app = app.New(app.Deps{
 		Engine: engine, Catalog: store.NewCatalog(db), Clock: clock, IDs: token.NewMaker(clock, nil), Log: log,
-		Secret: secret, Fetch: outbound.Fetcher(p.outbound), BaseURL: c.baseURL, Mailer: p.post.mailer(), PurchaseWindow: c.window, LongestWindow: c.windowMost, SessionLife: c.session,
+		Secret: secret.present, Lasting: secret.lasting, Fetch: outbound.Fetcher(p.outbound), BaseURL: c.baseURL, Mailer: p.post.mailer(), PurchaseWindow: c.window, LongestWindow: c.windowMost, SessionLife: c.session,
 		Currencies: currencies, Fee: fee, Demo: demo, Alone: !db.Shared(),
 	})
 	return p, currencies, nil
@@ -237,6 +237,7 @@ func (p *provider) work(ctx context.Context) {
 	p.every(ctx, often, (&worker.Task{Do: p.app.WriteNotes, Failed: "the security log could not be written", AtEnd: true, Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.app.TurnKeys, Failed: "keys could not be turned", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.app.FollowChanges, Failed: "changes of other replicas could not be read", Log: p.log}).Run)
+	p.every(ctx, often, (&worker.Task{Do: p.watchSecret, Failed: "it could not be read which secret the database has", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.tellLogouts, Failed: "logouts could not be told", Log: p.log}).Run)
 	p.every(ctx, seldom, (&worker.Task{Do: p.app.WriteSessions, Failed: "sessions could not be written", Log: p.log}).Run)
 	p.workers.Go(func() { p.post.run(ctx) })

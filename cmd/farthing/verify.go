@@ -8,7 +8,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -16,6 +15,7 @@ import (
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/domain/audit"
 	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/token"
 	"farthing.dev/farthing/verify"
 )
@@ -63,18 +63,18 @@ func (v *verifyFlags) verify(ctx context.Context, out, diag io.Writer) (sound bo
 	if _, err := os.Stat(filepath.Join(v.config.data, "farthing.db")); v.config.database == "" && err != nil {
 		return false, fmt.Errorf("there is no database in %s", v.config.data)
 	}
-	pseudonym, err := v.pseudonym(diag)
-	if err != nil {
-		return false, err
-	}
 	db, err := openBooks(ctx, v.config)
 	if err != nil {
 		return false, err
 	}
+	secret, err := v.proveSecret(ctx, db, diag)
+	if err != nil {
+		return false, errors.Join(err, db.Close())
+	}
 	// The auditor remembers every order, and nearly nothing of what it remembers ever
 	// becomes garbage: collecting early keeps ten million of them within 2 GB.
 	debug.SetGCPercent(25)
-	report, err := verify.Run(ctx, db, verify.Options{Progress: diag, Pseudonym: pseudonym, Since: v.since})
+	report, err := verify.Run(ctx, db, verify.Options{Progress: diag, Pseudonym: secret.pseudonym, OtherSecret: secret.other, Since: v.since})
 	if err = errors.Join(err, db.Close()); err != nil {
 		return false, err
 	}
@@ -84,19 +84,31 @@ func (v *verifyFlags) verify(ctx context.Context, out, diag io.Writer) (sound bo
 	})
 }
 
-// pseudonym is the application's, where the secret is at hand. It makes none.
-func (v *verifyFlags) pseudonym(diag io.Writer) (verify.Pseudonym, error) {
-	if v.config.secret == "" {
-		if _, err := os.Stat(filepath.Join(v.config.data, "secret")); errors.Is(err, fs.ErrNotExist) {
-			fmt.Fprintf(diag, "without the secret, invariant %d is not checked\n", audit.PseudonymsApart)
-			return nil, nil
-		}
-	}
+// provedSecret is what the secret at hand tells.
+type provedSecret struct {
+	pseudonym verify.Pseudonym // the application's; nil without the secret, or with another
+	other     bool             // the secret is not the database's
+}
+
+// proveSecret finds the secret, where it is at hand, and whether it is the database's. It
+// makes none.
+func (v *verifyFlags) proveSecret(ctx context.Context, db store.Database, diag io.Writer) (provedSecret, error) {
 	secret, err := readSecret(v.config.secret, v.config.data)
-	if err != nil {
-		return nil, err
+	if errors.Is(err, errNoSecret) {
+		fmt.Fprintf(diag, "without the secret, invariant %d is not checked\n", audit.PseudonymsApart)
+		return provedSecret{}, nil
 	}
-	return app.New(app.Deps{Secret: secret, Clock: token.SystemClock{}}).ReaderAt, nil
+	if err != nil {
+		return provedSecret{}, err
+	}
+	proof, err := app.ProveSecret(ctx, store.NewCatalog(db), secret)
+	if errors.Is(err, app.ErrOtherSecret) {
+		return provedSecret{other: true}, nil
+	}
+	if err != nil {
+		return provedSecret{}, err
+	}
+	return provedSecret{pseudonym: app.New(app.Deps{Secret: secret, Lasting: proof.Lasting, Clock: token.SystemClock{}}).ReaderAt}, nil
 }
 
 // test runs the self-test on a database of its own.

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -17,14 +18,16 @@ import (
 
 // Options are the bounds of a Database; zero values stand for the defaults.
 type Options struct {
-	Connections   int  // in the pool; 16
-	AsyncStandbys bool // open it although a failover would lose acknowledged payments
+	Connections   int    // in the pool; 16
+	AsyncStandbys bool   // open it although a failover would lose acknowledged payments
+	Name          string // of its sessions, as pg_stat_activity shows it; what the address says, or "farthing", where it is empty
 }
 
 // Database is a PostgreSQL database.
 type Database struct {
-	pool  *sql.DB
-	fixed fixedReader
+	pool    *sql.DB
+	fixed   fixedReader
+	servers string // the name of servers' sessions
 
 	connections atomic.Uint64 // made so far
 }
@@ -37,13 +40,12 @@ func Open(ctx context.Context, dsn string, options Options) (*Database, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the database's address: %w", err)
 	}
-	if config.RuntimeParams["application_name"] == "" {
-		config.RuntimeParams["application_name"] = "farthing"
-	}
+	servers := cmp.Or(config.RuntimeParams["application_name"], "farthing")
+	config.RuntimeParams["application_name"] = cmp.Or(options.Name, servers)
 	if options.Connections == 0 {
 		options.Connections = 16
 	}
-	d := &Database{}
+	d := &Database{servers: servers}
 	d.pool = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(context.Context, *pgx.Conn) error {
 		d.connections.Add(1)
 		return nil
@@ -89,6 +91,16 @@ func (d *Database) checkDurable(ctx context.Context) error {
 		return errors.New("the database has fsync = off: it would lose acknowledged payments; set it to on")
 	}
 	return nil
+}
+
+// Servers returns how many sessions servers have on this database. Open it under a Name of
+// its own to ask this.
+func (d *Database) Servers(ctx context.Context) (sessions int, err error) {
+	err = d.pool.QueryRowContext(ctx, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1`, d.servers).Scan(&sessions)
+	if err != nil {
+		err = fmt.Errorf("count the sessions: %w", err)
+	}
+	return sessions, err
 }
 
 // SQL returns the pool.

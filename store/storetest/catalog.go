@@ -52,6 +52,7 @@ func RunCatalog(t *testing.T, open func(t *testing.T) store.Tables) {
 		{"operator keys", testOperatorKeys},
 		{"signing keys", testSigningKeys},
 		{"ticket keys", testTicketKeys},
+		{"the secret", testSecret},
 		{"clients", testClients},
 		{"grants", testGrants},
 		{"the same code and token many times at once", testReplays},

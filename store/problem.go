@@ -1,0 +1,44 @@
+package store
+
+import (
+	"farthing.dev/farthing/token"
+)
+
+// SetProblem notes what somebody outside the engine found wrong, or changes its detail. While
+// there is a ProblemSecret, commands are refused.
+func (e *Engine) SetProblem(code, detail string) {
+	if e.health.set(code, detail, e.clock.Now()) {
+		e.log.Error("a problem began", "problem", code, "detail", detail)
+	}
+	e.otherSecret.Store(e.otherSecret.Load() || code == ProblemSecret)
+}
+
+// ClearProblem takes back what SetProblem noted.
+func (e *Engine) ClearProblem(code string) {
+	if code == ProblemSecret {
+		e.otherSecret.Store(false)
+	}
+	if e.health.clear(code) {
+		e.log.Info("a problem ended", "problem", code)
+	}
+}
+
+// refusal returns why no command may be run at present, or nil.
+func (e *Engine) refusal() error {
+	if e.otherSecret.Load() {
+		return e.unavailable("the provider is being given another secret; try again with the same key", nil)
+	}
+	return nil
+}
+
+// answerRefused answers a command that may not be run. Looks change nothing and go on.
+func answerRefused(r *request, refusal error) (refused bool) {
+	if refusal == nil {
+		return false
+	}
+	if _, ok := r.cmd.(*look); ok {
+		return false
+	}
+	r.err, r.answered = token.Wrap(refusal, "decide"), true
+	return true
+}
