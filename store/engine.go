@@ -36,6 +36,7 @@ type Engine struct {
 	behind   *behind
 	health   health
 	damaged  atomic.Bool // the journal is: nothing is sold any more
+	remaking atomic.Bool // more is being replayed than the end of the journal
 
 	otherSecret atomic.Bool // the database has another secret: see SetProblem
 

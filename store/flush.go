@@ -246,6 +246,9 @@ func (b *behind) note(err error) {
 	if err == nil {
 		b.streak, b.ticks = 0, 0
 		b.stuck.Store(false)
+		if active, _ := e.index.waiting(); active >= e.options.Tail { // it came while this was written
+			b.wake()
+		}
 		if e.health.clear(ProblemBehind) {
 			e.log.Info("writing behind goes on")
 		}

@@ -52,6 +52,9 @@ func (e *Engine) reset(ctx context.Context) error {
 	}
 	l.broken = false
 	e.anew.Add(1)
+	if e.remaking.Swap(false) && e.health.clear(ProblemBehind) {
+		e.log.Info("what is derived from the journal is whole again", "entries", e.Head().Seq)
+	}
 	return nil
 }
 
@@ -70,19 +73,39 @@ func (e *Engine) replay(ctx context.Context) error {
 		if len(blocks) == 0 {
 			return nil
 		}
-		if err := e.missed(ctx, blocks); err != nil {
-			return err
-		}
-		if active, _ := e.index.waiting(); active >= replayFactor*e.options.Tail {
-			if err := e.behind.takeOver(ctx, func() error { return e.writeReplayed(ctx) }); err != nil {
-				return fmt.Errorf("write what was derived: %w", err)
+		for _, b := range blocks {
+			if err := e.missed(ctx, []*journal.Block{b}); err != nil {
+				return err
 			}
-			e.forget()
+			if err := e.bound(ctx); err != nil {
+				return err
+			}
 		}
 		if head := e.Head(); head.Seq >= told+tellEvery {
 			told = head.Seq
 			e.log.Info("what is derived from the journal is being made again", "entries", head.Seq)
 		}
+	}
+}
+
+// bound writes behind what was replayed, where it is too much for the memory.
+func (e *Engine) bound(ctx context.Context) error {
+	if active, _ := e.index.waiting(); active < replayFactor*e.options.Tail {
+		return nil
+	}
+	e.tellRemaking()
+	if err := e.behind.takeOver(ctx, func() error { return e.writeReplayed(ctx) }); err != nil {
+		return fmt.Errorf("write what was derived: %w", err)
+	}
+	e.forget()
+	return nil
+}
+
+// tellRemaking says that there is more to replay than the end of the journal.
+func (e *Engine) tellRemaking() {
+	e.remaking.Store(true)
+	if e.health.set(ProblemBehind, "what is derived from the journal is being made again; nothing is sold meanwhile", e.clock.Now()) {
+		e.log.Warn("what is derived from the journal was lost or damaged, or is of an earlier version; it is made again", "from", e.index.flushedTo())
 	}
 }
 

@@ -172,11 +172,15 @@ func (d *Database) transact(ctx context.Context, work func(tx *sql.Tx) error) er
 	return nil
 }
 
+// sqlBehind has a transaction wait neither for the disk, nor for long for the lock of
+// somebody else.
+const sqlBehind = `SELECT set_config('synchronous_commit', 'off', true), set_config('lock_timeout', '10s', true)`
+
 // WriteBehind is Write without waiting for the disk: the log is one, so the next
 // append's commit brings this one's along.
 func (d *Database) WriteBehind(ctx context.Context, work func(tx *sql.Tx) error) error {
 	return d.Write(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `SET LOCAL synchronous_commit = off`); err != nil {
+		if _, err := tx.ExecContext(ctx, sqlBehind); err != nil {
 			return fmt.Errorf("write behind: %w", err)
 		}
 		return work(tx)

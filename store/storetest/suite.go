@@ -23,10 +23,7 @@ import (
 // Run checks that a database keeps the store's promises. open returns a handle on a
 // fresh database each time it is called.
 func Run(t *testing.T, open func(t *testing.T) store.Database) {
-	tests := []struct {
-		name string
-		test func(t *testing.T, w *world)
-	}{
+	runTests(t, open, []contract{
 		{"what was appended is read back, chained", testAppend},
 		{"a key is answered again", testReplay},
 		{"a key is answered again after flush and reopening", testReplayReopened},
@@ -52,6 +49,9 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"runs that the database lost are written again", testLostRuns},
 		{"nothing is missed while the state is made anew", testFindMeanwhile},
 		{"a block that was changed is not served, and stops selling", testDamagedBlock},
+		{"a lock of somebody else stops neither sales nor looks for ever", testLockedBehind},
+		{"runs that are lost under a server are made again at once", testRunsLostMeanwhile},
+		{"lost runs are made again in little memory", testRemaking},
 		{"what was derived and damaged is made again, and never believed", testDamagedRuns},
 		{"what is rarely there is found with few looks", testSparseFind},
 		{"flushes that fail leave nothing behind", testFailingFlush},
@@ -61,7 +61,16 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"replicas read what others committed", testReplicasRead},
 		{"replicas share runs", testReplicasFlush},
 		{"data of a newer version is refused", testNewer},
-	}
+	})
+}
+
+// contract is one promise of the store, and its test.
+type contract struct {
+	name string
+	test func(t *testing.T, w *world)
+}
+
+func runTests(t *testing.T, open func(t *testing.T) store.Database, tests []contract) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			db := open(t)

@@ -40,8 +40,15 @@ func Main(m *testing.M) int {
 func Start(tb testing.TB) string {
 	tb.Helper()
 	if testing.Short() {
-		tb.Skip("the quick round starts no PostgreSQL")
+		tb.Skip("the quick round starts PostgreSQL for few tests only")
 	}
+	return StartAlways(tb)
+}
+
+// StartAlways is Start, in the quick round too: for the few tests that are worth the two
+// seconds.
+func StartAlways(tb testing.TB) string {
+	tb.Helper()
 	server.Lock()
 	defer server.Unlock()
 	if server.running == nil && server.failure == nil {
