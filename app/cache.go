@@ -121,3 +121,13 @@ func (c *cache[K, V]) set(key K, value V) {
 	c.mu.RUnlock()
 	c.put(key, value, drops)
 }
+
+// remembered returns the answer for key, or the zero value where none is remembered.
+func (c *cache[K, V]) remembered(key K) (value V) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if found, ok := c.entries[key]; ok && c.good(found.until) {
+		value = found.value
+	}
+	return value
+}

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"farthing.dev/farthing/domain/grant"
@@ -19,6 +20,10 @@ const (
 	accessLife  = 10 * time.Minute
 	refreshLife = 14 * 24 * time.Hour
 	askedLife   = 15 * time.Minute // to log in again, where a site asked for it
+
+	// refreshGrace is for how long a refresh token that was used is answered in the same way,
+	// as long as what it was changed for was not used: its answer may have been lost.
+	refreshGrace = 30 * time.Second
 )
 
 // LoginInput is a reader's login at a vendor's site, as the site asked for it.
@@ -105,16 +110,47 @@ func coarse(at int64, now time.Time) int64 {
 }
 
 // ChangeCode changes a code into tokens, once. A code that was presented before ends
-// everything that was issued for it: somebody has a copy. So does any wrong detail.
+// everything that was issued for it: somebody has a copy. So does any wrong detail. Where the
+// database failed to answer, the code can be presented here once more.
 func (a *App) ChangeCode(ctx context.Context, client grant.Client, code, redirect, verifier string) (Issued, error) {
 	now := a.clock.Now().UnixMilli()
-	g, err := a.catalog.TakeCode(ctx, grant.HashOf(code), now)
-	if token.CodeOf(err) == token.CodeNotFound {
-		return Issued{}, grantRefused("the code is unknown")
-	}
+	next, err := a.newTokens("")
 	if err != nil {
 		return Issued{}, err
 	}
+	var issued Issued
+	var refusal *refusedGrant
+	hash := grant.HashOf(code)
+	unanswered := a.unanswered.remembered(hash)
+	err = a.catalog.TakeCode(ctx, hash, now, func(g grant.Grant) (verdict grant.Verdict, err error) {
+		if g.CodeUsed == unanswered { // here, and nobody was given anything for it
+			g.CodeUsed = 0
+		}
+		if refusal = judgeCode(client, g, redirect, verifier, now); refusal != nil {
+			return grant.Verdict{End: true}, nil
+		}
+		issued, verdict.Tokens, err = a.issue(g, next)
+		issued.Nonce = g.Nonce
+		return verdict, err
+	})
+	switch {
+	case err == nil:
+		a.unanswered.drop(hash)
+	case token.CodeOf(err) == token.CodeUnavailable && unanswered == 0:
+		a.unanswered.set(hash, now)
+	}
+	return a.answerGrant(ctx, issued, refusal, err, "the code is unknown")
+}
+
+// refusedGrant is why a code or a refresh token is refused.
+type refusedGrant struct {
+	grant  grant.Grant
+	detail string // for the site
+	wrong  string // for the user and the vendor, where somebody did what nobody should
+}
+
+// judgeCode says what is wrong with a code that was presented, or nil.
+func judgeCode(client grant.Client, g grant.Grant, redirect, verifier string, now int64) *refusedGrant {
 	var wrong string
 	switch {
 	case g.Client != client.ID:
@@ -122,69 +158,114 @@ func (a *App) ChangeCode(ctx context.Context, client grant.Client, code, redirec
 	case g.CodeUsed != 0:
 		wrong = "A login code was presented a second time. What was issued for it has ended."
 	case g.EndedAt != 0 || now >= g.CodeUntil:
-		return Issued{}, a.refuseGrant(ctx, g, "the code has expired", "")
+		return &refusedGrant{g, "the code has expired", ""}
 	case redirect != g.Redirect:
 		wrong = "A login code was presented with another redirect URI than it was sent to."
 	case !g.ProvenBy(verifier):
 		wrong = "A login code was presented without the right PKCE verifier."
+	default:
+		return nil
 	}
-	if wrong != "" {
-		return Issued{}, a.refuseGrant(ctx, g, "the code is not good", wrong)
-	}
-	issued, err := a.issue(ctx, g)
-	issued.Nonce = g.Nonce
-	return issued, err
+	return &refusedGrant{g, "the code is not good", wrong}
 }
 
 // RefreshLogin changes a refresh token into new tokens, once. One that was used before
-// ends everything of its login: somebody has a copy.
+// ends everything of its login, because somebody has a copy; but for half a minute, and as
+// long as its successor was not used, it is answered with the same successor: the first
+// answer may not have arrived.
 func (a *App) RefreshLogin(ctx context.Context, client grant.Client, refresh string) (Issued, error) {
 	now := a.clock.Now().UnixMilli()
-	t, g, err := a.catalog.TakeRefresh(ctx, grant.HashOf(refresh), now)
-	if token.CodeOf(err) == token.CodeNotFound {
-		return Issued{}, grantRefused("the refresh token is unknown")
-	}
+	next, err := a.newTokens(refresh)
 	if err != nil {
 		return Issued{}, err
 	}
+	var issued Issued
+	var refusal *refusedGrant
+	err = a.catalog.TakeRefresh(ctx, grant.HashOf(refresh), grant.HashOf(next.refresh), now, func(taken grant.Taken) (verdict grant.Verdict, err error) {
+		if refusal = judgeRefresh(client, taken, now); refusal != nil {
+			return grant.Verdict{End: true}, nil
+		}
+		issued, verdict.Tokens, err = a.issue(taken.Grant, next)
+		if taken.Token.UsedAt != 0 { // the successor is there already
+			verdict.Tokens = slices.DeleteFunc(verdict.Tokens, func(t grant.Token) bool { return t.Use == grant.Refresh })
+		}
+		return verdict, err
+	})
+	return a.answerGrant(ctx, issued, refusal, err, "the refresh token is unknown")
+}
+
+// judgeRefresh says what is wrong with a refresh token that was presented, or nil.
+func judgeRefresh(client grant.Client, taken grant.Taken, now int64) *refusedGrant {
+	t, g := taken.Token, taken.Grant
+	unanswered := t.UsedAt != 0 && now < t.UsedAt+refreshGrace.Milliseconds() && !taken.Next.Hash.IsZero() && taken.Next.UsedAt == 0
 	switch {
 	case g.Client != client.ID:
-		return Issued{}, a.refuseGrant(ctx, g, "the refresh token is not good", "A refresh token was presented by another site than the one it was made for.")
-	case t.UsedAt != 0:
-		return Issued{}, a.refuseGrant(ctx, g, "the refresh token is not good", "A refresh token was presented a second time. The login at the site has ended.")
+		return &refusedGrant{g, "the refresh token is not good", "A refresh token was presented by another site than the one it was made for."}
+	case t.UsedAt != 0 && !unanswered:
+		return &refusedGrant{g, "the refresh token is not good", "A refresh token was presented a second time. The login at the site has ended."}
 	case g.EndedAt != 0 || now >= t.Until:
-		return Issued{}, a.refuseGrant(ctx, g, "the refresh token has expired", "")
+		return &refusedGrant{g, "the refresh token has expired", ""}
 	}
-	return a.issue(ctx, g)
+	return nil
+}
+
+// answerGrant answers what became of a code or a refresh token. What is wrong is told to the
+// user and the vendor.
+func (a *App) answerGrant(ctx context.Context, issued Issued, refusal *refusedGrant, err error, unknown string) (Issued, error) {
+	switch {
+	case token.CodeOf(err) == token.CodeNotFound:
+		return Issued{}, grantRefused(unknown)
+	case err != nil:
+		return Issued{}, err
+	case refusal == nil:
+		return issued, nil
+	}
+	if refusal.wrong != "" {
+		a.Note(ctx, SecurityEvent{Code: token.CodeGrantInvalid, Vendor: refusal.grant.Vendor, User: refusal.grant.User, Detail: refusal.wrong})
+	}
+	return Issued{}, grantRefused(refusal.detail)
+}
+
+// newTokens are the secrets of tokens to be issued, before it is known for which grant.
+type newTokens struct{ access, refresh string }
+
+// newTokens makes the secrets of tokens. The refresh token that follows another one follows
+// from it and the provider's secret, so that whoever asks again is given the same.
+func (a *App) newTokens(after string) (next newTokens, err error) {
+	if next.access, err = a.dice.secret(); err != nil {
+		return next, err
+	}
+	if after == "" {
+		next.refresh, err = a.dice.secret()
+		return next, err
+	}
+	hash := grant.HashOf(after)
+	secret, err := a.keys.derive("next refresh token", token.VendorID{}, append(hash[:], after...), 32)
+	next.refresh = base64.RawURLEncoding.EncodeToString(secret)
+	return next, token.Wrap(err, "make a refresh token")
 }
 
 // issue makes tokens for a grant.
-func (a *App) issue(ctx context.Context, g grant.Grant) (Issued, error) {
+func (a *App) issue(g grant.Grant, next newTokens) (Issued, []grant.Token, error) {
 	who, err := a.who(g)
 	if err != nil {
-		return Issued{}, err
+		return Issued{}, nil, err
 	}
-	issued, now := Issued{Who: who, Life: accessLife}, a.clock.Now()
+	now := a.clock.Now()
+	issued := Issued{Who: who, Life: accessLife, Access: next.access}
 	if g.AuthAt != 0 {
 		issued.AuthAt = when(g.AuthAt)
 	}
-	access := grant.Token{Grant: g.ID, Use: grant.Access, Until: now.Add(accessLife).UnixMilli(), CreatedAt: now.UnixMilli()}
-	if issued.Access, access.Hash, err = a.newSecret(""); err != nil {
-		return Issued{}, err
-	}
-	tokens := []grant.Token{access}
+	tokens := []grant.Token{{
+		Hash: grant.HashOf(next.access), Grant: g.ID, Use: grant.Access, Until: now.Add(accessLife).UnixMilli(), CreatedAt: now.UnixMilli(),
+	}}
 	if g.Offline {
-		refresh := grant.Token{Grant: g.ID, Use: grant.Refresh, Until: now.Add(refreshLife).UnixMilli(), CreatedAt: now.UnixMilli()}
-		if issued.Refresh, refresh.Hash, err = a.newSecret(""); err != nil {
-			return Issued{}, err
-		}
-		tokens = append(tokens, refresh)
+		issued.Refresh = next.refresh
+		tokens = append(tokens, grant.Token{
+			Hash: grant.HashOf(next.refresh), Grant: g.ID, Use: grant.Refresh, Until: now.Add(refreshLife).UnixMilli(), CreatedAt: now.UnixMilli(),
+		})
 	}
-	err = a.catalog.AddTokens(ctx, tokens...)
-	if token.CodeOf(err) == token.CodeNotFound { // it ended this moment
-		return Issued{}, grantRefused("the login has ended")
-	}
-	return issued, err
+	return issued, tokens, nil
 }
 
 // who returns the reader of a grant as its vendor knows her.
@@ -199,17 +280,6 @@ func (a *App) who(g grant.Grant) (who Who, err error) {
 func (a *App) SessionName(vendor token.VendorID, session token.SessionID) (string, error) {
 	name, err := a.keys.deriveLasting("login at a vendor", vendor, session[:], 16)
 	return base64.RawURLEncoding.EncodeToString(name), token.Wrap(err, "name a login")
-}
-
-// refuseGrant ends a grant and refuses. What is wrong is told to the user and the vendor.
-func (a *App) refuseGrant(ctx context.Context, g grant.Grant, detail, wrong string) error {
-	if wrong != "" {
-		a.Note(ctx, SecurityEvent{Code: token.CodeGrantInvalid, Vendor: g.Vendor, User: g.User, Detail: wrong})
-	}
-	if err := a.catalog.EndGrant(ctx, g.ID, a.clock.Now().UnixMilli()); err != nil {
-		return err
-	}
-	return grantRefused(detail)
 }
 
 func grantRefused(detail string) error {

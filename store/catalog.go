@@ -33,7 +33,8 @@ type Tables interface {
 // Catalog keeps who is who and what is for sale, in tables that are the same in
 // every database.
 type Catalog struct {
-	tables Tables
+	tables  Tables
+	writers writers
 
 	mu       sync.RWMutex
 	prepared map[string]*sql.Stmt // by their text, of which there are a few dozen
@@ -121,11 +122,6 @@ func unavailable(err error, doing string) error {
 	}
 	return &token.Error{Kind: token.Unavailable, Code: token.CodeUnavailable, Detail: "the database cannot be reached; try again",
 		Cause: fmt.Errorf("%s: %w", doing, err)}
-}
-
-// write runs changes in one transaction.
-func (c *Catalog) write(ctx context.Context, change func(tx *sql.Tx) error) error {
-	return unavailable(c.tables.Write(ctx, change), "write the catalogue")
 }
 
 // insert adds one row, or answers CodeTaken where a unique index has it already.

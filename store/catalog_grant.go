@@ -37,25 +37,52 @@ func (c *Catalog) AddGrant(ctx context.Context, g grant.Grant) error {
 	})
 }
 
-// TakeCode marks a code as presented and returns its grant as it was before.
-func (c *Catalog) TakeCode(ctx context.Context, code grant.Hash, at int64) (g grant.Grant, err error) {
-	err = c.write(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE openid_grants SET code_used = $1 WHERE code = $2 AND code_used = 0`, at, code[:])
+// TakeCode marks a code as presented and does what follows from it.
+func (c *Catalog) TakeCode(ctx context.Context, code grant.Hash, at int64, issue func(grant.Grant) (grant.Verdict, error)) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		first, err := changes(tx.ExecContext(ctx, `UPDATE openid_grants SET code_used = $1 WHERE code = $2 AND code_used = 0`, at, code[:]))
 		if err != nil {
 			return err
 		}
-		first, err := result.RowsAffected()
-		if err != nil {
-			return err
-		}
-		g, err = scanGrant(tx.QueryRowContext(ctx, `SELECT `+grantColumns+` FROM openid_grants g
+		g, err := scanGrant(tx.QueryRowContext(ctx, `SELECT `+grantColumns+` FROM openid_grants g
 			LEFT JOIN sessions s ON s.id = g.session AND s.expires_at > $1 WHERE g.code = $2`, at, code[:]), at)
-		if first == 1 {
+		if err != nil {
+			return absent(err, "there is no such code")
+		}
+		if first {
 			g.CodeUsed = 0
 		}
-		return absent(err, "there is no such code")
+		return follow(ctx, tx, g.ID, at, func() (grant.Verdict, error) { return issue(g) })
 	})
-	return g, err
+}
+
+// changes reports whether a statement changed anything.
+func changes(result sql.Result, err error) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
+}
+
+// follow does what follows when something of a grant was presented.
+func follow(ctx context.Context, tx *sql.Tx, id token.GrantID, at int64, issue func() (grant.Verdict, error)) error {
+	verdict, err := issue()
+	if err != nil {
+		return err
+	}
+	for _, t := range verdict.Tokens {
+		err := insert(ctx, tx, "there is such a token already",
+			`INSERT INTO openid_tokens (hash, grant_id, kind, until, used_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+			t.Hash[:], t.Grant.String(), string(t.Use), t.Until, t.UsedAt, t.CreatedAt)
+		if err != nil {
+			return err
+		}
+	}
+	if verdict.End {
+		return endGrant(ctx, tx, id, at)
+	}
+	return nil
 }
 
 const tokenColumns = `SELECT t.hash, t.grant_id, t.kind, t.until, t.used_at, t.created_at, ` + grantColumns + ` FROM openid_tokens t
@@ -68,24 +95,34 @@ func scanToken(r row, at int64) (t grant.Token, g grant.Grant, err error) {
 	return t, g, absent(err, "there is no such token")
 }
 
-// TakeRefresh marks a refresh token as used and returns it as it was before.
-func (c *Catalog) TakeRefresh(ctx context.Context, hash grant.Hash, at int64) (t grant.Token, g grant.Grant, err error) {
-	err = c.write(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE openid_tokens SET used_at = $1 WHERE hash = $2 AND used_at = 0 AND kind = 'refresh'`, at, hash[:])
+// TakeRefresh marks a refresh token as used and does what follows from it. The grant's row
+// is written first, as by whoever ends it: so neither waits for the other in a circle, and
+// nothing is issued for a grant that ends meanwhile.
+func (c *Catalog) TakeRefresh(ctx context.Context, hash, next grant.Hash, at int64, issue func(grant.Taken) (grant.Verdict, error)) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE openid_grants SET ended_at = ended_at
+			WHERE id = (SELECT grant_id FROM openid_tokens WHERE hash = $1 AND kind = 'refresh')`, hash[:])
 		if err != nil {
 			return err
 		}
-		first, err := result.RowsAffected()
+		first, err := changes(tx.ExecContext(ctx, `UPDATE openid_tokens SET used_at = $1 WHERE hash = $2 AND used_at = 0 AND kind = 'refresh'`, at, hash[:]))
 		if err != nil {
 			return err
 		}
-		t, g, err = scanToken(tx.QueryRowContext(ctx, tokenColumns+` AND t.kind = 'refresh'`, at, hash[:]), at)
-		if first == 1 {
-			t.UsedAt = 0
+		var taken grant.Taken
+		taken.Token, taken.Grant, err = scanToken(tx.QueryRowContext(ctx, tokenColumns+` AND t.kind = 'refresh'`, at, hash[:]), at)
+		if err != nil {
+			return err
 		}
-		return err
+		if first {
+			taken.Token.UsedAt = 0
+		}
+		taken.Next, _, err = scanToken(tx.QueryRowContext(ctx, tokenColumns+` AND t.kind = 'refresh'`, at, next[:]), at)
+		if err != nil && token.CodeOf(err) != token.CodeNotFound {
+			return err
+		}
+		return follow(ctx, tx, taken.Grant.ID, at, func() (grant.Verdict, error) { return issue(taken) })
 	})
-	return t, g, err
 }
 
 // FindToken returns a token with its grant.
@@ -101,39 +138,19 @@ func (c *Catalog) FindToken(ctx context.Context, hash grant.Hash, at int64) (gra
 	return f.token, f.grant, err
 }
 
-// AddTokens adds tokens of one grant that lives.
-func (c *Catalog) AddTokens(ctx context.Context, tokens ...grant.Token) error {
-	return c.write(ctx, func(tx *sql.Tx) error {
-		for _, t := range tokens {
-			// The grant's row is written, so that nobody ends it meanwhile.
-			result, err := tx.ExecContext(ctx, `UPDATE openid_grants SET ended_at = ended_at WHERE id = $1 AND ended_at = 0`, t.Grant.String())
-			if err != nil {
-				return err
-			}
-			if n, err := result.RowsAffected(); err != nil || n != 1 {
-				return errors.Join(err, token.New(token.NotFound, token.CodeNotFound, "the grant has ended"))
-			}
-			err = insert(ctx, tx, "there is such a token already",
-				`INSERT INTO openid_tokens (hash, grant_id, kind, until, used_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-				t.Hash[:], t.Grant.String(), string(t.Use), t.Until, t.UsedAt, t.CreatedAt)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+// EndGrant ends a grant and forgets its tokens.
+func (c *Catalog) EndGrant(ctx context.Context, id token.GrantID, at int64) error {
+	return c.write(ctx, func(tx *sql.Tx) error { return endGrant(ctx, tx, id, at) })
 }
 
-// EndGrant ends a grant and forgets its tokens. The client may still keep the reader
+// endGrant ends a grant and forgets its tokens. The client may still keep the reader
 // logged in, so it is told when her session is over: tell_at is -1 until then.
-func (c *Catalog) EndGrant(ctx context.Context, id token.GrantID, at int64) error {
-	return c.write(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `UPDATE openid_grants SET ended_at = $1, tell_at = -1 WHERE id = $2 AND ended_at = 0`, at, id.String()); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM openid_tokens WHERE grant_id = $1`, id.String())
+func endGrant(ctx context.Context, tx *sql.Tx, id token.GrantID, at int64) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE openid_grants SET ended_at = $1, tell_at = -1 WHERE id = $2 AND ended_at = 0`, at, id.String()); err != nil {
 		return err
-	})
+	}
+	_, err := tx.ExecContext(ctx, `DELETE FROM openid_tokens WHERE grant_id = $1`, id.String())
+	return err
 }
 
 // EndLogins ends grants whose session is over, or whose code nobody came for in time,

@@ -76,6 +76,20 @@ type Token struct {
 	CreatedAt int64
 }
 
+// Taken is a refresh token that was presented, as it was before.
+type Taken struct {
+	Token Token
+	Grant Grant
+	Next  Token // the refresh token that it was changed for; zero where there is none
+}
+
+// Verdict is what follows when a code or a refresh token was presented: tokens are issued, or
+// the grant ends and its tokens are forgotten. Where both are empty, nothing follows.
+type Verdict struct {
+	Tokens []Token
+	End    bool
+}
+
 // Consent says since when a user agrees to be known to a vendor by her pseudonym.
 type Consent struct {
 	Vendor token.VendorID

@@ -33,17 +33,18 @@ type Store interface {
 
 	// AddGrant adds a grant.
 	AddGrant(ctx context.Context, g Grant) error
-	// TakeCode marks a code as presented and returns its grant as it was before: CodeUsed
-	// and EndedAt tell whether the code was still good. EndedAt is set also where the
-	// session behind the grant is over.
-	TakeCode(ctx context.Context, code Hash, at int64) (Grant, error)
-	// TakeRefresh marks a refresh token as used and returns it as it was before, with
-	// its grant: UsedAt and EndedAt tell whether it was still good.
-	TakeRefresh(ctx context.Context, hash Hash, at int64) (Token, Grant, error)
+	// TakeCode marks a code as presented and does what follows from it, in one step. issue is
+	// given the grant as it was before: CodeUsed and EndedAt tell whether the code was still
+	// good. EndedAt is set also where the session behind the grant is over. An error of issue
+	// is returned, and then nothing has happened.
+	TakeCode(ctx context.Context, code Hash, at int64, issue func(Grant) (Verdict, error)) error
+	// TakeRefresh marks a refresh token as used and does what follows from it, in one step.
+	// issue is given the token as it was before, with its grant, and with the refresh token
+	// whose hash is next, where there is one: UsedAt and EndedAt tell whether it was still
+	// good. An error of issue is returned, and then nothing has happened.
+	TakeRefresh(ctx context.Context, hash, next Hash, at int64, issue func(Taken) (Verdict, error)) error
 	// FindToken returns a token with its grant.
 	FindToken(ctx context.Context, hash Hash, at int64) (Token, Grant, error)
-	// AddTokens adds tokens of one grant; where it has ended, CodeNotFound.
-	AddTokens(ctx context.Context, tokens ...Token) error
 	// EndGrant ends a grant and forgets its tokens.
 	EndGrant(ctx context.Context, id token.GrantID, at int64) error
 

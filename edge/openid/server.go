@@ -10,6 +10,7 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/op"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/domain/keyring"
 	"farthing.dev/farthing/token"
 )
 
@@ -64,6 +65,9 @@ func (s *server) VerifyClient(ctx context.Context, r *op.Request[op.ClientCreden
 // CodeExchange changes a code into tokens.
 func (s *server) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc.AccessTokenRequest]) (*op.Response, error) {
 	of := r.Client.(client)
+	if err := s.canSign(ctx); err != nil {
+		return nil, err
+	}
 	issued, err := s.handler.app.ChangeCode(ctx, of.Client, r.Data.Code, r.Data.RedirectURI, r.Data.CodeVerifier)
 	if err != nil {
 		return nil, protocolError(err)
@@ -79,11 +83,23 @@ func (s *server) RefreshToken(ctx context.Context, r *op.ClientRequest[oidc.Refr
 		}
 	}
 	of := r.Client.(client)
+	if err := s.canSign(ctx); err != nil {
+		return nil, err
+	}
 	issued, err := s.handler.app.RefreshLogin(ctx, of.Client, r.Data.RefreshToken)
 	if err != nil {
 		return nil, protocolError(err)
 	}
 	return s.tokens(ctx, of, issued)
+}
+
+// canSign refuses where there is no key to sign an ID token with: before anything is taken
+// that could not be answered then.
+func (s *server) canSign(ctx context.Context) error {
+	if _, err := s.handler.app.SigningKeys(ctx, keyring.Login); err != nil {
+		return protocolError(err)
+	}
+	return nil
 }
 
 // tokens answers with what was issued.

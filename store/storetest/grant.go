@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -45,6 +46,24 @@ func (s *shelf) grant(t *testing.T, client grant.Client, session account.Session
 	return g
 }
 
+// takeCode presents a code, and returns its grant as it was before.
+func (s *shelf) takeCode(ctx context.Context, code grant.Hash, at int64, tokens ...grant.Token) (g grant.Grant, err error) {
+	err = s.TakeCode(ctx, code, at, func(before grant.Grant) (grant.Verdict, error) {
+		g = before
+		return grant.Verdict{Tokens: tokens}, nil
+	})
+	return g, err
+}
+
+// takeRefresh presents a refresh token, and returns it as it was before.
+func (s *shelf) takeRefresh(ctx context.Context, hash, next grant.Hash, at int64, tokens ...grant.Token) (taken grant.Taken, err error) {
+	err = s.TakeRefresh(ctx, hash, next, at, func(before grant.Taken) (grant.Verdict, error) {
+		taken = before
+		return grant.Verdict{Tokens: tokens}, nil
+	})
+	return taken, err
+}
+
 func testClients(t *testing.T, s *shelf) {
 	client := s.client(t)
 	other := s.client(t)
@@ -57,15 +76,16 @@ func testClients(t *testing.T, s *shelf) {
 	same(t, all, err, []grant.Client{client})
 
 	g := s.grant(t, client, s.session(t, 100))
-	must(t, s.AddTokens(t.Context(), grant.Token{Hash: grant.Hash{1}, Grant: g.ID, Use: grant.Access, Until: 50, CreatedAt: 6}))
+	_, err = s.takeCode(t.Context(), g.Code, 6, grant.Token{Hash: grant.Hash{1}, Grant: g.ID, Use: grant.Access, Until: 50, CreatedAt: 6})
+	must(t, err)
 	wantCode(t, s.RemoveClient(t.Context(), other.Vendor, client.ID, 7), token.CodeNotFound)
 	must(t, s.RemoveClient(t.Context(), client.Vendor, client.ID, 7))
 	_, err = s.Client(t.Context(), client.ID)
 	wantCode(t, err, token.CodeNotFound)
 	_, _, err = s.FindToken(t.Context(), grant.Hash{1}, 8)
 	wantCode(t, err, token.CodeNotFound)
-	taken, err := s.TakeCode(t.Context(), g.Code, 8)
-	g.EndedAt = 7
+	taken, err := s.takeCode(t.Context(), g.Code, 8)
+	g.CodeUsed, g.EndedAt = 6, 7
 	same(t, taken, err, g)
 
 	user := token.NewID[token.UserKind](s.ids)
@@ -90,9 +110,8 @@ func testWithdrawals(t *testing.T, s *shelf) {
 	mine := []grant.Grant{s.grant(t, client, one), s.grant(t, client, two), s.grant(t, client, two)}
 	elsewhere, somebodys := s.grant(t, other, one), s.grant(t, client, s.session(t, 1000))
 	for n, g := range append(mine, elsewhere, somebodys) {
-		_, err := s.TakeCode(ctx, g.Code, 10)
+		_, err := s.takeCode(ctx, g.Code, 10, grant.Token{Hash: grant.Hash{9, byte(n)}, Grant: g.ID, Use: grant.Access, Until: 500, CreatedAt: 10})
 		must(t, err)
-		must(t, s.AddTokens(ctx, grant.Token{Hash: grant.Hash{9, byte(n)}, Grant: g.ID, Use: grant.Access, Until: 500, CreatedAt: 10}))
 		must(t, s.AddConsent(ctx, g.User, g.Vendor, int64(5+n)))
 	}
 	consents, err := s.Consents(ctx, one.User)
@@ -124,7 +143,7 @@ func testWithdrawals(t *testing.T, s *shelf) {
 	var last grant.Grant
 	for range 201 { // more than end in one transaction
 		last = s.grant(t, client, many)
-		_, err := s.TakeCode(ctx, last.Code, 50)
+		_, err := s.takeCode(ctx, last.Code, 50)
 		must(t, err)
 	}
 	must(t, s.Withdraw(ctx, many.User, client.Vendor, 60))
@@ -142,25 +161,39 @@ func testGrants(t *testing.T, s *shelf) {
 	ctx := t.Context()
 	session := s.session(t, 100)
 	g := s.grant(t, s.client(t), session)
-	taken, err := s.TakeCode(ctx, g.Code, 10)
-	same(t, taken, err, g)
-	g.CodeUsed = 10
-	taken, err = s.TakeCode(ctx, g.Code, 11)
-	same(t, taken, err, g)
-
 	access := grant.Token{Hash: grant.Hash{1}, Grant: g.ID, Use: grant.Access, Until: 50, CreatedAt: 12}
 	refresh := grant.Token{Hash: grant.Hash{2}, Grant: g.ID, Use: grant.Refresh, Until: 90, CreatedAt: 12}
-	must(t, s.AddTokens(ctx, access, refresh))
+	broken := errors.New("what is to be issued cannot be made")
+	err := s.TakeCode(ctx, g.Code, 9, func(grant.Grant) (grant.Verdict, error) { return grant.Verdict{}, broken })
+	if err == nil {
+		t.Error("the error was lost")
+	}
+	taken, err := s.takeCode(ctx, g.Code, 10, access, refresh) // nothing had happened
+	same(t, taken, err, g)
+	g.CodeUsed = 10
+	taken, err = s.takeCode(ctx, g.Code, 11)
+	same(t, taken, err, g)
+
 	found, of, err := s.FindToken(ctx, access.Hash, 13)
 	same(t, found, err, access)
 	same(t, of, err, g)
-	_, _, err = s.TakeRefresh(ctx, access.Hash, 13)
+	_, err = s.takeRefresh(ctx, access.Hash, grant.Hash{3}, 13)
 	wantCode(t, err, token.CodeNotFound)
-	found, _, err = s.TakeRefresh(ctx, refresh.Hash, 13)
-	same(t, found, err, refresh)
+	err = s.TakeRefresh(ctx, refresh.Hash, grant.Hash{3}, 13, func(grant.Taken) (grant.Verdict, error) { return grant.Verdict{}, broken })
+	if err == nil {
+		t.Error("the error was lost")
+	}
+	next := grant.Token{Hash: grant.Hash{3}, Grant: g.ID, Use: grant.Refresh, Until: 90, CreatedAt: 13}
+	changed, err := s.takeRefresh(ctx, refresh.Hash, next.Hash, 13, next)
+	same(t, changed, err, grant.Taken{Token: refresh, Grant: g})
 	refresh.UsedAt = 13
-	found, _, err = s.TakeRefresh(ctx, refresh.Hash, 14)
-	same(t, found, err, refresh)
+	changed, err = s.takeRefresh(ctx, refresh.Hash, next.Hash, 14)
+	same(t, changed, err, grant.Taken{Token: refresh, Grant: g, Next: next})
+	changed, err = s.takeRefresh(ctx, next.Hash, grant.Hash{4}, 15)
+	same(t, changed, err, grant.Taken{Token: next, Grant: g})
+	next.UsedAt = 15
+	changed, err = s.takeRefresh(ctx, refresh.Hash, next.Hash, 16)
+	same(t, changed, err, grant.Taken{Token: refresh, Grant: g, Next: next})
 
 	// The session's end is the grant's, whether it expires or is dropped.
 	_, of, err = s.FindToken(ctx, access.Hash, 100)
@@ -172,12 +205,13 @@ func testGrants(t *testing.T, s *shelf) {
 	_, _, err = s.FindToken(ctx, access.Hash, 61)
 	wantCode(t, err, token.CodeNotFound)
 
-	must(t, s.EndGrant(ctx, g.ID, 70))
+	err = s.TakeRefresh(ctx, refresh.Hash, next.Hash, 70, func(grant.Taken) (grant.Verdict, error) { return grant.Verdict{End: true}, nil })
+	must(t, err)
+	must(t, s.EndGrant(ctx, g.ID, 75)) // has ended
 	_, _, err = s.FindToken(ctx, refresh.Hash, 71)
 	wantCode(t, err, token.CodeNotFound)
-	wantCode(t, s.AddTokens(ctx, access), token.CodeNotFound)
 	must(t, s.DropGrants(ctx, 71))
-	_, err = s.TakeCode(ctx, g.Code, 72) // its client is still to be told of the logout
+	_, err = s.takeCode(ctx, g.Code, 72) // its client is still to be told of the logout
 	must(t, err)
 	_, err = s.EndLogins(ctx, token.GrantID{}, 100, 10)
 	must(t, err)
@@ -188,27 +222,29 @@ func testGrants(t *testing.T, s *shelf) {
 	}
 	must(t, s.LogoutTold(ctx, g.ID))
 	must(t, s.DropGrants(ctx, 71))
-	_, err = s.TakeCode(ctx, g.Code, 72)
+	_, err = s.takeCode(ctx, g.Code, 72)
 	wantCode(t, err, token.CodeNotFound)
 }
 
 func testReplays(t *testing.T, s *shelf) {
 	g := s.grant(t, s.client(t), s.session(t, 100))
 	refresh := grant.Token{Hash: grant.Hash{2}, Grant: g.ID, Use: grant.Refresh, Until: 90, CreatedAt: 12}
-	must(t, s.AddTokens(t.Context(), refresh))
+	_, err := s.takeCode(t.Context(), g.Code, 9, refresh)
+	must(t, err)
+	g = s.grant(t, s.client(t), s.session(t, 100))
 	var codes, tokens atomic.Int64
 	var wait sync.WaitGroup
 	for range 16 {
 		wait.Go(func() {
 			ctx := context.WithoutCancel(t.Context())
-			if taken, err := s.TakeCode(ctx, g.Code, 10); err != nil {
+			if taken, err := s.takeCode(ctx, g.Code, 10); err != nil {
 				t.Error(err)
 			} else if taken.CodeUsed == 0 {
 				codes.Add(1)
 			}
-			if taken, _, err := s.TakeRefresh(ctx, refresh.Hash, 10); err != nil {
+			if taken, err := s.takeRefresh(ctx, refresh.Hash, grant.Hash{3}, 10); err != nil {
 				t.Error(err)
-			} else if taken.UsedAt == 0 {
+			} else if taken.Token.UsedAt == 0 {
 				tokens.Add(1)
 			}
 		})
@@ -227,7 +263,7 @@ func testEndLogins(t *testing.T, s *shelf) {
 		grants = append(grants, s.grant(t, client, session))
 	}
 	for _, g := range grants[:2] { // the third never got anything
-		_, err := s.TakeCode(ctx, g.Code, 10)
+		_, err := s.takeCode(ctx, g.Code, 10)
 		must(t, err)
 	}
 	lives := s.grant(t, client, s.session(t, 1000))
@@ -256,7 +292,7 @@ func testEndLogins(t *testing.T, s *shelf) {
 	same(t, due(30, 40), nil, []grant.Logout{want})
 	must(t, s.LogoutTold(ctx, want.Grant))
 	same(t, due(50, 60), nil, []grant.Logout(nil))
-	taken, err := s.TakeCode(ctx, lives.Code, 51)
+	taken, err := s.takeCode(ctx, lives.Code, 51)
 	same(t, taken, err, lives)
 }
 
@@ -265,7 +301,7 @@ func testUnusedCodes(t *testing.T, s *shelf) {
 	ctx := t.Context()
 	session := s.session(t, 1000)
 	unused, used := s.grant(t, s.client(t), session), s.grant(t, s.client(t), session)
-	_, err := s.TakeCode(ctx, used.Code, 10)
+	_, err := s.takeCode(ctx, used.Code, 10)
 	must(t, err)
 	_, err = s.EndLogins(ctx, token.GrantID{}, 60, 10)
 	must(t, err)
@@ -273,12 +309,12 @@ func testUnusedCodes(t *testing.T, s *shelf) {
 	_, err = s.EndLogins(ctx, token.GrantID{}, 61, 10)
 	must(t, err)
 	must(t, s.DropGrants(ctx, 100))
-	_, err = s.TakeCode(ctx, unused.Code, 70)
+	_, err = s.takeCode(ctx, unused.Code, 70)
 	wantCode(t, err, token.CodeNotFound)
 	due, err := s.DueLogouts(ctx, 100, 110, 10)
 	same(t, due, err, nil)
 	used.CodeUsed = 10
-	taken, err := s.TakeCode(ctx, used.Code, 70)
+	taken, err := s.takeCode(ctx, used.Code, 70)
 	same(t, taken, err, used)
 }
 
@@ -290,7 +326,7 @@ func testFairLogouts(t *testing.T, s *shelf) {
 	logout := func(client grant.Client) grant.Grant {
 		session := s.session(t, 1000)
 		g := s.grant(t, client, session)
-		_, err := s.TakeCode(ctx, g.Code, 10)
+		_, err := s.takeCode(ctx, g.Code, 10)
 		must(t, err)
 		must(t, s.DropSession(ctx, session.Hash))
 		_, err = s.EndLogins(ctx, token.GrantID{}, 20, 10)

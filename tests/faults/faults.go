@@ -43,6 +43,9 @@ type Tables struct {
 	at     int // the first write that fails; 0 for none
 	count  int // how many fail
 	fault  Fault
+
+	each bool // each write fails twice
+	turn int  // 1: not done, 2: unanswered, 0: works
 }
 
 // Wrap returns a database that works until Fail is called.
@@ -55,30 +58,55 @@ func (t *Tables) Fail(nth, count int, fault Fault) {
 	t.writes, t.at, t.count, t.fault = 0, nth, count, fault
 }
 
+// FailEach has each write fail twice, for callers who try again: it is not done, then it is
+// done and not answered, and then it works. One that is refused begins anew.
+func (t *Tables) FailEach() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.each, t.turn = true, 0
+}
+
+// next returns how this write fails, if it does.
+func (t *Tables) next() (Fault, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.writes++
+	if t.each {
+		t.turn = (t.turn + 1) % 3
+		return Fault(t.turn - 1), t.turn > 0
+	}
+	return t.fault, t.at > 0 && t.writes >= t.at && t.writes < t.at+t.count
+}
+
+func (t *Tables) refused() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.turn = 0
+}
+
 // Mend has all writes work again, and returns how many there were since Fail.
 func (t *Tables) Mend() (writes int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	writes, t.writes, t.at = t.writes, 0, 0
+	writes, t.writes, t.at, t.each = t.writes, 0, 0, false
 	return writes
 }
 
 // Write implements store.Tables.
 func (t *Tables) Write(ctx context.Context, change func(tx *sql.Tx) error) error {
-	t.mu.Lock()
-	t.writes++
-	fails, fault := t.at > 0 && t.writes >= t.at && t.writes < t.at+t.count, t.fault
-	t.mu.Unlock()
-	switch {
-	case !fails:
-		return t.Tables.Write(ctx, change)
-	case fault == NotDone:
+	fault, fails := t.next()
+	if fails && fault == NotDone {
 		return ErrInjected
 	}
-	if err := t.Tables.Write(ctx, change); err != nil {
+	err := t.Tables.Write(ctx, change)
+	if err != nil {
+		t.refused()
 		return err
 	}
-	return ErrInjected
+	if fails {
+		return ErrInjected
+	}
+	return nil
 }
 
 // Scrub passes on to databases that can.

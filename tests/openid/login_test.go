@@ -95,6 +95,12 @@ func testReplays(t *testing.T, demo *stage) {
 	if err != nil || !s.known(next.AccessToken) {
 		t.Fatalf("refreshed into %v: %v", next, err)
 	}
+	if again, err := s.refresh(got.token.RefreshToken); err != nil || again.RefreshToken != next.RefreshToken { // the answer may have been lost
+		t.Errorf("refreshed again into %v: %v", again, err)
+	}
+	if next, err = s.refresh(next.RefreshToken); err != nil {
+		t.Error(err)
+	}
 	if _, err := s.refresh(got.token.RefreshToken); refusal(err) != "invalid_grant" {
 		t.Errorf("a used refresh token: %v", err)
 	}
