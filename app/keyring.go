@@ -35,6 +35,9 @@ type SigningKey struct {
 // a key that another made, and does as time demands. It is far below keyring.Lead.
 const ringLife = 5 * time.Minute
 
+// ringPatience is how long a caller with keys that are still good waits for newer ones.
+const ringPatience = time.Second
+
 // rings keep the signing keys of each use in memory.
 type rings struct {
 	store keyring.Store
@@ -42,8 +45,9 @@ type rings struct {
 	keys  *locksmith
 	dice  *dice
 
-	mu    sync.Mutex // held while keys are read and made, so that it is done once
-	byUse map[KeyUse]*ring
+	turning chan struct{} // holds a token while keys are read and made, so that it is done once
+	mu      sync.Mutex
+	byUse   map[KeyUse]*ring
 }
 
 // ring is the keys of one use as they were read.
@@ -53,7 +57,7 @@ type ring struct {
 }
 
 func newRings(store keyring.Store, clock token.Clock, keys *locksmith, dice *dice) *rings {
-	return &rings{store: store, clock: clock, keys: keys, dice: dice, byUse: map[KeyUse]*ring{}}
+	return &rings{store: store, clock: clock, keys: keys, dice: dice, turning: make(chan struct{}, 1), byUse: map[KeyUse]*ring{}}
 }
 
 // SigningKeys returns the keys of a use: first the one that signs now, the only one
@@ -63,20 +67,56 @@ func (a *App) SigningKeys(ctx context.Context, use KeyUse) ([]SigningKey, error)
 	return a.rings.get(ctx, use)
 }
 
+// get returns the keys of a use. Who has keys that are still good waits for nobody: they are
+// read again by one caller, for a moment, and the others go on with what is known.
 func (r *rings) get(ctx context.Context, use KeyUse) ([]SigningKey, error) {
+	now := r.clock.Now()
+	known := r.known(use)
+	if known != nil && now.Before(known.until) {
+		return known.keys, nil
+	}
+	if known == nil || !now.Before(known.until.Add(keyring.Grace)) {
+		return r.read(ctx, use)
+	}
+	select {
+	case r.turning <- struct{}{}:
+		<-r.turning
+	default:
+		return known.keys, nil
+	}
+	ctx, stop := context.WithTimeout(ctx, ringPatience)
+	defer stop()
+	keys, err := r.read(ctx, use)
+	if err != nil { // the database is away; what is known is still good
+		return known.keys, nil
+	}
+	return keys, nil
+}
+
+func (r *rings) known(use KeyUse) *ring {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.byUse[use]
+}
+
+// read reads the keys of a use, unless somebody else just has.
+func (r *rings) read(ctx context.Context, use KeyUse) ([]SigningKey, error) {
+	select {
+	case r.turning <- struct{}{}:
+		defer func() { <-r.turning }()
+	case <-ctx.Done():
+		return nil, &token.Error{Kind: token.Unavailable, Code: token.CodeUnavailable, Detail: "the signing keys cannot be read; try again", Cause: ctx.Err()}
+	}
 	now := r.clock.Now()
-	if known := r.byUse[use]; known != nil && now.Before(known.until) {
+	if known := r.known(use); known != nil && now.Before(known.until) {
 		return known.keys, nil
 	}
 	keys, err := r.turn(ctx, use, now.UnixMilli())
 	if err != nil {
-		if known := r.byUse[use]; known != nil && now.Before(known.until.Add(keyring.Grace)) {
-			return known.keys, nil // the database is away; what is known is still good
-		}
 		return nil, err
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.byUse[use] = &ring{keys: keys, until: now.Add(ringLife)}
 	return keys, nil
 }

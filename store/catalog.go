@@ -61,16 +61,18 @@ func (c *Catalog) prepare(ctx context.Context, query string) (*sql.Stmt, error) 
 	if statement != nil {
 		return statement, nil
 	}
+	// Without the lock: whoever asks for another statement does not wait for this one.
+	statement, err := c.tables.SQL().PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if statement = c.prepared[query]; statement != nil {
-		return statement, nil
+	if first := c.prepared[query]; first != nil {
+		return first, statement.Close()
 	}
-	statement, err := c.tables.SQL().PrepareContext(ctx, query)
-	if err == nil {
-		c.prepared[query] = statement
-	}
-	return statement, err
+	c.prepared[query] = statement
+	return statement, nil
 }
 
 // row is what *sql.Row and *sql.Rows have in common.
@@ -81,8 +83,7 @@ func one[T any](ctx context.Context, c *Catalog, scan func(row) (T, error), quer
 	var value T
 	statement, err := c.prepare(ctx, query)
 	if err == nil {
-		// One row by its key takes microseconds; watching over ctx meanwhile takes longer.
-		value, err = scan(statement.QueryRowContext(context.WithoutCancel(ctx), args...))
+		value, err = scan(statement.QueryRowContext(ctx, args...))
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return value, token.New(token.NotFound, token.CodeNotFound, "there is no such thing")

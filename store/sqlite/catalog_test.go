@@ -9,15 +9,20 @@ import (
 )
 
 func TestCatalog(t *testing.T) {
-	storetest.RunCatalog(t, func(t *testing.T) store.Tables {
-		db, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = db.Close() })
-		if err := store.Migrate(t.Context(), db); err != nil {
-			t.Fatal(err)
-		}
-		return db
-	})
+	storetest.RunCatalog(t, openCatalog)
+}
+
+func TestNothingGoesOnForCallersWhoGaveUp(t *testing.T) { storetest.RunGivenUp(t, openCatalog(t)) }
+
+func openCatalog(t *testing.T) store.Tables {
+	t.Helper()
+	db, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := store.Migrate(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	return db
 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -39,11 +38,11 @@ type Database struct {
 	options Options
 	lock    *lock
 
-	writing sync.Mutex // held by whoever writes to the file
-	hot     *appender  // appends blocks
-	write   *sql.DB    // one connection: durable transactions
-	behind  *sql.DB    // one connection: derived data
-	read    *sql.DB    // many connections
+	writing gate      // held by whoever writes to the file
+	hot     *appender // appends blocks
+	write   *sql.DB   // one connection: durable transactions
+	behind  *sql.DB   // one connection: derived data
+	read    *sql.DB   // many connections
 	readers chan *reader
 	fixed   *fixedReaders
 	shreds  *shreds // nil where it is opened for reading
@@ -73,7 +72,7 @@ func Open(ctx context.Context, folder string, options Options) (*Database, error
 	if options.CheckpointPages == 0 {
 		options.CheckpointPages = 16384
 	}
-	d := &Database{path: filepath.Join(folder, fileName), options: options, readers: make(chan *reader, readerCount)}
+	d := &Database{path: filepath.Join(folder, fileName), options: options, readers: make(chan *reader, readerCount), writing: newGate()}
 	if options.ReadOnly {
 		if _, err := os.Stat(d.path); err != nil {
 			return nil, fmt.Errorf("open for reading: %w", err)
@@ -239,7 +238,9 @@ func (d *Database) WriteBehind(ctx context.Context, work func(tx *sql.Tx) error)
 }
 
 func (d *Database) transact(ctx context.Context, pool *sql.DB, work func(tx *sql.Tx) error) error {
-	d.writing.Lock()
+	if err := d.writing.LockContext(ctx); err != nil {
+		return fmt.Errorf("wait for another write: %w", err)
+	}
 	defer d.writing.Unlock()
 	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {

@@ -52,6 +52,9 @@ func (d *Database) Chunks(ctx context.Context, ids []int64, visit func(place int
 	return d.fixed.use(ctx, func(r *fixedReader) error {
 		old := r.inside
 		for place, id := range ids {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			var refused error
 			err := r.find(&old, sqlChunk, func(s *sqlite3.Stmt) error { return s.BindInt64(1, id) }, func(s *sqlite3.Stmt) {
 				refused = visit(place, s.ColumnRawBlob(0))
@@ -82,6 +85,9 @@ func (d *Database) FixedText(ctx context.Context, of store.FixedColumn, key stri
 
 // use runs work with one of the readers.
 func (c *fixedReaders) use(ctx context.Context, work func(*fixedReader) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	select {
 	case r := <-c.free:
 		defer func() { c.free <- r }()

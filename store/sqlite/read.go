@@ -41,6 +41,9 @@ func (r *reader) close() error {
 
 // reader takes a reader out of the pool; the caller puts it back.
 func (d *Database) reader(ctx context.Context) (*reader, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	select {
 	case r := <-d.readers:
 		return r, nil
@@ -108,6 +111,9 @@ func (d *Database) BlocksAfter(ctx context.Context, seq uint64, limit int) (bloc
 	}
 	defer func() { d.readers <- r }()
 	collect := func(s *sqlite3.Stmt) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if b := block(s); b.Last() > seq {
 			blocks = append(blocks, b)
 		}
@@ -134,6 +140,9 @@ func (d *Database) BlocksOf(ctx context.Context, seqs []uint64) ([]*journal.Bloc
 	blocks := make([]*journal.Block, len(seqs))
 	err = r.together(func() error {
 		for i, seq := range seqs {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			err := r.query(sqlHolder, func(s *sqlite3.Stmt) error { blocks[i] = block(s); return nil },
 				func(s *sqlite3.Stmt) error { return s.BindInt64(1, int64(seq)) })
 			if err != nil {
