@@ -42,6 +42,9 @@ func (a *App) Settle(ctx context.Context, secret, before, userAgent string) erro
 	now.session.Device = account.Device(userAgent)
 	session := now.session
 	old, err := a.login(ctx, before)
+	if err != nil && token.CodeOf(err) != token.CodeUnauthorised { // it may be there, and is to end
+		return err
+	}
 	known := err == nil && before != secret
 	replaced := session.Hash
 	if known {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/domain/credential"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/tests/provider"
@@ -94,6 +95,76 @@ func TestTwoLoginsAtOnceInOneBrowserAreTwoSessions(t *testing.T) {
 	if other.Session == kept.Session {
 		t.Error("two sessions have one id, so that what hangs on it would outlive a logout")
 	}
+}
+
+// Whoever logs in in a browser, the same person or another one, the session that the browser
+// had before has ended: what it held opens nothing, at any replica, from that moment on. The
+// other sessions of whoever it was go on.
+func TestTheSessionBeforeALoginEndsWithIt(t *testing.T) {
+	for name, email := range map[string]string{"the same person": "ada@reader.example", "another person": "ben@reader.example"} {
+		t.Run(name, func(t *testing.T) {
+			h := open(t)
+			h.person("ben@reader.example")
+			elsewhere := app.New(h.Deps)
+			before, v, err := h.LogIn(t.Context(), "ada@reader.example", firstPassword)
+			must(t, err)
+			other, _, err := h.LogIn(t.Context(), "ada@reader.example", firstPassword)
+			must(t, err)
+			must(t, h.Settle(t.Context(), before, "", "Firefox"))
+			_, err = h.Viewer(t.Context(), before) // it is remembered here
+			must(t, err)
+			secret, now, err := h.LogIn(t.Context(), email, firstPassword)
+			must(t, err)
+			must(t, h.Settle(t.Context(), secret, before, "Firefox"))
+			for _, at := range []*app.App{h.App, elsewhere} {
+				_, err = at.Viewer(t.Context(), before)
+				wantCode(t, err, token.CodeUnauthorised)
+				_, err = at.Viewer(t.Context(), other)
+				must(t, err)
+				viewer, err := at.Viewer(t.Context(), secret)
+				must(t, err)
+				want(t, "who is logged in", viewer.User, now.User)
+				want(t, "the session goes on", viewer.Session == v.Session, name == "the same person")
+			}
+			devices, err := h.Devices(t.Context(), v)
+			must(t, err)
+			for _, d := range devices {
+				if d.Session == v.Session && name == "another person" {
+					t.Error("the first session is still on the list of hers")
+				}
+			}
+		})
+	}
+}
+
+// deaf is a catalogue that cannot be read for a moment.
+type deaf struct {
+	app.Catalog
+	away *bool
+}
+
+func (d *deaf) Session(ctx context.Context, hash account.SessionHash) (account.Session, error) {
+	if *d.away {
+		return account.Session{}, errAway
+	}
+	return d.Catalog.Session(ctx, hash)
+}
+
+// A login is not settled while it cannot be seen whose session the browser had: it would go on.
+func TestALoginIsNotSettledBesideASessionThatCannotBeRead(t *testing.T) {
+	away := false
+	h := open(t, func(d *app.Deps) { d.Catalog = &deaf{d.Catalog, &away} })
+	before, _, err := h.LogIn(t.Context(), "ada@reader.example", firstPassword)
+	must(t, err)
+	elsewhere := app.New(h.Deps)
+	secret, _, err := elsewhere.LogIn(t.Context(), "ada@reader.example", firstPassword)
+	must(t, err)
+	away = true
+	wantCode(t, elsewhere.Settle(t.Context(), secret, before, "Firefox"), token.CodeUnavailable)
+	away = false
+	must(t, elsewhere.Settle(t.Context(), secret, before, "Firefox"))
+	_, err = elsewhere.Viewer(t.Context(), before)
+	wantCode(t, err, token.CodeUnauthorised)
 }
 
 var resetPattern = regexp.MustCompile(`token=([\w-]{43})`)
