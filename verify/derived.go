@@ -158,7 +158,7 @@ func (d *derived) entries(entries []*journal.Entry) {
 		if e.Seq > d.flushed {
 			return
 		}
-		d.terms = e.Terms(d.terms[:0])
+		d.terms = audit.Terms(d.terms[:0], e)
 		d.pairs += len(d.terms)
 		for _, term := range d.terms {
 			count(&d.folded, term, e.Seq)

@@ -59,6 +59,19 @@ func faults() []fault {
 		{invariant: audit.EntriesAreFindable, what: "a bit of a chunk flips", derived: flippedBit},
 		{invariant: audit.IncentiveDebts, what: "a vendor gives more than the bound of all", entry: lowerBound},
 		{invariant: audit.IncentiveDebts, what: "tokens pay of which a vendor gave more than its bound", entry: lowerVendorBound},
+		{invariant: audit.TokenIssuer, what: "the provider pays for tokens that a vendor gave", entry: otherIssuer},
+		{invariant: audit.TokenExpiry, what: "incentive tokens are spent after their time", entry: earlierEnd},
+		{invariant: audit.TokenExpiry, what: "tokens that expire later are spent first", entry: otherOrder},
+		{invariant: audit.TokenScope, what: "incentive tokens are spent at a vendor for which they are not", entry: otherScope},
+		{invariant: audit.TokenScope, what: "incentive tokens pay for an item that does not list them", entry: onlyListed},
+		{invariant: audit.OwnedOnce, what: "an item that is owned is charged again", entry: chargedAgain},
+		{invariant: audit.Lapses, what: "more lapses than there is", entry: largerLapse},
+		{invariant: audit.OrderItem, what: "an order is paid for another item", entry: otherItem},
+		{invariant: audit.OrderItem, what: "a sale gives other terms than its version of the offer", entry: otherTerms},
+		{invariant: audit.HoldTime, what: "a hold lasts longer than its order says", entry: longerHold},
+		{invariant: audit.HoldTime, what: "a hold that is over is not given back", entry: forgottenHold()},
+		{invariant: audit.StoredTerms, what: "a limit is stored for one vendor, and was set for all", derived: stored(otherLimit)},
+		{invariant: audit.StoredTerms, what: "an allowance is stored with a later end", derived: stored(longerAllowance)},
 	}
 }
 

@@ -29,6 +29,7 @@ type scene struct {
 	vendor  token.VendorID
 	account token.AccountID
 	user    token.UserID
+	offer   catalog.Offer
 	usd     token.Currency
 	err     error
 }
@@ -58,6 +59,13 @@ func play(ctx context.Context, db store.Database) error {
 		return fmt.Errorf("add a split: %w", err)
 	}
 	s.split.ID, s.split.Version = made.ID, max(1, made.Version)
+	s.offer = catalog.Offer{ID: token.NewID[token.OfferKind](s.ids), Version: 1, Vendor: s.vendor, Price: 100_000, Currency: s.usd,
+		Item: journal.Item{Title: "A call", Repeatable: true}}
+	sold, err := store.NewCatalog(db).AddOffer(ctx, s.offer, catalog.Request{})
+	if err != nil {
+		return fmt.Errorf("add an offer: %w", err)
+	}
+	s.offer.ID = sold.ID
 	s.do(&core.BoundIncentives{Max: token.PerUnit})
 	for range 3 {
 		s.person()
@@ -155,7 +163,13 @@ func (s *scene) allowed() {
 		s.do(&core.Charge{ID: token.NewID[token.OrderKind](s.ids), Account: s.account, User: s.user, Vendor: s.vendor, Item: item,
 			Sale: s.sale(300_000), Split: s.split, Key: s.key()})
 	}
+	call := s.sale(s.offer.Price)
+	call.Offer, call.OfferVer, call.Terms = s.offer.ID, s.offer.Version, s.offer.Item.Terms
+	s.do(&core.Charge{ID: token.NewID[token.OrderKind](s.ids), Account: s.account, User: s.user, Vendor: s.vendor, Sale: call, Split: s.split, Key: s.key()})
 	s.do(&core.Permit{Account: s.account, User: s.user, Key: s.key(), TakeAllowance: allowance.ID})
+	kept := allowance
+	kept.ID, kept.Currency = token.NewID[token.AllowanceKind](s.ids), token.MustCurrency("EUR")
+	s.do(&core.Permit{Account: s.account, User: s.user, Key: s.key(), GiveAllowance: &kept})
 }
 
 func (s *scene) charge(price token.Amount) core.Outcome {
@@ -163,9 +177,14 @@ func (s *scene) charge(price token.Amount) core.Outcome {
 		Sale: s.sale(price), Split: s.split, Key: s.key()})
 }
 
-// open opens an order and pays it.
+// open opens an order and pays it; a hold of it lasts an hour.
 func (s *scene) open(price token.Amount, manual bool, method journal.ConsentMethod, campaigns []token.CampaignID) core.Outcome {
-	opened := journal.Opened{Price: price, Currency: s.usd, Rule: s.rule(), ExpiresAt: s.now() + 1<<30, Manual: manual, HoldHours: 1,
+	return s.openFor(1, price, manual, method, campaigns)
+}
+
+// openFor is open with a hold of so many hours.
+func (s *scene) openFor(hours uint32, price token.Amount, manual bool, method journal.ConsentMethod, campaigns []token.CampaignID) core.Outcome {
+	opened := journal.Opened{Price: price, Currency: s.usd, Rule: s.rule(), ExpiresAt: s.now() + 1<<30, Manual: manual, HoldHours: hours,
 		Item: journal.Item{SKU: "item", Title: "An article", Repeatable: true, Campaigns: campaigns}}
 	order := token.NewID[token.OrderKind](s.ids)
 	s.do(&core.OpenOrder{ID: order, Vendor: s.vendor, Opened: opened, Key: s.key()})
@@ -191,19 +210,26 @@ func (s *scene) held() {
 	expired := s.open(400_000, true, journal.ByClick, nil).Order
 	s.clock.at = s.clock.at.Add(2 * time.Hour)
 	s.do(&core.Release{Order: expired.ID, Vendor: s.vendor, Expire: true, Key: s.key()})
-	s.open(400_000, true, journal.ByClick, nil)
+	s.openFor(openHours, 400_000, true, journal.ByClick, nil)
 }
 
-// given spends incentive tokens and lets the rest lapse.
+// openHours is how long the holds last that are left open: longer than everything.
+const openHours = 7 * 24
+
+// given spends incentive tokens of a vendor's campaign, and then of the provider's, which expires
+// later, and lets the rest lapse.
 func (s *scene) given() {
-	campaign := token.NewID[token.CampaignKind](s.ids)
-	s.do(&core.Grant{Account: s.account, Key: s.key(), Grant: journal.Grant{Campaign: campaign, Amount: 150_000, Currency: s.usd,
-		Issuer: s.vendor, Expiry: s.now() + 3_600_000}})
-	s.do(&core.BoundIncentives{Vendor: s.vendor, Currency: s.usd, Max: 400_000 + token.Amount(s.keys)}) // another one each time
-	bought := s.open(100_000, false, journal.ByClick, []token.CampaignID{campaign}).Order
-	s.do(&core.Refund{Order: bought.ID, Vendor: s.vendor, Amount: 30_000, Key: s.key()})
-	s.clock.at = s.clock.at.Add(2 * time.Hour)
-	s.do(&core.Lapse{Account: s.account, Campaign: campaign, Currency: s.usd})
+	vendors, providers := token.NewID[token.CampaignKind](s.ids), token.NewID[token.CampaignKind](s.ids)
+	s.do(&core.Grant{Account: s.account, Key: s.key(), Grant: journal.Grant{Campaign: vendors, Amount: 150_000, Currency: s.usd,
+		Issuer: s.vendor, Vendors: []token.VendorID{s.vendor}, Listed: true, Expiry: s.now() + 3_600_000}})
+	s.do(&core.Grant{Account: s.account, Key: s.key(), Grant: journal.Grant{Campaign: providers, Amount: 50_000, Currency: s.usd, Expiry: s.now() + 7_200_000}})
+	s.do(&core.BoundIncentives{Vendor: s.vendor, Currency: s.usd, Max: 500_000 + token.Amount(s.keys)}) // another one each time
+	first := s.open(100_000, false, journal.ByClick, []token.CampaignID{vendors}).Order
+	s.open(70_000, false, journal.ByClick, []token.CampaignID{vendors})
+	s.do(&core.Refund{Order: first.ID, Vendor: s.vendor, Amount: 30_000, Key: s.key()})
+	s.clock.at = s.clock.at.Add(3 * time.Hour)
+	s.do(&core.Lapse{Account: s.account, Campaign: vendors, Currency: s.usd})
+	s.do(&core.Lapse{Account: s.account, Campaign: providers, Currency: s.usd})
 }
 
 // onCredit spends more than there is.

@@ -37,6 +37,7 @@ func Run(ctx context.Context, db store.Database, options Options) (audit.Report,
 		options.Workers = runtime.GOMAXPROCS(0)
 	}
 	auditor := audit.New(rules(ctx, store.NewCatalog(db)))
+	auditor.KnowOffers(offers(ctx, store.NewCatalog(db)))
 	derived, err := readDerived(ctx, db, auditor)
 	if err != nil {
 		return audit.Report{}, err
@@ -110,5 +111,16 @@ func rules(ctx context.Context, catalogue *store.Catalog) audit.Rules {
 			return royalty.Split{}, false
 		}
 		return split.Rule(), true
+	}
+}
+
+// offers looks offer versions up in the catalogue.
+func offers(ctx context.Context, catalogue *store.Catalog) audit.Offers {
+	return func(id token.OfferID, version uint32) (audit.Offer, bool) {
+		offer, err := catalogue.Offer(ctx, id, version)
+		if err != nil {
+			return audit.Offer{}, false
+		}
+		return audit.Offer{Vendor: offer.Vendor, Item: offer.Item, Price: offer.Price, Currency: offer.Currency}, true
 	}
 }

@@ -16,6 +16,7 @@ type account struct {
 	approvals  []limit.Approval
 	spending   []cell
 	frozen     bool
+	incentives bool      // it was given incentive tokens
 	stored     *Snapshot // to be compared where the fold reaches it
 }
 
@@ -23,6 +24,7 @@ type wallet struct {
 	currency              token.Currency
 	class                 token.Class
 	balance, held, credit int64
+	terms                 *journal.Grant // of incentive tokens: those under which they were given
 }
 
 // cell is what one user spent at one vendor on one day (UTC).

@@ -27,6 +27,9 @@ type Auditor struct {
 	books    map[ledger.Account]int64
 
 	debts     debts
+	lookUp    Offers
+	offers    map[offerName]*known
+	owned     map[uint64]uint32 // by account, vendor and item: the order
 	holdsOpen int64
 	storedTo  uint64
 	shared
@@ -45,6 +48,8 @@ func New(rules Rules) *Auditor {
 		received: map[token.Currency]int64{},
 		flows:    map[issue]*flow{},
 		books:    map[ledger.Account]int64{},
+		offers:   map[offerName]*known{},
+		owned:    map[uint64]uint32{},
 		debts:    debts{of: map[token.AccountID][]*debt{}},
 		shared: shared{ids: newTable[[16]byte](), ruleTable: newTable[journal.Rule](),
 			termsTable: newTable[entitlement.Terms](), splits: map[uint32]royalty.Split{}},
@@ -94,6 +99,9 @@ func (a *Auditor) entry(e *journal.Entry) {
 		a.fresh(e, e.Account, acc)
 		a.reach(acc, e.Seq)
 	}
+	if e.Grant != nil || e.Back != nil {
+		a.arrive(e, acc)
+	}
 	a.post(e)
 	switch e.Kind {
 	case journal.OrderOpened:
@@ -124,7 +132,7 @@ func (a *Auditor) entry(e *journal.Entry) {
 	case journal.Funded:
 		a.funded(e)
 	case journal.Granted, journal.Lapsed:
-		a.granted(e)
+		a.granted(e, acc)
 	case journal.IncentiveBound:
 		a.boundSet(e)
 	case journal.LimitSet, journal.LimitRemoved, journal.AllowanceGranted, journal.AllowanceRevoked,

@@ -63,7 +63,7 @@ func (a *Auditor) funded(e *journal.Entry) {
 }
 
 // granted checks that a campaign gave, or took back, what it says.
-func (a *Auditor) granted(e *journal.Entry) {
+func (a *Auditor) granted(e *journal.Entry, acc *account) {
 	a.report.Checked(TokensOutstanding, 1)
 	g := e.Grant
 	if g == nil || g.Amount <= 0 {
@@ -73,11 +73,10 @@ func (a *Auditor) granted(e *journal.Entry) {
 	a.owes(e)
 	class, amount := token.Class{Kind: token.Incentive, Campaign: g.Campaign}, int64(g.Amount)
 	if e.Kind == journal.Granted {
+		acc.incentives = true
 		a.flow(g.Currency, class).issued += amount
 	} else {
-		if g.Expiry == 0 || e.At < g.Expiry {
-			a.report.Fault(TokensOutstanding, "entry %d takes incentive tokens before their time", e.Seq)
-		}
+		a.lapsed(e, acc)
 		a.flow(g.Currency, class).expired += amount
 		amount = -amount
 	}
@@ -118,6 +117,10 @@ func (a *Auditor) outstanding() {
 	}
 }
 
+// holdSlack is how long after its end, in milliseconds, a hold may wait to be given back: the
+// server may have been down, and has other work when it starts.
+const holdSlack = 60 * 60 * 1000
+
 // holds checks, at the end, that what is set aside is what open holds set aside.
 func (a *Auditor) holds() {
 	want := map[issue]int64{}
@@ -128,6 +131,10 @@ func (a *Auditor) holds() {
 			continue
 		}
 		open++
+		a.report.Checked(HoldTime, 1)
+		if a.head.At > o.until+holdSlack {
+			a.report.Fault(HoldTime, "a hold of account %s ended at %d, and was not given back up to %d", token.AccountID(a.ids.values[o.account]), o.until, a.head.At)
+		}
 		for _, source := range a.orders.sources(o) {
 			want[issue{o.currency, source.Class}] += int64(source.Amount)
 		}

@@ -24,8 +24,9 @@ const (
 type order struct {
 	price  int64 // charged, or held, or asked while open
 	paidAt int64
-	until  int64 // while open: when it expires; while on hold: when that ends
-	first  int64 // first view
+	until  int64  // while open: when it expires; while on hold: when that ends
+	first  int64  // first view
+	item   uint64 // what stands for the item that it is for, see itemOf
 
 	account, user, vendor, allowance uint32 // numbers of ids
 	rule, terms                      uint32 // numbers in the auditor's tables
@@ -33,17 +34,19 @@ type order struct {
 	currency                         token.Currency
 	status                           status
 	manual, test                     bool
+	hours                            uint16 // of a hold
 	more                             uint32 // where the rest is; zero where there is none
 }
 
 // more is what only orders with incentive tokens, refunds, or a rule that nobody
 // knows have.
 type more struct {
-	refunded int64
-	sources  []journal.Source
-	grants   []journal.Grant
-	sale     *parts  // where the rule does not tell it
-	back     []int64 // given back so far: fee, lines, net
+	refunded  int64
+	sources   []journal.Source
+	grants    []journal.Grant
+	campaigns []token.CampaignID // while open: which the item lists
+	sale      *parts             // where the rule does not tell it
+	back      []int64            // given back so far: fee, lines, net
 }
 
 // rest returns what only few orders have, empty where this one has none.
@@ -166,6 +169,10 @@ func (a *Auditor) opened(e *journal.Entry) {
 	o.price, o.until, o.currency, o.status = int64(e.Opened.Price), e.Opened.ExpiresAt, e.Opened.Currency, open
 	o.vendor, o.rule, o.terms = a.ids.number(e.Vendor), a.ruleTable.number(e.Opened.Rule), a.termsTable.number(e.Opened.Item.Terms)
 	o.manual, o.test = e.Opened.Manual, e.Opened.Test
+	o.item, o.hours = itemOf(&e.Opened.Item), uint16(e.Opened.HoldHours)
+	if len(e.Opened.Item.Campaigns) > 0 {
+		a.orders.extra(o).campaigns = e.Opened.Item.Campaigns
+	}
 }
 
 // ends returns from when on an order opens nothing any more, 0 for never.

@@ -102,8 +102,12 @@ func (a *Auditor) gaveBack(e *journal.Entry, acc *account, o *order, amount int6
 	b := e.Back
 	if b == nil || int64(b.Amount) != amount || b.Currency != o.currency || b.PaidAt != o.paidAt || b.Allowance != allowance {
 		a.report.Fault(Reversals, "entry %d does not say rightly what it gives back of order %s", e.Seq, e.Order)
-	} else if len(b.Grants) != len(a.orders.rest(o).grants) {
+	} else if grants := a.orders.rest(o).grants; len(b.Grants) != len(grants) {
 		a.report.Fault(Reversals, "entry %d loses the terms of incentive tokens", e.Seq)
+	} else {
+		for i := range grants {
+			a.sameTerms(e, &grants[i], &b.Grants[i], grants[i].Amount)
+		}
 	}
 	acc.spend(o.user, o.vendor, o.allowance, allowance, o.currency, day(o.paidAt), -amount)
 }

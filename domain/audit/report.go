@@ -32,11 +32,19 @@ const (
 	InPurchaseWindow   = 19
 	EntriesAreFindable = 20
 	IncentiveDebts     = 21
+	TokenIssuer        = 22
+	TokenExpiry        = 23
+	TokenScope         = 24
+	OwnedOnce          = 25
+	Lapses             = 26
+	OrderItem          = 27
+	HoldTime           = 28
+	StoredTerms        = 29
 )
 
 // names are indexed by invariant; zero is none.
-func names() [22]string {
-	return [22]string{
+func names() [30]string {
+	return [30]string{
 		"",
 		"the legs of every entry sum to zero per currency and class",
 		"each stored balance, limit and allowance equals the sum of its entries",
@@ -59,6 +67,14 @@ func names() [22]string {
 		"no purchase lies outside its login's purchase window",
 		"every entry is found by each of its terms",
 		"what a vendor's incentive tokens come to stays within its bound; beyond it they pay for nothing",
+		"incentive tokens are paid for by whoever granted them",
+		"incentive tokens are spent within their time, those that expire soonest first",
+		"incentive tokens pay where, and for what, their grant says",
+		"what an account owns is not charged again",
+		"what lapses is all that is left of tokens whose time is over, and no more",
+		"a sale is for the item, price and terms of its order or offer",
+		"no hold outlives its time",
+		"stored limits, allowances and approval limits have the terms that their entries gave them",
 	}
 }
 

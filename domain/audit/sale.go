@@ -1,6 +1,9 @@
 package audit
 
 import (
+	"encoding/binary"
+	"slices"
+
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/ledger"
 	"farthing.dev/farthing/domain/royalty"
@@ -28,12 +31,19 @@ func (a *Auditor) bought(e *journal.Entry, acc *account) {
 		a.orders.extra(o).grants = sale.Grants
 	}
 	a.sourced(e, sale, o)
+	a.forItem(e, o)
+	a.ownedBefore(e, o)
+	a.spent(e, acc, o)
+	if o.more != 0 {
+		a.orders.extra(o).campaigns = nil
+	}
 	acc.spend(o.user, o.vendor, o.allowance, sale.Consent.Allowance, sale.Currency, day(e.At), int64(sale.Price))
 	a.expected.rows = a.expected.rows[:0]
 	if e.Kind == journal.HoldPlaced {
 		o.status = onHold
 		a.holdsOpen++
 		a.report.Checked(HoldsAccounted, 1)
+		a.holdPlaced(e, o)
 		if sale.Net != 0 || sale.Fee != 0 || len(sale.Lines) > 0 || sale.Until <= e.At {
 			a.report.Fault(HoldsAccounted, "entry %d places a hold that pays somebody, or has no time", e.Seq)
 		}
@@ -44,6 +54,19 @@ func (a *Auditor) bought(e *journal.Entry, acc *account) {
 	a.divided(e, o)
 	a.expectSale(e, ledger.Wallet, sale, o)
 	a.compare(e, OneDebit)
+}
+
+// holdPlaced checks that a hold lasts as long as its order says: a day where it does not say.
+func (a *Auditor) holdPlaced(e *journal.Entry, o *order) {
+	const hour = 60 * 60 * 1000
+	hours := int64(o.hours)
+	if hours == 0 {
+		hours = 24
+	}
+	a.report.Checked(HoldTime, 1)
+	if e.Sale.Until != e.At+hours*hour {
+		a.report.Fault(HoldTime, "entry %d places a hold until %d, and the order says %d hours", e.Seq, e.Sale.Until, hours)
+	}
 }
 
 // buys returns the order that the entry pays, made where it is a direct purchase.
@@ -264,12 +287,23 @@ func (a *Auditor) captured(e *journal.Entry, acc *account) {
 	if o == nil || sale == nil {
 		return
 	}
-	if sale.Price <= 0 || int64(sale.Price) > o.price || e.At >= o.until || sale.Currency != o.currency ||
+	a.report.Checked(HoldTime, 1)
+	if e.At >= o.until {
+		a.report.Fault(HoldTime, "entry %d captures hold %s after its time", e.Seq, e.Order)
+		return
+	}
+	if sale.Price <= 0 || int64(sale.Price) > o.price || sale.Currency != o.currency ||
 		a.ruleTable.number(sale.Rule) != o.rule || a.termsTable.number(sale.Terms) != o.terms {
 		a.report.Fault(HoldsAccounted, "entry %d captures what hold %s does not give", e.Seq, e.Order)
 		return
 	}
 	held, rest := a.orders.sources(o), o.price-int64(sale.Price)
+	if len(sale.Sources) > 0 && !slices.Equal(sale.Sources, firstOf(held, int64(sale.Price))) {
+		a.report.Fault(TokenIssuer, "entry %d captures other tokens than hold %s set aside", e.Seq, e.Order)
+	}
+	if binary.BigEndian.Uint64(sale.Item[:]) != o.item {
+		a.report.Fault(OrderItem, "entry %d captures another item than hold %s is for", e.Seq, e.Order)
+	}
 	a.holdsOpen--
 	a.gaveBack(e, acc, o, rest)
 	o.price, o.status, o.until = int64(sale.Price), paid, 0

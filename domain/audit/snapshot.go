@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"slices"
+
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/limit"
 	"farthing.dev/farthing/token"
@@ -65,10 +67,20 @@ func (a *Auditor) reach(acc *account, seq uint64) {
 		return
 	}
 	for i := range s.Limits {
-		a.compareCounter(acc.limits, s.Limits[i].ID, s.Limits[i].Max, &s.Limits[i].Counter, s)
+		l := &s.Limits[i]
+		a.compareBound(acc.limits, &l.Counter, s, bound{id: l.ID, user: a.ids.number(l.User), vendor: a.ids.number(l.Vendor),
+			currency: l.Currency, period: l.Period, most: int64(l.Max)})
 	}
 	for i := range s.Allowances {
-		a.compareCounter(acc.allowances, s.Allowances[i].ID, s.Allowances[i].Max, &s.Allowances[i].Counter, s)
+		p := &s.Allowances[i]
+		a.compareBound(acc.allowances, &p.Counter, s, bound{id: p.ID, user: a.ids.number(p.User), vendor: a.ids.number(p.Vendor),
+			currency: p.Currency, period: p.Period, most: int64(p.Max), each: int64(p.PerPurchase), until: p.Until})
+	}
+	for i := range s.Approvals {
+		a.report.Checked(StoredTerms, 1)
+		if !slices.Contains(acc.approvals, s.Approvals[i]) {
+			a.report.Fault(StoredTerms, "account %s is stored at entry %d with an approval limit of %d that its entries did not give it", s.Account, s.Seq, s.Approvals[i].Max)
+		}
 	}
 }
 
@@ -95,15 +107,18 @@ func (a *Auditor) compareWallets(acc *account, s *Snapshot) {
 	}
 }
 
-// compareCounter compares a stored limit or allowance with the fold's.
-func (a *Auditor) compareCounter(bounds []bound, id [16]byte, most token.Amount, counter *limit.Counter, s *Snapshot) {
+// compareBound compares a stored limit or allowance, and what was spent under it, with the
+// fold's.
+func (a *Auditor) compareBound(bounds []bound, counter *limit.Counter, s *Snapshot, stored bound) {
+	a.report.Checked(StoredTerms, 1)
 	for i := range bounds {
 		b := &bounds[i]
-		if b.id != id {
+		if b.id != stored.id {
 			continue
 		}
-		if b.most != int64(most) {
-			a.report.Fault(StoredBalances, "account %s is stored with a limit of %d, not %d", s.Account, most, b.most)
+		given := *b
+		if given.from, given.to, given.spent = 0, 0, 0; given != stored {
+			a.report.Fault(StoredTerms, "account %s is stored at entry %d with a limit or allowance of other terms than its entries gave it", s.Account, s.Seq)
 		}
 		if counted := int64(counter.At(a.head.At)); counted != b.within(day(a.head.At)) {
 			a.report.Fault(StoredBalances, "account %s is stored at entry %d as having spent %d in a window; its entries give %d",

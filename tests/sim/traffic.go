@@ -194,6 +194,9 @@ func (w *World) twice(c core.Command, done func(core.Outcome, error)) {
 			w.do(c, func(out core.Outcome, err error) {
 				if err == nil && out.Entry != nil && !out.Replayed {
 					w.Stats.Refused["first attempt was refused, retry went through"]++
+					if done != nil {
+						done(out, err)
+					}
 				}
 			})
 		})
@@ -230,7 +233,7 @@ func (w *World) item() journal.ItemHash {
 	if w.chance(50) {
 		return journal.ItemHash{}
 	}
-	return journal.HashItem(string([]byte{byte(w.random.IntN(256)), byte(w.random.IntN(4))}))
+	return journal.HashItem(string([]byte{byte(w.random.IntN(64)), byte(w.random.IntN(4))}))
 }
 
 // charge buys by an allowance that the person gave, or did not give.
@@ -362,7 +365,7 @@ func (w *World) order(p person) {
 			other := *pay
 			thief := pick(w, w.people)
 			other.Account, other.User = thief.account, thief.user
-			w.do(&other, nil)
+			w.do(&other, w.bought)
 		}
 	})
 }

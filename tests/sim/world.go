@@ -233,15 +233,22 @@ func (w *World) forget() {
 			w.recent = append(w.recent, id)
 			continue
 		}
+		if w.owns(id) {
+			continue // for good: what is owned must not be charged again
+		}
 		delete(w.orders, id)
 	}
 	if len(w.keys) > forgetAfter { // retries come within seconds, so two generations suffice
 		w.keys, w.oldKeys = w.oldKeys, w.keys
 		clear(w.keys)
 	}
-	if len(w.items) > 4*forgetAfter {
-		clear(w.items)
-	}
+}
+
+// owns reports whether an account owns an item by the order.
+func (w *World) owns(id token.OrderID) bool {
+	o := w.orders[id]
+	owner, ok := w.items[journal.ItemKey{Account: o.Account, Vendor: o.Vendor, Item: o.Sale.Item}]
+	return ok && owner == id
 }
 
 // tell counts the outcome and hands it to whoever asked.
