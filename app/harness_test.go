@@ -56,14 +56,14 @@ func open(t testing.TB, changes ...func(*app.Deps)) *house {
 }
 
 // openFaulty makes a house whose catalogue fails when it is told to.
-func openFaulty(t testing.TB) (*house, *faults.Tables) {
+func openFaulty(t testing.TB, changes ...func(*app.Deps)) (*house, *faults.Tables) {
 	t.Helper()
 	var tables *faults.Tables
-	h := open(t, func(d *app.Deps) {
+	h := open(t, append(changes, func(d *app.Deps) {
 		inner := d.Catalog.(*counter)
 		tables = faults.Wrap(inner.tables)
 		d.Catalog = store.NewCatalog(tables)
-	})
+	})...)
 	return h, tables
 }
 

@@ -110,16 +110,40 @@ func (a *App) ConfirmSignUp(ctx context.Context, d Door, pending, code string) (
 		ID: token.NewID[token.UserKind](a.ids), Email: waiting.Email, Name: waiting.Name, Password: waiting.Password,
 		Account: token.NewID[token.AccountKind](a.ids), CreatedAt: now,
 	}
-	if err := a.catalog.AddUser(ctx, user, account.Account{ID: user.Account, Referrer: waiting.Referrer, CreatedAt: now}); err != nil {
-		return "", "", err
+	err = a.catalog.AddUser(ctx, user, account.Account{ID: user.Account, Referrer: waiting.Referrer, CreatedAt: now})
+	if token.CodeOf(err) == token.CodeTaken {
+		user, err = a.signedUp(ctx, waiting, err)
 	}
-	if err := a.catalog.DropSignUp(ctx, waiting.Hash); err != nil { // opens nothing any more, the address being taken
-		a.log.WarnContext(ctx, "a sign-up that is done was not forgotten", "error", err)
+	if err != nil {
+		return "", "", err
 	}
 	a.giveBack(ctx, spent)
 	a.giveBack(ctx, a.tries().from(paceLettersFrom, "letters", d).from(paceNetwork, "sign-ups", d))
-	secret, _, err = a.startSession(ctx, user, account.ByPassword, account.ByMail)
-	return secret, waiting.Next, err
+	if secret, _, err = a.startSession(ctx, user, account.ByPassword, account.ByMail); err != nil {
+		return "", "", err
+	}
+	if err := a.catalog.DropSignUp(ctx, waiting.Hash); err != nil {
+		a.log.WarnContext(ctx, "a sign-up that is done was not forgotten", "error", err)
+	}
+	return secret, waiting.Next, nil
+}
+
+// signedUp returns who was made of a sign-up already, when something failed afterwards: she has
+// the very hash of its password, which has a salt of its own, and nothing else to show. For
+// anybody else it returns the refusal.
+func (a *App) signedUp(ctx context.Context, waiting account.SignUp, refusal error) (account.User, error) {
+	user, err := a.userByEmail(ctx, waiting.Email)
+	if err != nil {
+		return user, err
+	}
+	second, err := a.hasSecond(ctx, user.ID)
+	if err != nil {
+		return user, err
+	}
+	if user.Password != waiting.Password || second {
+		return user, refusal
+	}
+	return user, nil
 }
 
 // mailedCode returns a code of eight digits.
