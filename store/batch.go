@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"runtime"
@@ -27,6 +28,11 @@ type loop struct {
 	entries []*journal.Entry
 	block   *journal.Block
 	broken  bool // the state is not to be trusted
+
+	unconfirmed bool // the state was made from blocks that no commit of this process has confirmed
+	trouble     bool // a batch failed, and none was appended since
+	appended    bool // this batch was, with or without a block
+	probing     bool // this batch is empty, to see whether it can be appended
 }
 
 // run is the batch goroutine: it collects what is waiting, and never waits for more.
@@ -41,11 +47,18 @@ func (e *Engine) run() {
 			queue = nil
 		}
 		if len(l.batch) == 0 {
+			var probe <-chan time.Time
+			if l.trouble {
+				probe = time.After(probePause)
+			}
 			select {
 			case r := <-queue:
 				l.batch = append(l.batch, r)
 			case r := <-e.tasks:
 				e.runTask(r)
+				continue
+			case <-probe:
+				e.probe()
 				continue
 			case <-e.nudge:
 				continue
@@ -102,13 +115,21 @@ func (e *Engine) lagging() bool {
 }
 
 func (e *Engine) runTask(r *request) {
-	ctx, cancel := context.WithTimeout(context.Background(), commitPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), stepPatience)
 	defer cancel()
+	e.watch.begin()
 	if r.err = e.mend(ctx); r.err == nil {
+		r.err = e.confirm(ctx) // what is written behind is confirmed, for whoever reads it
+	}
+	e.watched()
+	if r.err == nil {
 		r.err = r.task(ctx, e.loop.state)
 	}
-	r.done <- struct{}{}
+	r.finished <- struct{}{}
 }
+
+// stepPatience bounds everything about a batch but its commit.
+const stepPatience = 20 * time.Second
 
 // attempts bounds how often a batch is decided again after a commit that certainly
 // did not happen.
@@ -116,32 +137,49 @@ const attempts = 3
 
 // runBatch decides and commits the batch, and answers every request in it.
 func (e *Engine) runBatch() {
-	ctx, cancel := context.WithTimeout(context.Background(), commitPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), stepPatience)
 	defer cancel()
 	started := time.Now()
 	e.counters.begin(started)
+	e.watch.begin()
 	var err error
 	for range attempts {
 		if err = e.tryBatch(ctx); err == nil {
 			break
 		}
 		e.counters.failedBatches.Add(1)
-		e.log.Error("batch failed", "error", err, "commands", len(e.loop.batch))
-		if errors.Is(err, errUnknown) || errors.Is(err, errDamaged) {
-			break // it may still land: deciding again could do it twice; or it never works
+		if final(err) || ctx.Err() != nil {
+			break
 		}
+		e.log.Debug("batch failed; it is tried again", "error", err, "commands", len(e.loop.batch))
 	}
 	if errors.Is(err, errDamaged) && !e.loop.broken {
 		e.oneByOne(ctx)
 	} else {
 		e.answer(err)
 	}
+	e.watched()
+	e.tell(err)
 	appended := len(e.loop.entries)
 	if err != nil {
 		appended = 0
 	}
 	e.counters.batch(len(e.loop.batch), appended, time.Since(started))
 	e.tidy()
+}
+
+// final reports whether trying a batch again at once would be wrong or in vain: it may
+// still land, so that it would be done twice; another session keeps the lock, and was waited
+// for; the journal is another one, or damaged.
+func final(err error) bool {
+	return errors.Is(err, errUnknown) || errors.Is(err, ErrLocked) || errors.Is(err, errReplaced) || errors.Is(err, errDamaged)
+}
+
+// watched ends the watch over a piece of work.
+func (e *Engine) watched() {
+	if e.watch.end() {
+		e.loop.trouble = true // until something is appended
+	}
 }
 
 // oneByOne looks for each alone, where one of them needs a block that is damaged: it keeps
@@ -159,15 +197,18 @@ func (e *Engine) oneByOne(ctx context.Context) {
 // batch is in the journal, or errUnknown is in the chain.
 func (e *Engine) tryBatch(ctx context.Context) error {
 	l := &e.loop
-	l.block, l.entries = nil, l.entries[:0]
+	l.block, l.entries, l.appended = nil, l.entries[:0], false
 	if err := e.mend(ctx); err != nil {
 		return err
 	}
 	if err := e.load(ctx); err != nil {
+		if errors.Is(err, ErrOtherJournal) {
+			e.replaced(err)
+		}
 		return err
 	}
 	var err error
-	if e.onlyLooks() {
+	if !l.probing && e.onlyLooks() {
 		if e.db.Shared() {
 			err = e.catchUp(ctx)
 		}
@@ -177,8 +218,13 @@ func (e *Engine) tryBatch(ctx context.Context) error {
 	} else if e.damaged.Load() {
 		return fmt.Errorf("%w: %w", ErrNotAppended, errDamaged)
 	} else {
-		err = e.db.Append(ctx, e.Head(), func(blocks []*journal.Block) error { return e.missed(ctx, blocks) },
-			func() (*journal.Block, error) { return e.decide(ctx) })
+		err = e.append(ctx)
+		if err == nil && l.probing {
+			err = e.touch(ctx)
+		}
+	}
+	if errors.Is(err, ErrOtherJournal) {
+		e.replaced(err)
 	}
 	if err != nil {
 		if err = e.failed(ctx, err); err == nil {
@@ -191,18 +237,53 @@ func (e *Engine) tryBatch(ctx context.Context) error {
 	}
 	if l.block != nil {
 		e.committed()
+		return nil
 	}
+	return e.confirm(ctx)
+}
+
+// append has the database append what the batch decides.
+func (e *Engine) append(ctx context.Context) error {
+	e.watch.doing.Store(doingLock)
+	err := e.db.Append(ctx, e.Head(), func(blocks []*journal.Block) error { return e.missed(ctx, blocks) }, func() (*journal.Block, error) {
+		e.watch.doing.Store(doingReads)
+		block, err := e.decide(ctx)
+		if block != nil && err == nil {
+			e.watch.doing.Store(doingCommit)
+		}
+		return block, err
+	})
+	e.loop.appended = err == nil
+	return err
+}
+
+// confirm has the database confirm what the state was made from, where no commit of this
+// process has done that. Nobody is answered before.
+func (e *Engine) confirm(ctx context.Context) error {
+	if e.loop.unconfirmed {
+		e.watch.doing.Store(doingCommit)
+		if err := e.db.Confirm(ctx); err != nil {
+			return fmt.Errorf("confirm what was read: %w", err)
+		}
+	}
+	e.confirmed.Store(int64(e.Head().Seq))
+	e.loop.unconfirmed = false
 	return nil
 }
 
 func (e *Engine) committed() {
 	l := &e.loop
+	if l.block.First == 1 {
+		e.origin = l.block.Hash
+	}
 	e.index.add(l.entries)
 	for _, entry := range l.entries {
 		l.cache.touch(entry.Account, entry.Order)
 	}
 	head := l.block.Head()
 	e.head.Store(&head)
+	e.confirmed.Store(int64(head.Seq))
+	l.unconfirmed = false
 }
 
 // maxCarries bounds how often a command is put off to the next batch.
@@ -223,7 +304,7 @@ func (e *Engine) decide(ctx context.Context) (*journal.Block, error) {
 	l.state.Seq, l.entries = head.Seq, l.entries[:0]
 	refusal := e.refusal()
 	for _, r := range l.batch {
-		if r.answered {
+		if !r.start() {
 			continue
 		}
 		r.out, r.err = core.Outcome{}, nil
@@ -231,11 +312,11 @@ func (e *Engine) decide(ctx context.Context) (*journal.Block, error) {
 			continue
 		}
 		if !l.facts.ready(l.state, r.cmd) {
-			if r.carried++; r.carried <= maxCarries {
-				l.carry = append(l.carry, r)
-				continue
+			r.state.Store(requestWaiting) // for the next batch
+			if r.carried++; r.carried > maxCarries {
+				r.err = token.Wrap(errNeedless, "decide")
+				r.state.Store(requestFinal)
 			}
-			r.err, r.answered = token.Wrap(errNeedless, "decide"), true
 			continue
 		}
 		if err := e.decideOne(r, now); err != nil {
@@ -259,7 +340,8 @@ func (e *Engine) decideOne(r *request, now int64) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			e.log.Error("command panicked", "command", fmt.Sprintf("%T", r.cmd), "panic", p, "stack", string(debug.Stack()))
-			r.err, r.answered = token.Wrap(fmt.Errorf("panic: %v", p), "decide"), true
+			r.err = token.Wrap(fmt.Errorf("panic: %v", p), "decide")
+			r.state.Store(requestFinal)
 			err = errTainted
 		}
 	}()
@@ -270,16 +352,19 @@ func (e *Engine) decideOne(r *request, now int64) (err error) {
 	return nil
 }
 
-// failed throws the state away and finds out what became of the block.
+// failed throws the state away and finds out what became of the block. It returns nil
+// where the block landed and is as durable as if nothing had failed.
 func (e *Engine) failed(ctx context.Context, cause error) error {
 	l := &e.loop
-	l.broken, l.carry = true, l.carry[:0]
+	l.broken = true
 	block := l.block
 	if block == nil || errors.Is(cause, ErrNotAppended) {
 		return cause
 	}
-	// The head is read when no append is under way any more, so what it says is final.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitPatience)
+	// The head is read when no append is under way any more, so what it says is final; and
+	// it is confirmed, which a block that can be read need not be.
+	e.watch.doing.Store(doingCommit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stepPatience)
 	defer cancel()
 	head, err := e.db.Settled(ctx)
 	if err != nil {
@@ -288,36 +373,100 @@ func (e *Engine) failed(ctx context.Context, cause error) error {
 	if head.Seq < block.Last() {
 		return cause
 	}
-	there, err := e.db.BlocksOf(ctx, []uint64{block.First})
-	if err != nil {
-		return errors.Join(errUnknown, cause, err)
-	}
-	if there[0].Hash != block.Hash {
+	if head.Seq == block.Last() && head.Hash != block.Hash {
 		return cause // somebody else appended there
+	}
+	if head.Seq > block.Last() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stepPatience)
+		defer cancel()
+		there, err := e.db.BlocksOf(ctx, []uint64{block.First})
+		if err != nil {
+			return errors.Join(errUnknown, cause, err)
+		}
+		if there[0].Hash != block.Hash {
+			return cause
+		}
 	}
 	e.log.Warn("a block landed although its commit failed", "first", block.First, "error", cause)
 	return nil
 }
 
-// answer tells every caller. Requests that were carried over are not answered yet.
+// answer tells every caller. A request that has not run stays for the next batch, or is
+// told that it did nothing: it never gets the outcome of the batch.
 func (e *Engine) answer(failure error) {
 	l := &e.loop
-	carried := 0 // carry is in the order of the batch
 	for _, r := range l.batch {
-		if carried < len(l.carry) && l.carry[carried] == r {
-			carried++
-			continue
-		}
-		if failure != nil && !r.answered {
-			r.out = core.Outcome{}
-			if errors.Is(failure, errUnknown) {
+		switch r.state.Load() {
+		case requestWaiting:
+			if failure == nil {
+				l.carry = append(l.carry, r)
+				continue
+			}
+			r.out, r.err = core.Outcome{}, e.unavailable("storage is not available; try again with the same key", failure)
+		case requestRan:
+			if failure == nil {
+				break
+			}
+			if r.out = (core.Outcome{}); errors.Is(failure, errUnknown) {
 				r.err = unknown(failure)
 			} else {
 				r.err = e.unavailable("storage is not available; try again with the same key", failure)
 			}
 		}
-		r.done <- struct{}{}
+		r.finished <- struct{}{}
 	}
+}
+
+// tell notes in health whether blocks can be appended, and logs where that changed.
+func (e *Engine) tell(err error) {
+	l := &e.loop
+	if err == nil {
+		if l.trouble && l.appended {
+			l.trouble = false
+			for _, code := range []string{ProblemLock, ProblemAppend, ProblemReplaced} {
+				if e.health.clear(code) {
+					e.log.Info("blocks are appended again", "was", code)
+				}
+			}
+		}
+		return
+	}
+	if errors.Is(err, errDamaged) || errors.Is(err, errTainted) {
+		return // told by whoever found it
+	}
+	code, detail := ProblemAppend, "blocks cannot be appended: "+err.Error()
+	switch {
+	case errors.Is(err, errReplaced):
+		code, detail = ProblemReplaced, err.Error()
+	case errors.Is(err, ErrLocked):
+		code, detail = ProblemLock, lockDetail
+	}
+	l.trouble = true
+	if e.health.set(code, detail, e.clock.Now()) {
+		e.log.Error("batch failed", "problem", code, "error", err, "commands", len(l.batch))
+	}
+}
+
+// probePause is how long the batch goroutine waits for commands, after one of them found
+// that blocks cannot be appended, before it looks whether they can be again: a balancer that
+// has seen /readyz sends none.
+const probePause = time.Second
+
+// probe appends nothing, which needs the lock and the right journal; and, where it was the
+// disk, writes a little.
+func (e *Engine) probe() {
+	l := &e.loop
+	l.batch, l.probing = l.batch[:0], true
+	e.runBatch()
+	l.probing = false
+}
+
+// touch writes a row that nobody reads.
+func (e *Engine) touch(ctx context.Context) error {
+	return e.db.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE journal_lock SET id = id WHERE id = 5`)
+		return err
+	})
 }
 
 // tidy makes room and wakes what writes behind.

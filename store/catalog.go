@@ -121,6 +121,9 @@ func unavailable(err error, doing string) error {
 	if refusal, ok := errors.AsType[*token.Error](err); ok {
 		return refusal
 	}
+	if errors.Is(err, ErrCommitUnknown) {
+		return unknown(fmt.Errorf("%s: %w", doing, err))
+	}
 	return &token.Error{Kind: token.Unavailable, Code: token.CodeUnavailable, Detail: "the database cannot be reached; try again",
 		Cause: fmt.Errorf("%s: %w", doing, err)}
 }

@@ -31,7 +31,8 @@ type Database interface {
 
 	// Write runs work in one durable transaction: one at a time where the database
 	// has one writer, and tried again (a bounded number of times) where concurrent
-	// ones can clash. work may therefore run more than once.
+	// ones can clash. work may therefore run more than once. ErrCommitUnknown in the
+	// error's chain says that the commit was still waiting, or broke: it may have happened.
 	Write(ctx context.Context, work func(tx *sql.Tx) error) error
 
 	// WriteBehind is Write for derived data. Its commit becomes durable no later than
@@ -41,15 +42,29 @@ type Database interface {
 	// Append appends at most one block. No other append, by whichever process, happens
 	// between the moment when it has read the end of the journal and its commit. It
 	// first hands over the blocks that others appended after head, in order; then
-	// decide makes the block, or nil for none. ErrNotAppended in the error's chain
-	// says that the block is certainly not there.
+	// decide makes the block, or nil for none. It refuses with ErrOtherJournal where the
+	// journal does not hold head, and with ErrLocked where another session kept its lock for
+	// too long. ctx bounds everything but the commit, which ends by itself: one that is cut
+	// short would be visible before it is durable. ErrNotAppended in the error's chain says
+	// that the block is certainly not there. When it returns without an error after a block,
+	// everything that could be read before is as durable as the block.
 	Append(ctx context.Context, head journal.Head, missed func([]*journal.Block) error, decide func() (*journal.Block, error)) error
 
-	// Settled waits until no append is under way and returns the journal's end.
+	// Settled waits until no append is under way and returns the journal's end, when that
+	// is as durable as what Append appends. ctx bounds the waiting for appends only.
 	Settled(ctx context.Context) (journal.Head, error)
+
+	// Confirm waits until everything that could be read when it was called is as durable as
+	// what Append appends. (A standby may lack what a server shows after a crash, or after
+	// somebody cut a commit short.) ctx does not bound it.
+	Confirm(ctx context.Context) error
 
 	// Shared reports whether other processes may append to the same journal.
 	Shared() bool
+
+	// Follow returns the blocks after head, ascending, at most limit of them. It refuses
+	// with ErrOtherJournal where head is not the end of a block of the journal.
+	Follow(ctx context.Context, head journal.Head, limit int) ([]*journal.Block, error)
 
 	// BlocksAfter returns the blocks that hold the entries after seq, ascending, at
 	// most limit of them.
@@ -85,9 +100,20 @@ type Database interface {
 // Key16 is the key of a record in a run; runs are sorted by it.
 type Key16 [16]byte
 
-// ErrNotAppended marks an error of Append after which the block is certainly not
-// in the journal.
-var ErrNotAppended = errors.New("nothing was appended")
+// What errors of a Database may have in their chains.
+var (
+	// ErrNotAppended marks an error of Append after which the block is certainly not
+	// in the journal.
+	ErrNotAppended = errors.New("nothing was appended")
+	// ErrLocked says that another session kept the lock that was waited for.
+	ErrLocked = errors.New("another session keeps the journal's lock")
+	// ErrOtherJournal says that the database holds a shorter or another journal than the
+	// one that was read before: a standby took over that lacked something, or a backup was
+	// put back.
+	ErrOtherJournal = errors.New("the database holds another journal")
+	// ErrCommitUnknown says that nobody knows yet whether a transaction was committed.
+	ErrCommitUnknown = errors.New("it is not known whether this was committed")
+)
 
 // NoBlockError says that no block holds an entry.
 type NoBlockError struct{ Seq uint64 }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -40,6 +42,13 @@ type Engine struct {
 
 	otherSecret atomic.Bool // the database has another secret: see SetProblem
 
+	watch *watch
+
+	// confirmed is the number up to which entries are known to be as durable as they must
+	// be, or unconfirmed.
+	confirmed atomic.Int64
+	origin    journal.Hash // of the journal's first block; only the batch goroutine looks
+
 	blocksMu sync.Mutex
 	blocks   *simplelru.LRU[uint64, *journal.Block] // by first entry
 
@@ -53,15 +62,31 @@ type request struct {
 
 	out      core.Outcome
 	err      error
-	answered bool // err is final
-	carried  int  // how often it was put off
-	done     chan struct{}
+	state    atomic.Int32 // one of the constants below
+	carried  int          // how often it was put off
+	finished chan struct{}
 }
 
-// The bounds of waiting for a place in the queue and for the database.
+// The state of a request. The batch goroutine moves it on, but for the last one, to
+// which its caller may take it from requestWaiting.
+const (
+	requestWaiting   int32 = iota // in the queue, or put off to the next batch: it has not run
+	requestRan                    // decided in the batch at hand; its outcome counts if the batch is committed
+	requestFinal                  // it has an answer of its own, whatever becomes of the batch
+	requestAbandoned              // nobody waits for it, and it does not run
+)
+
+// done reports whether there is nothing to be decided any more.
+func (r *request) done() bool { return r.state.Load() >= requestFinal }
+
+// start marks the request as running, unless its caller has given it up.
+func (r *request) start() bool {
+	return r.state.CompareAndSwap(requestWaiting, requestRan) || r.state.Load() == requestRan
+}
+
+// The bounds of waiting for a place in the queue, and of blocks kept in memory.
 const (
 	queuePatience  = 2 * time.Second
-	commitPatience = 20 * time.Second
 	blocksInMemory = 32
 )
 
@@ -82,7 +107,9 @@ func OpenEngine(ctx context.Context, db Database, clock token.Clock, log *slog.L
 		stopped: make(chan struct{}),
 		blocks:  blocks,
 	}
-	e.requests.New = func() any { return &request{done: make(chan struct{}, 1)} }
+	e.watch = newWatch(&e.health, log, clock, options.Moment, options.Answer)
+	e.confirmed.Store(unconfirmed)
+	e.requests.New = func() any { return &request{finished: make(chan struct{}, 1)} }
 	e.head.Store(&journal.Head{})
 	e.index = newIndex(db, options, e.Head)
 	e.behind = newBehind(e)
@@ -95,8 +122,10 @@ func OpenEngine(ctx context.Context, db Database, clock token.Clock, log *slog.L
 }
 
 // Do runs a command. When it returns without an error, what the command did is durable
-// and will be seen by every later command on any replica.
+// and will be seen by every later command on any replica. CodeUnavailable says that it
+// certainly did nothing, CodeCommitUnknown that nobody knows yet.
 func (e *Engine) Do(ctx context.Context, cmd core.Command) (core.Outcome, error) {
+	lost := e.watch.lost.C()
 	r, _ := e.requests.Get().(*request)
 	r.cmd = cmd
 	if err := e.hand(ctx, r); err != nil {
@@ -104,18 +133,44 @@ func (e *Engine) Do(ctx context.Context, cmd core.Command) (core.Outcome, error)
 		return core.Outcome{}, err
 	}
 	select {
-	case <-r.done:
+	case <-r.finished:
 		out, err := r.out, r.err
 		e.release(r)
 		return out, err
 	case <-ctx.Done():
-		// The loop still has r, so r is not used again.
-		return core.Outcome{}, unknown(ctx.Err())
+		if e.giveUp(r) {
+			return core.Outcome{}, e.unavailable("the request was given up before it was begun", ctx.Err())
+		}
+		return outcomeOf(r, ctx.Err())
+	case <-lost:
+		if e.giveUp(r) {
+			return core.Outcome{}, e.unavailable("the database does not answer; try again with the same key", nil)
+		}
+		return outcomeOf(r, errWaiting)
+	}
+}
+
+var errWaiting = errors.New("the commit is still waiting for the database")
+
+// giveUp takes a request back, and reports whether it was before it ran. The batch
+// goroutine still has r, so r is not used again.
+func (e *Engine) giveUp(r *request) bool {
+	return r.state.CompareAndSwap(requestWaiting, requestAbandoned)
+}
+
+// outcomeOf returns the answer of a request that ran, if it has one by now.
+func outcomeOf(r *request, cause error) (core.Outcome, error) {
+	select {
+	case <-r.finished:
+		return r.out, r.err
+	default:
+		return core.Outcome{}, unknown(cause)
 	}
 }
 
 func (e *Engine) release(r *request) {
-	*r = request{done: r.done}
+	r.cmd, r.task, r.out, r.err, r.carried = nil, nil, core.Outcome{}, nil, 0
+	r.state.Store(requestWaiting)
 	e.requests.Put(r)
 }
 
@@ -133,6 +188,12 @@ func (e *Engine) hand(ctx context.Context, r *request) error {
 	if e.behind.stuck.Load() && !looks {
 		return e.unavailable("storage is full or failing; try again with the same key", nil)
 	}
+	lost := e.watch.lost.C()
+	select {
+	case <-lost:
+		return e.unavailable("the database does not answer; try again with the same key", nil)
+	default:
+	}
 	select {
 	case e.queue <- r:
 		return nil
@@ -145,6 +206,8 @@ func (e *Engine) hand(ctx context.Context, r *request) error {
 		return nil
 	case <-ctx.Done():
 		return e.unavailable("the request was given up before it was begun", ctx.Err())
+	case <-lost:
+		return e.unavailable("the database does not answer; try again with the same key", nil)
 	case <-patience.C:
 		return e.unavailable("too much is waiting; try again with the same key", nil)
 	}
@@ -152,7 +215,7 @@ func (e *Engine) hand(ctx context.Context, r *request) error {
 
 // between runs task on the state between two batches, when all of it is durable.
 func (e *Engine) between(ctx context.Context, task func(context.Context, *core.State) error) error {
-	r := &request{task: task, done: make(chan struct{}, 1)}
+	r := &request{task: task, finished: make(chan struct{}, 1)}
 	select {
 	case e.tasks <- r:
 	case <-e.stopped:
@@ -161,7 +224,7 @@ func (e *Engine) between(ctx context.Context, task func(context.Context, *core.S
 		return ctx.Err()
 	}
 	select {
-	case <-r.done:
+	case <-r.finished:
 		return r.err
 	case <-ctx.Done(): // the task may still be run
 		return ctx.Err()
@@ -179,27 +242,39 @@ func (e *Engine) Problems() []Problem { return e.health.list() }
 func (e *Engine) Flush(ctx context.Context) error { return e.behind.flush(ctx) }
 
 // Close refuses new commands, answers those it accepted, flushes and stops. The
-// database stays open.
+// database stays open. Where ctx ends before that, because a commit waits, Close returns an
+// error and leaves the commit waiting.
 func (e *Engine) Close(ctx context.Context) error {
 	e.gate.Lock()
 	again := e.closed
 	e.closed = true
 	e.gate.Unlock()
 	if again {
-		<-e.stopped
-		return nil
+		return e.awaitStop(ctx)
 	}
 	// The queue is in order: when this look is answered, so is everything before it.
-	last := &request{cmd: &look{}, done: make(chan struct{}, 1)}
+	last := &request{cmd: &look{}, finished: make(chan struct{}, 1)}
 	select {
 	case e.queue <- last:
-		<-last.done
+		select {
+		case <-last.finished:
+		case <-ctx.Done():
+		}
 	case <-ctx.Done():
 	}
 	err := e.behind.close(ctx)
 	close(e.stop)
-	<-e.stopped
-	return err
+	return errors.Join(err, e.awaitStop(ctx))
+}
+
+// awaitStop waits for the batch goroutine to end.
+func (e *Engine) awaitStop(ctx context.Context) error {
+	select {
+	case <-e.stopped:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("stop: %w; nobody was told that it was done", errWaiting)
+	}
 }
 
 // unavailable is the answer to a command that was certainly not run.

@@ -114,7 +114,7 @@ func (e *Engine) find(m *missing) {
 	l := &e.loop
 	m.accounts, m.orders, m.keys, m.items = m.accounts[:0], m.orders[:0], m.keys[:0], m.items[:0]
 	for _, r := range l.batch {
-		if r.answered {
+		if r.done() {
 			continue
 		}
 		l.facts.ask(l.state, r.cmd)
@@ -291,6 +291,14 @@ func (e *Engine) loadOwners(ctx context.Context, ids []token.OrderID) error {
 
 // foldOrder makes an order from its entries and puts it into the state.
 func (e *Engine) foldOrder(id token.OrderID, entries []*journal.Entry) {
+	if o := foldedOrder(id, entries); o != nil {
+		e.loop.state.Orders[id] = o
+		e.loop.cache.orders.touch(id)
+	}
+}
+
+// foldedOrder makes an order from its entries, nil where they begin none.
+func foldedOrder(id token.OrderID, entries []*journal.Entry) *core.Order {
 	scratch := core.State{Orders: map[token.OrderID]*core.Order{}}
 	slices.SortFunc(entries, func(a, b *journal.Entry) int { return cmp.Compare(a.Seq, b.Seq) })
 	for _, entry := range entries {
@@ -298,8 +306,5 @@ func (e *Engine) foldOrder(id token.OrderID, entries []*journal.Entry) {
 			scratch.ApplyOrder(entry)
 		}
 	}
-	if o := scratch.Orders[id]; o != nil {
-		e.loop.state.Orders[id] = o
-		e.loop.cache.orders.touch(id)
-	}
+	return scratch.Orders[id]
 }

@@ -126,7 +126,11 @@ func (b *behind) close(ctx context.Context) error {
 	if ctx.Err() != nil { // what is under way is of no use any more
 		defer b.interrupt()()
 	}
-	<-b.done
+	select {
+	case <-b.done:
+	case <-ctx.Done():
+		err = errors.Join(err, ctx.Err())
+	}
 	return err
 }
 

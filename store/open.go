@@ -25,7 +25,10 @@ func (e *Engine) mend(ctx context.Context) error {
 // one ended.
 func (e *Engine) reset(ctx context.Context) error {
 	l := &e.loop
-	l.broken = true
+	l.broken, l.unconfirmed = true, true
+	if err := e.checkOrigin(ctx); err != nil {
+		return err
+	}
 	e.anew.Store(e.anew.Load() | 1)
 	l.state, l.facts = core.NewState(), newFacts()
 	l.cache = cache{maxAccounts: e.options.Accounts, maxOrders: e.options.Orders}
@@ -48,6 +51,9 @@ func (e *Engine) reset(ctx context.Context) error {
 	}
 	e.head.Store(&head)
 	if err := e.replay(ctx); err != nil {
+		return err
+	}
+	if err := e.findOrigin(ctx); err != nil {
 		return err
 	}
 	l.broken = false
@@ -118,6 +124,9 @@ const maintainPause = 50 * time.Millisecond
 // writeReplayed writes the tail behind, or waits until another process has.
 func (e *Engine) writeReplayed(ctx context.Context) error {
 	direct := func(ctx context.Context, task func(context.Context, *core.State) error) error {
+		if err := e.confirm(ctx); err != nil {
+			return err
+		}
 		return task(ctx, e.loop.state)
 	}
 	patience, stop := context.WithTimeout(ctx, e.options.Patience)
@@ -150,13 +159,70 @@ func (e *Engine) forget() {
 	}
 }
 
+// errReplaced says that the database holds a journal that is not a part, or another end,
+// of the one that this process knows. Nothing of it is used.
+var errReplaced = errors.New("the database holds the journal of another provider, or none: if that is right, start again; if not, see to it that the address leads to the right one")
+
+// findOrigin remembers the journal's first block.
+func (e *Engine) findOrigin(ctx context.Context) error {
+	if e.origin != (journal.Hash{}) || e.Head().Seq == 0 {
+		return nil
+	}
+	blocks, err := e.db.BlocksOf(ctx, []uint64{1})
+	if err != nil {
+		return fmt.Errorf("read the journal's beginning: %w", err)
+	}
+	e.origin = blocks[0].Hash
+	return nil
+}
+
+// checkOrigin refuses a database whose journal begins otherwise.
+func (e *Engine) checkOrigin(ctx context.Context) error {
+	if e.origin == (journal.Hash{}) {
+		return nil
+	}
+	blocks, err := e.db.BlocksOf(ctx, []uint64{1})
+	if _, missing := errors.AsType[*NoBlockError](err); missing {
+		return errReplaced
+	}
+	if err != nil {
+		return fmt.Errorf("read the journal's beginning: %w", err)
+	}
+	if blocks[0].Hash != e.origin {
+		return errReplaced
+	}
+	return nil
+}
+
+// replaced forgets everything that was read from a journal that the database does not
+// hold any more: a standby took over that lacked something, or a backup was put back. The
+// state is made again from what it holds now, if that is a part of the same journal.
+func (e *Engine) replaced(cause error) {
+	e.loop.broken = true
+	e.confirmed.Store(unconfirmed)
+	e.anew.Store(e.anew.Load() | 1)
+	e.index.forget()
+	e.blocksMu.Lock()
+	e.blocks.Purge()
+	e.blocksMu.Unlock()
+	e.log.Error("the database holds a shorter or another journal than before: what was acknowledged since is lost; the state is made again", "known", e.Head().Seq, "error", cause)
+}
+
+// forget drops the runs that this process knows: others of the same names may take their
+// places.
+func (x *index) forget() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.runs, x.reserved = map[runKind][]*run{}, 0
+}
+
 // blocksPerRead bounds how many blocks are in memory at once while catching up.
 const blocksPerRead = 64
 
 // catchUp reads and applies what was appended after the head.
 func (e *Engine) catchUp(ctx context.Context) error {
 	for {
-		blocks, err := e.db.BlocksAfter(ctx, e.Head().Seq, blocksPerRead)
+		blocks, err := e.db.Follow(ctx, e.Head(), blocksPerRead)
 		if err != nil {
 			return fmt.Errorf("read the journal: %w", err)
 		}
@@ -169,8 +235,6 @@ func (e *Engine) catchUp(ctx context.Context) error {
 	}
 }
 
-var errChain = errors.New("the journal's chain of hashes is broken")
-
 // missed applies blocks that follow the head.
 func (e *Engine) missed(ctx context.Context, blocks []*journal.Block) error {
 	for i, b := range blocks {
@@ -181,11 +245,15 @@ func (e *Engine) missed(ctx context.Context, blocks []*journal.Block) error {
 		// What does not follow the state's end can also be another journal; where the end
 		// was read from the same one, a block was changed.
 		if !e.loop.broken && i == 0 && (b.First != head.Seq+1 || b.Prev != head.Hash) {
-			return fmt.Errorf("%w: block %d does not follow entry %d", errChain, b.First, head.Seq)
+			return fmt.Errorf("%w: block %d does not follow entry %d", ErrOtherJournal, b.First, head.Seq)
 		}
 		if err := e.follows(b, head); err != nil {
 			return err
 		}
+		if b.First == 1 {
+			e.origin = b.Hash
+		}
+		e.loop.unconfirmed = true
 		entries, err := b.Entries()
 		if err != nil {
 			return err

@@ -13,6 +13,9 @@ type Options struct {
 
 	Retry    time.Duration // from a failure of writing behind to the next attempt, at first; 1 s
 	Patience time.Duration // for one step of writing behind; 20 s
+
+	Moment time.Duration // how long looks wait for a batch before they are answered aside; 1 s
+	Answer time.Duration // how long commands wait for their outcome; 10 s
 }
 
 func (o Options) withDefaults() Options {
@@ -32,6 +35,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Patience <= 0 {
 		o.Patience = 20 * time.Second
+	}
+	if o.Moment <= 0 {
+		o.Moment = time.Second
+	}
+	if o.Answer <= 0 {
+		o.Answer = 10 * time.Second
 	}
 	return o
 }

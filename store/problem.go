@@ -39,6 +39,7 @@ func answerRefused(r *request, refusal error) (refused bool) {
 	if _, ok := r.cmd.(*look); ok {
 		return false
 	}
-	r.err, r.answered = token.Wrap(refusal, "decide"), true
+	r.err = token.Wrap(refusal, "decide")
+	r.state.Store(requestFinal)
 	return true
 }

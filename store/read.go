@@ -46,7 +46,7 @@ func (c *look) Decide(s *core.State, _ int64) (core.Outcome, error) {
 
 // Account returns a copy of the account; an empty one where it has no entry.
 func (e *Engine) Account(ctx context.Context, id token.AccountID) (*core.Account, error) {
-	out, err := e.Do(ctx, &look{account: id})
+	out, err := e.look(ctx, &look{account: id})
 	if err == nil && out.Account == nil {
 		out.Account = &core.Account{ID: id}
 	}
@@ -55,7 +55,7 @@ func (e *Engine) Account(ctx context.Context, id token.AccountID) (*core.Account
 
 // Order returns a copy of the order.
 func (e *Engine) Order(ctx context.Context, id token.OrderID) (*core.Order, error) {
-	out, err := e.Do(ctx, &look{order: id})
+	out, err := e.look(ctx, &look{order: id})
 	if err == nil && out.Order == nil {
 		err = token.New(token.NotFound, token.CodeNotFound, "there is no such order")
 	}
@@ -63,13 +63,59 @@ func (e *Engine) Order(ctx context.Context, id token.OrderID) (*core.Order, erro
 }
 
 // fresh makes sure that the index knows what any replica committed before the call: the
-// batch goroutine looks before it decides, and first makes anew what it does not trust.
-func (e *Engine) fresh(ctx context.Context) error {
+// batch goroutine looks before it decides, and first makes anew what it does not trust. It
+// returns the number below which entries may be told: where that goroutine is held up, of the
+// first one that is not confirmed.
+func (e *Engine) fresh(ctx context.Context) (below uint64, err error) {
 	if !e.db.Shared() && e.anew.Load()%2 == 0 && !e.index.doubt.Load() {
-		return nil
+		return math.MaxUint64, nil
 	}
-	_, err := e.Do(ctx, &look{})
-	return err
+	aside, err := e.handLook(ctx, &look{}, nil)
+	if err != nil || !aside {
+		return math.MaxUint64, err
+	}
+	err = e.steadily(func(upTo uint64) error { below = upTo + 1; return nil })
+	return below, err
+}
+
+// look runs a look, aside where the batch goroutine is held up.
+func (e *Engine) look(ctx context.Context, c *look) (out core.Outcome, err error) {
+	aside, err := e.handLook(ctx, c, &out)
+	if err == nil && aside {
+		return e.lookAside(ctx, c)
+	}
+	return out, err
+}
+
+// handLook hands a look in and waits for it, or reports that the batch goroutine is held
+// up: then it was given up.
+func (e *Engine) handLook(ctx context.Context, c *look, out *core.Outcome) (aside bool, err error) {
+	slow := e.watch.slow.C()
+	select {
+	case <-slow:
+		return true, nil
+	default:
+	}
+	r, _ := e.requests.Get().(*request)
+	r.cmd = c
+	if err := e.hand(ctx, r); err != nil {
+		e.release(r)
+		return e.watch.slow.on(), err
+	}
+	select {
+	case <-r.finished:
+		if err = r.err; out != nil {
+			*out = r.out
+		}
+		e.release(r)
+		return false, err
+	case <-slow:
+		e.giveUp(r)
+		return true, nil
+	case <-ctx.Done():
+		e.giveUp(r)
+		return false, e.unavailable("the request was given up", ctx.Err())
+	}
 }
 
 // pageSize bounds how many entries Find decodes at once, and firstPage is how many it
@@ -87,12 +133,19 @@ const findings = 3
 // numbered below before (0 for no bound). match may be nil.
 func (e *Engine) Find(ctx context.Context, t journal.Term, match func(*journal.Entry) bool, before uint64, limit int) ([]*journal.Entry, error) {
 	for range findings {
-		if err := e.fresh(ctx); err != nil {
+		below, err := e.fresh(ctx)
+		if errors.Is(err, errRebuilt) {
+			break
+		}
+		if err != nil {
 			return nil, err
 		}
+		if before != 0 {
+			below = min(below, before)
+		}
 		index := e.anew.Load()
-		out, err := e.found(ctx, t, match, before, limit)
-		if errors.Is(err, errDoubt) {
+		out, err := e.found(ctx, t, match, below, limit)
+		if errors.Is(err, errDoubt) || errors.Is(err, ErrOtherJournal) {
 			continue // it is made again before the next look
 		}
 		if err != nil || index%2 == 0 && index == e.anew.Load() {
@@ -102,11 +155,11 @@ func (e *Engine) Find(ctx context.Context, t journal.Term, match func(*journal.E
 	return nil, e.unavailable("what was recorded is being read anew; try again", nil)
 }
 
+// errRebuilt says that the index was rebuilt while it was read.
+var errRebuilt = errors.New("what was recorded is being read again")
+
 // found is Find in the index as it is.
 func (e *Engine) found(ctx context.Context, t journal.Term, match func(*journal.Entry) bool, before uint64, limit int) ([]*journal.Entry, error) {
-	if before == 0 {
-		before = math.MaxUint64
-	}
 	var out []*journal.Entry
 	var terms []journal.Term
 	page := min(firstPage, limit)

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
@@ -47,6 +48,9 @@ type config struct {
 	async      bool
 	grace      time.Duration
 	drain      time.Duration
+
+	connections int
+	log         *slog.Logger // told where a start waits for the database; nil for nobody
 }
 
 // flags declares the settings.
@@ -73,6 +77,7 @@ func (c *config) flags(flags *flag.FlagSet) {
 	flags.StringVar(&c.metricsAt, "metrics-listen", defaultMetricsAt, "the address to serve /metrics at, apart from everything else; it should be one that strangers do not reach")
 	flags.StringVar(&c.proxies, "trusted-proxies", "", "the proxies in front of this server, as addresses or networks with commas between (127.0.0.1,10.1.0.0/16): what they write into X-Forwarded-For counts as where a request comes from. Without it nobody's word counts, and all who come through one proxy are one network")
 	flags.BoolVar(&c.async, "async-standbys", false, "start although all of PostgreSQL's standbys are asynchronous, so that a failover loses acknowledged payments")
+	flags.IntVar(&c.connections, "database-connections", 16, "how many connections this process keeps to PostgreSQL, 4 at least; half of them may write at once")
 	flags.DurationVar(&c.grace, "grace", 20*time.Second, "how long a stop waits for requests under way")
 	flags.DurationVar(&c.drain, "drain", time.Second, "how long a stop goes on taking requests before that, while /readyz says no already, so that balancers look elsewhere; twice the time between their checks")
 }
@@ -150,8 +155,11 @@ func fill(flags *flag.FlagSet, given map[string]bool, getenv func(string) string
 
 // form says what a flag takes that does not take every text.
 func form(f *flag.Flag) string {
-	if name, _ := flag.UnquoteUsage(f); name == "duration" {
+	switch name, _ := flag.UnquoteUsage(f); name {
+	case "duration":
 		return "a duration, such as 30m"
+	case "int":
+		return "a whole number"
 	}
 	return "true or false"
 }
@@ -181,6 +189,9 @@ func (c *config) complete() error {
 	}
 	if c.database != "" && !strings.HasPrefix(c.database, "postgres://") && !strings.HasPrefix(c.database, "postgresql://") && !strings.Contains(c.database, "=") {
 		return errors.New("the database is a postgres:// address (or host=… dbname=…), or nothing for SQLite in the data folder")
+	}
+	if c.connections < 4 || c.connections > 1000 {
+		return errors.New("database-connections lies between 4 and 1000")
 	}
 	if c.logFormat != "json" && c.logFormat != "text" {
 		return errors.New("the log format is json or text")

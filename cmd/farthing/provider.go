@@ -70,7 +70,7 @@ func (c *config) open(ctx context.Context, embedded sqlite.Options, server postg
 
 // openDatabase opens the configured database and brings its tables up to date.
 func openDatabase(ctx context.Context, c config) (store.Database, error) {
-	db, err := c.open(ctx, sqlite.Options{}, postgres.Options{AsyncStandbys: c.async})
+	db, err := c.open(ctx, sqlite.Options{}, postgres.Options{Connections: c.connections, AsyncStandbys: c.async, Log: c.log})
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func openDatabase(ctx context.Context, c config) (store.Database, error) {
 
 // openBooks opens the database for reading, also beside a server that runs on it.
 func openBooks(ctx context.Context, c config) (store.Database, error) {
-	db, err := c.open(ctx, sqlite.Options{ReadOnly: true}, postgres.Options{AsyncStandbys: true})
+	db, err := c.open(ctx, sqlite.Options{ReadOnly: true}, postgres.Options{ReadOnly: true})
 	if err != nil {
 		return nil, err
 	}
@@ -132,6 +132,7 @@ func openHouse(ctx context.Context, c config, clock token.Clock, log *slog.Logge
 	if err := os.MkdirAll(c.data, 0o700); err != nil {
 		return nil, nil, fmt.Errorf("make the data folder: %w", err)
 	}
+	c.log = log
 	db, err := openDatabase(ctx, c)
 	if err != nil {
 		return nil, nil, err
@@ -252,7 +253,8 @@ func (p *provider) every(ctx context.Context, period time.Duration, run func(con
 	})
 }
 
-// close ends the workers, writes everything behind, and closes the database.
+// close ends the workers, writes everything behind, and closes the database. Where ctx ends
+// before that, it leaves what still waits for the database as it is.
 func (p *provider) close(ctx context.Context) error {
 	if p.commands != nil {
 		if err := p.commands.Shutdown(ctx); err != nil {
@@ -262,6 +264,11 @@ func (p *provider) close(ctx context.Context) error {
 	if p.stop != nil {
 		p.stop()
 	}
-	p.workers.Wait()
+	idle := make(chan struct{})
+	go func() { p.workers.Wait(); close(idle) }()
+	select {
+	case <-idle:
+	case <-ctx.Done():
+	}
 	return errors.Join(p.engine.Close(ctx), p.db.Close())
 }

@@ -39,6 +39,18 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
+// minClose is what a stop leaves for closing, when answering requests took all its grace.
+const minClose = time.Second
+
+// closePatience is how long closing may take, so that a stop ends within its grace also
+// where commits wait for a standby.
+func closePatience(asked *time.Time, grace time.Duration) time.Duration {
+	if asked == nil {
+		return grace
+	}
+	return max(minClose, grace-time.Since(*asked))
+}
+
 func serve(ctx context.Context, c config, diag io.Writer) error {
 	log, err := newLog(c, diag)
 	if err != nil {
@@ -64,13 +76,18 @@ func serve(ctx context.Context, c config, diag io.Writer) error {
 	log.Info("serving", "version", version(), "url", c.baseURL, "listen", listener.Addr().String(), "metrics", metrics.address(), "data", c.data, "database", p.db.Dialect())
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
+	var asked atomic.Pointer[time.Time] // when it was asked to stop
 	context.AfterFunc(ctx, func() {
+		now := time.Now()
+		asked.Store(&now)
 		p.closing.Store(true)
 		log.Info("stopping: answering what was accepted")
 		time.AfterFunc(c.drain, stop)
 	})
 	err = serveUntil(serving, newServer(lastAnswers(p.handler, &p.closing), log), listener, c.grace)
-	err = errors.Join(err, p.close(context.WithoutCancel(ctx)), metrics.close(ctx))
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closePatience(asked.Load(), c.drain+c.grace))
+	defer cancel()
+	err = errors.Join(err, p.close(closing), metrics.close(ctx))
 	if err == nil {
 		log.Info("stopped")
 	}

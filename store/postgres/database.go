@@ -6,35 +6,48 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	"farthing.dev/farthing/store"
 )
 
 // Options are the bounds of a Database; zero values stand for the defaults.
 type Options struct {
-	Connections   int    // in the pool; 16
-	AsyncStandbys bool   // open it although a failover would lose acknowledged payments
-	Name          string // of its sessions, as pg_stat_activity shows it; what the address says, or "farthing", where it is empty
+	Connections   int           // in the pool; 16, and 4 at least
+	AsyncStandbys bool          // open it although a failover would lose acknowledged payments
+	ReadOnly      bool          // only to be read: a standby will do, and nothing is asked of its settings
+	Patience      time.Duration // how long Open waits for a primary that may be used; 15 s
+	Commit        time.Duration // how long callers of Write wait for a commit, and before it for a place among those that may wait; 10 s
+	Log           *slog.Logger  // told once that Open waits; nil for nobody
+	Name          string        // of its sessions, as pg_stat_activity shows it; what the address says, or "farthing", where it is empty
 }
 
 // Database is a PostgreSQL database.
 type Database struct {
-	pool    *sql.DB
-	fixed   fixedReader
-	servers string // the name of servers' sessions
+	config   *pgx.ConnConfig
+	readOnly bool
+	pool     *sql.DB
+	patience time.Duration // with a commit
+	writers  chan struct{} // as many as commits may wait at once, so that reads find connections
+	fixed    fixedReader
+	servers  string // the name of servers' sessions
 
 	connections atomic.Uint64 // made so far
 }
 
 var _ store.Database = (*Database)(nil)
 
-// Open connects to the database that dsn names (a URL or key=value pairs).
+// minConnections is enough for one to append, one to hold a lock for long, one to write
+// and one to read.
+const minConnections = 4
+
+// Open connects to the database that dsn names (a URL or key=value pairs). Where no server
+// can be used now that may be usable in a moment, it tries for a while.
 func Open(ctx context.Context, dsn string, options Options) (*Database, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
@@ -42,55 +55,30 @@ func Open(ctx context.Context, dsn string, options Options) (*Database, error) {
 	}
 	servers := cmp.Or(config.RuntimeParams["application_name"], "farthing")
 	config.RuntimeParams["application_name"] = cmp.Or(options.Name, servers)
+	config.DialFunc = dialer(config.ConnectTimeout).DialContext
+	if len(config.Fallbacks) > 0 && config.ValidateConnect == nil && !options.ReadOnly {
+		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite // of several servers the primary
+	}
 	if options.Connections == 0 {
 		options.Connections = 16
 	}
-	d := &Database{servers: servers}
-	d.pool = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(context.Context, *pgx.Conn) error {
-		d.connections.Add(1)
-		return nil
-	}))
-	d.fixed.db = d
-	d.pool.SetMaxOpenConns(options.Connections)
-	d.pool.SetMaxIdleConns(options.Connections)
-	d.pool.SetConnMaxIdleTime(5 * time.Minute)
-	err = d.checkDurable(ctx)
-	if err == nil && !options.AsyncStandbys {
-		err = d.checkStandbys(ctx)
+	if options.Patience == 0 {
+		options.Patience = startPatience
 	}
-	if err != nil {
+	if options.Commit == 0 {
+		options.Commit = commitPatience
+	}
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
+	options.Connections = max(options.Connections, minConnections)
+	d := &Database{config: config, servers: servers, readOnly: options.ReadOnly, patience: options.Commit, writers: make(chan struct{}, options.Connections/2)}
+	d.fixed.db = d
+	d.openPool(options)
+	if err := d.await(ctx, options); err != nil {
 		return nil, errors.Join(err, d.pool.Close())
 	}
 	return d, nil
-}
-
-// checkStandbys refuses a server all of whose standbys are asynchronous: whichever takes
-// over, it lacks payments that were acknowledged. Where the view is not there, or shows this
-// user nothing, it is left to who set the server up.
-func (d *Database) checkStandbys(ctx context.Context) error {
-	var async, sync int
-	err := d.pool.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE sync_state IN ('async', 'potential')), count(*) FILTER (WHERE sync_state IN ('sync', 'quorum'))
-		FROM pg_stat_replication WHERE state = 'streaming'`).Scan(&async, &sync)
-	if err == nil && async > 0 && sync == 0 {
-		return errors.New("the database's standbys are asynchronous: a failover would lose acknowledged payments; set synchronous_standby_names, or permit it with --async-standbys")
-	}
-	return nil
-}
-
-// checkDurable refuses a server that acknowledges commits before they are on disk.
-func (d *Database) checkDurable(ctx context.Context) error {
-	var commit, fsync string
-	if err := d.pool.QueryRowContext(ctx, `SHOW synchronous_commit`).Scan(&commit); err != nil {
-		return fmt.Errorf("connect to the database: %w", err)
-	}
-	if commit == "off" {
-		return errors.New("the database has synchronous_commit = off: it would lose acknowledged payments; set it to on")
-	}
-	// Databases that only speak PostgreSQL's protocol need not know this one.
-	if err := d.pool.QueryRowContext(ctx, `SHOW fsync`).Scan(&fsync); err == nil && fsync == "off" {
-		return errors.New("the database has fsync = off: it would lose acknowledged payments; set it to on")
-	}
-	return nil
 }
 
 // Servers returns how many sessions servers have on this database. Open it under a Name of
@@ -131,64 +119,9 @@ func (d *Database) Read(ctx context.Context, work func(tx *sql.Tx) error) error 
 // Upkeep returns nil: the server looks after itself.
 func (d *Database) Upkeep() error { return nil }
 
-// The bounds of trying a transaction again that clashed with another.
-const (
-	attempts   = 8
-	firstPause = 2 * time.Millisecond
-)
-
-// Write runs work in one transaction, again where it clashed with another.
-func (d *Database) Write(ctx context.Context, work func(tx *sql.Tx) error) error {
-	pause := firstPause
-	var err error
-	for range attempts {
-		if err = d.transact(ctx, work); !clash(err) {
-			return err
-		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return errors.Join(err, ctx.Err())
-		}
-		pause *= 2
-	}
-	return err
-}
-
-func (d *Database) transact(ctx context.Context, work func(tx *sql.Tx) error) error {
-	tx, err := d.pool.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	defer func() { _ = tx.Rollback() }() // does nothing after the commit
-	if err := work(tx); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
-}
-
-// sqlBehind has a transaction wait neither for the disk, nor for long for the lock of
-// somebody else.
-const sqlBehind = `SELECT set_config('synchronous_commit', 'off', true), set_config('lock_timeout', '10s', true)`
-
-// WriteBehind is Write without waiting for the disk: the log is one, so the next
-// append's commit brings this one's along.
-func (d *Database) WriteBehind(ctx context.Context, work func(tx *sql.Tx) error) error {
-	return d.Write(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, sqlBehind); err != nil {
-			return fmt.Errorf("write behind: %w", err)
-		}
-		return work(tx)
-	})
-}
-
-// Maintain runs work while this transaction holds row 2 of the locks. The lock ends
-// with the connection, so a replica that dies does not keep it.
+// Maintain runs work while this transaction holds row 2 of the locks. The lock ends with
+// the session: one of a replica that is dead, or says nothing for the time of a lease. Where it
+// was lost, the context of work ends.
 func (d *Database) Maintain(ctx context.Context, work func(context.Context) error) (bool, error) {
 	tx, err := d.pool.BeginTx(ctx, nil)
 	if err != nil {
@@ -203,7 +136,42 @@ func (d *Database) Maintain(ctx context.Context, work func(context.Context) erro
 	if err != nil {
 		return false, fmt.Errorf("lock maintenance: %w", err)
 	}
-	return true, work(ctx)
+	ctx, stop := d.keep(ctx, tx)
+	err = work(ctx)
+	if lost := stop(); lost != nil {
+		err = errors.Join(err, lost)
+	}
+	return true, err
+}
+
+// keep renews the lease of a transaction's session until stop is called, and ends the
+// context that it returns where that fails.
+func (d *Database) keep(ctx context.Context, tx *sql.Tx) (kept context.Context, stop func() error) {
+	kept, lose := context.WithCancelCause(ctx)
+	end, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		beat := time.NewTicker(lease / 4)
+		defer beat.Stop()
+		for {
+			select {
+			case <-beat.C:
+				if _, err := tx.ExecContext(ctx, `SELECT 1`); err != nil {
+					lose(fmt.Errorf("the lock on maintenance was lost: %w", err))
+					return
+				}
+			case <-end:
+				return
+			}
+		}
+	}()
+	return kept, func() error {
+		close(end)
+		<-ended
+		err := context.Cause(kept)
+		lose(nil)
+		return err
+	}
 }
 
 // clash reports whether a transaction failed because of another one and did nothing.
@@ -217,4 +185,10 @@ func clash(err error) bool {
 func refused(err error) bool {
 	failure, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && failure.Code != "40003" && failure.Severity == "ERROR"
+}
+
+// locked reports whether a lock was waited for in vain.
+func locked(err error) bool {
+	failure, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && failure.Code == "55P03"
 }

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 const (
 	sqlAfter  = `SELECT first, count, at, prev, hash, body FROM block WHERE first > $1 ORDER BY first LIMIT $2`
 	sqlHolder = `SELECT first, count, at, prev, hash, body FROM block WHERE first <= $1 ORDER BY first DESC LIMIT 1`
+	sqlHolds  = `SELECT first + count - 1, hash FROM block WHERE first <= $1 ORDER BY first DESC LIMIT 1`
 	sqlRest   = `SELECT first, count, at, prev, hash, body FROM (` + sqlHolder + `) AS holder WHERE first + count > $1 + 1`
 	sqlChunk  = `SELECT id, body FROM run_data WHERE id = ANY($1)`
 )
@@ -66,6 +68,43 @@ func blocksAfter(ctx context.Context, c *pgx.Conn, seq uint64, limit int) (block
 	}
 	rows.Close()
 	return blocks, rows.Err()
+}
+
+// Follow returns the blocks after head, which must be the end of one of the journal's.
+func (d *Database) Follow(ctx context.Context, head journal.Head, limit int) (blocks []*journal.Block, err error) {
+	err = d.on(ctx, func(c *pgx.Conn) (err error) {
+		batch := &pgx.Batch{}
+		batch.Queue(sqlHolds, int64(head.Seq))
+		batch.Queue(sqlAfter, int64(head.Seq), limit)
+		results := c.SendBatch(ctx, batch)
+		defer func() { err = errors.Join(err, results.Close()) }()
+		var last int64
+		var hash []byte
+		switch err := results.QueryRow().Scan(&last, &hash); {
+		case errors.Is(err, pgx.ErrNoRows) && head.Seq == 0:
+		case errors.Is(err, pgx.ErrNoRows):
+			return fmt.Errorf("%w: it has no entry %d, which this server knows", store.ErrOtherJournal, head.Seq)
+		case err != nil:
+			return fmt.Errorf("read blocks: %w", err)
+		case uint64(last) != head.Seq || !bytes.Equal(hash, head.Hash[:]):
+			return fmt.Errorf("%w: its entry %d is not the one that this server knows", store.ErrOtherJournal, head.Seq)
+		}
+		rows, err := results.Query()
+		if err != nil {
+			return fmt.Errorf("read blocks: %w", err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			b, err := scanBlock(rows)
+			if err != nil {
+				return fmt.Errorf("read blocks: %w", err)
+			}
+			blocks = append(blocks, b)
+		}
+		rows.Close()
+		return rows.Err()
+	})
+	return blocks, err
 }
 
 // BlocksOf returns for each of seqs the block that holds it.

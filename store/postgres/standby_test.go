@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"farthing.dev/farthing/store/postgres"
 	"farthing.dev/farthing/tests/pgserver"
@@ -32,6 +33,7 @@ func TestAsynchronousStandbysAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	opens := func(options postgres.Options) error {
+		options.Patience = time.Millisecond
 		db, err := postgres.Open(t.Context(), dsn, options)
 		if err == nil {
 			err = db.Close()

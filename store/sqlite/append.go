@@ -51,10 +51,16 @@ func (d *Database) Append(_ context.Context, _ journal.Head, _ func([]*journal.B
 	return d.hot.append(block)
 }
 
+// sqlAppend inserts a block where the journal ends with the one before it, and nothing
+// otherwise: another program may have put a backup back, through SQLite and so in the
+// middle of this one's work.
+const sqlAppend = `INSERT INTO block (first, count, at, prev, hash, body) SELECT ?1, ?2, ?3, ?4, ?5, ?6
+	WHERE COALESCE((SELECT hash FROM block ORDER BY first DESC LIMIT 1), zeroblob(32)) = ?4`
+
 // append inserts one row: a transaction of its own.
 func (a *appender) append(b *journal.Block) error {
 	if a.insert == nil {
-		insert, _, err := a.conn.Prepare(`INSERT INTO block (first, count, at, prev, hash, body) VALUES (?, ?, ?, ?, ?, ?)`)
+		insert, _, err := a.conn.Prepare(sqlAppend)
 		if err != nil {
 			return fmt.Errorf("%w: %w", store.ErrNotAppended, err)
 		}
@@ -72,6 +78,9 @@ func (a *appender) append(b *journal.Block) error {
 		}
 		return fmt.Errorf("append block %d: %w", b.First, err)
 	}
+	if a.conn.Changes() == 0 {
+		return fmt.Errorf("%w: %w: it does not end with entry %d", store.ErrNotAppended, store.ErrOtherJournal, b.First-1)
+	}
 	return nil
 }
 
@@ -86,3 +95,6 @@ func (d *Database) Settled(ctx context.Context) (journal.Head, error) {
 	defer func() { d.readers <- r }()
 	return r.last()
 }
+
+// Confirm has nothing to wait for: what can be read is on disk.
+func (d *Database) Confirm(context.Context) error { return nil }

@@ -130,6 +130,34 @@ func (d *Database) BlocksAfter(ctx context.Context, seq uint64, limit int) (bloc
 	return blocks, err
 }
 
+// Follow returns the blocks after head, which must be the end of one of the journal's.
+func (d *Database) Follow(ctx context.Context, head journal.Head, limit int) (blocks []*journal.Block, err error) {
+	r, err := d.reader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { d.readers <- r }()
+	collect := func(s *sqlite3.Stmt) error { blocks = append(blocks, block(s)); return nil }
+	err = r.together(func() error {
+		known := head.Seq == 0
+		err := r.query(sqlHolder, func(s *sqlite3.Stmt) error {
+			b := block(s)
+			known = b.Last() == head.Seq && b.Hash == head.Hash
+			return nil
+		}, func(s *sqlite3.Stmt) error { return s.BindInt64(1, int64(head.Seq)) })
+		if err == nil && !known {
+			err = fmt.Errorf("%w: its entry %d is not the one that this server knows", store.ErrOtherJournal, head.Seq)
+		}
+		if err != nil {
+			return err
+		}
+		return r.query(sqlAfter, collect, func(s *sqlite3.Stmt) error {
+			return errors.Join(s.BindInt64(1, int64(head.Seq)), s.BindInt(2, limit))
+		})
+	})
+	return blocks, err
+}
+
 // BlocksOf returns for each of seqs the block that holds it.
 func (d *Database) BlocksOf(ctx context.Context, seqs []uint64) ([]*journal.Block, error) {
 	r, err := d.reader(ctx)

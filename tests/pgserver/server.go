@@ -81,7 +81,12 @@ func (s *Server) start() error {
 	if out, err := s.command("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync").CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	s.process = s.command("postgres", "-D", data, "-k", s.dir, "-p", strconv.Itoa(port), "-c", "listen_addresses=", "-c", "fsync=on",
+	return s.run()
+}
+
+// run starts the server on its data.
+func (s *Server) run() error {
+	s.process = s.command("postgres", "-D", filepath.Join(s.dir, "data"), "-k", s.dir, "-p", strconv.Itoa(port), "-c", "listen_addresses=", "-c", "fsync=on",
 		"-c", "max_connections=200", "-c", "shared_buffers=128MB", "-c", "max_wal_size=2GB", "-c", "log_min_messages=fatal")
 	var log bytes.Buffer
 	s.process.Stderr = &log
@@ -164,13 +169,25 @@ func (s *Server) CreateDatabase(ctx context.Context) (string, error) {
 	return s.DSN(name), nil
 }
 
+// Crash ends the server as a fault would, without a word to anybody: an immediate
+// shutdown, after which Restart finds what was on disk.
+func (s *Server) Crash() {
+	if err := s.process.Process.Signal(syscall.SIGQUIT); err == nil {
+		failed := <-s.exited
+		s.exited <- failed
+	}
+}
+
+// Restart starts a server that crashed.
+func (s *Server) Restart() error {
+	s.exited = make(chan error, 1)
+	return s.run()
+}
+
 // Stop ends the server and removes its folder.
 func (s *Server) Stop() error {
 	if s.process != nil && s.process.Process != nil {
-		// An immediate shutdown: nothing is kept.
-		if err := s.process.Process.Signal(syscall.SIGQUIT); err == nil {
-			<-s.exited
-		}
+		s.Crash()
 	}
 	if err := os.RemoveAll(s.dir); err != nil {
 		return fmt.Errorf("remove postgresql's folder: %w", err)
