@@ -57,6 +57,13 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"flushes that fail leave nothing behind", testFailingFlush},
 		{"what vendors' incentive tokens come to is kept", testIncentiveDebt},
 		{"replicas give no more incentive tokens than one could", testReplicasDebt},
+		{"a command that was put off is not answered as done", testPutOff},
+		{"a journal that became shorter", testShorterJournal},
+		{"a journal that ends otherwise", testOtherEnd},
+		{"another journal", testOtherJournal},
+		{"a problem with appending is taken back", testProbe},
+		{"a commit that waits", testWaitingCommit},
+		{"a stop while a commit waits", testStopWhileWaiting},
 		{"two replicas sell the last cents once", testReplicas},
 		{"replicas read what others committed", testReplicasRead},
 		{"replicas share runs", testReplicasFlush},
@@ -85,6 +92,8 @@ func runTests(t *testing.T, open func(t *testing.T) store.Database, tests []cont
 		})
 	}
 }
+
+var discard = slog.New(slog.DiscardHandler)
 
 // clock is set by the test.
 type clock struct{ millis atomic.Int64 }
