@@ -58,7 +58,7 @@ func passing(err error) bool {
 		case "57P01", "57P02", "57P03", "53300", "25006": // shutting down, crashed, starting, too many clients, a standby
 			return true
 		}
-		return strings.HasPrefix(failure.Code, "08")
+		return strings.HasPrefix(failure.Code, "08") && failure.Code != "08P01" // the connection, but not what was said on it
 	}
 	// The network, or a connection that broke. pgx says so of a wrong password, too, but
 	// that is an error of the server and was looked at above.
