@@ -243,3 +243,11 @@ func (p *Process) Kill() {
 
 // Logs returns what the process wrote to standard error.
 func (p *Process) Logs() string { return p.logs.String() }
+
+// Signal sends the process a signal, such as SIGSTOP.
+func (p *Process) Signal(tb testing.TB, signal syscall.Signal) {
+	tb.Helper()
+	if err := p.command.Process.Signal(signal); err != nil {
+		tb.Fatal(err)
+	}
+}

@@ -24,19 +24,27 @@ const secret = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
 // same vendor.
 func cluster(t *testing.T) (clients [2]*sdk.Client, reader, dsn string) {
 	t.Helper()
+	clients, reader, dsn, _ = replicasOf(t)
+	return clients, reader, dsn
+}
+
+// replicasOf is cluster, and returns the replicas, too.
+func replicasOf(t *testing.T) (clients [2]*sdk.Client, reader, dsn string, replicas [2]*launch.Process) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("a database server is not for the quick round")
 	}
 	dsn = pgtest.Start(t)
 	var urls [2]string
 	for i := range urls {
-		urls[i] = launch.Serve(t, launch.FreeAddress(t), "--data", t.TempDir(), "--database", dsn, "--secret", secret).URL
+		replicas[i] = launch.Serve(t, launch.FreeAddress(t), "--data", t.TempDir(), "--database", dsn, "--secret", secret)
+		urls[i] = replicas[i].URL
 	}
 	clients[0], reader = launch.OpenVendor(t, urls[0])
 	second := *clients[0]
 	second.BaseURL = urls[1]
 	clients[1] = &second
-	return clients, reader, dsn
+	return clients, reader, dsn, replicas
 }
 
 // TestLastCentsAreSoldOnce empties a wallet but for three cents, and pays sixty
