@@ -24,7 +24,8 @@ const (
 // what they found out in the run that was committed is what the caller has.
 //
 // A refusal (a *token.Error) by change is the answer, and nothing was written. Anything else
-// comes back as CodeUnavailable: after it, the changes may have been made or not.
+// comes back as CodeUnavailable, or as CodeCommitUnknown where a commit had begun: after it, the
+// changes may have been made or not.
 func (c *Catalog) write(ctx context.Context, change func(tx *sql.Tx) error) error {
 	var w *writer
 	defer func() { c.writers.giveBack(w) }()
@@ -38,6 +39,7 @@ func (c *Catalog) write(ctx context.Context, change func(tx *sql.Tx) error) erro
 		return change(tx)
 	}
 	pause := writePause
+	var lost error // the last commit whose answer was
 	for try := 1; ; try++ {
 		err := c.tables.Write(ctx, numbered)
 		if refusal, refused := errors.AsType[*token.Error](err); refused {
@@ -46,8 +48,12 @@ func (c *Catalog) write(ctx context.Context, change func(tx *sql.Tx) error) erro
 		if err == nil {
 			return nil
 		}
-		if try == writeTries || !wait(ctx, pause) {
-			return unavailable(err, "write the catalogue")
+		if errors.Is(err, ErrCommitUnknown) {
+			lost = err
+		}
+		// A commit that still waits keeps its number's row, so another try would wait for it.
+		if errors.Is(err, ErrCommitWaiting) || try == writeTries || !wait(ctx, pause) {
+			return unavailable(errors.Join(err, lost), "write the catalogue")
 		}
 		pause *= 10
 	}

@@ -113,6 +113,9 @@ var (
 	ErrOtherJournal = errors.New("the database holds another journal")
 	// ErrCommitUnknown says that nobody knows yet whether a transaction was committed.
 	ErrCommitUnknown = errors.New("it is not known whether this was committed")
+	// ErrCommitWaiting says that a commit is still under way; ErrCommitUnknown is in the
+	// chain, too.
+	ErrCommitWaiting = fmt.Errorf("%w: the commit is still waiting for the database", ErrCommitUnknown)
 )
 
 // NoBlockError says that no block holds an entry.

@@ -130,9 +130,9 @@ func (d *Database) transact(ctx context.Context, done func(), work func(tx *sql.
 	case err := <-ended:
 		return err
 	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", store.ErrCommitUnknown, ctx.Err())
+		return fmt.Errorf("%w: %w", store.ErrCommitWaiting, ctx.Err())
 	case <-patience.C:
-		return fmt.Errorf("%w: the database has not answered for %v", store.ErrCommitUnknown, d.patience)
+		return fmt.Errorf("%w, for %v by now", store.ErrCommitWaiting, d.patience)
 	}
 }
 
