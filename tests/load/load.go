@@ -166,7 +166,14 @@ func (b *Buyers) Check(tb testing.TB, replica int, sample int) {
 		seen[id] = key
 	}
 	b.checkRecorded(tb, client, seen)
-	for key, id := range b.orders { // maps are walked in no order: a sample
+	b.Sample(tb, replica, sample)
+}
+
+// Sample asks a replica for so many of the purchases again: each is the answer to its key.
+func (b *Buyers) Sample(tb testing.TB, replica int, sample int) {
+	tb.Helper()
+	client := b.clients[replica]
+	for key, id := range b.orders { // maps are walked in no order
 		if sample--; sample < 0 {
 			break
 		}

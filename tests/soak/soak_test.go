@@ -190,8 +190,9 @@ func (s *soak) run(during time.Duration, faults []*fault) {
 	s.Logf("faults in %v: %s; %d bits flipped", time.Since(began).Round(time.Second), w.counts(), s.flips)
 	s.Logf("acknowledged %d, never answered %d, longest without a sale %v, other answers %v", figures.Acknowledged, figures.Unsure, figures.Longest.Round(time.Millisecond), figures.Failures)
 	must(s.T, err)
-	for i := range s.replicas {
-		buyers.Check(s, i, 500)
+	buyers.Check(s, 0, 500)
+	for i := range s.replicas[1:] {
+		buyers.Sample(s, i+1, 500)
 	}
 	s.audit()
 }
