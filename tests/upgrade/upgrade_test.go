@@ -3,13 +3,16 @@
 package upgrade
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"farthing.dev/farthing/sdk"
 	"farthing.dev/farthing/tests/launch"
@@ -86,12 +89,80 @@ func TestTheOldVersionRefusesNewData(t *testing.T) {
 	}
 	old := buildOld(t)
 	folder, done := oldFolder(t)
-	where := map[string][]string{"sqlite": {"--data", folder}}
 	t.Run("postgres", func(t *testing.T) {
 		folder, _ := oldFolder(t)
 		refuses(t, old, done, "--data", folder, "--database", oldPostgres(t, folder))
 	})
-	t.Run("sqlite", func(t *testing.T) { refuses(t, old, done, where["sqlite"]...) })
+	t.Run("sqlite", func(t *testing.T) { refuses(t, old, done, "--data", folder) })
+	t.Run("beside the new one", func(t *testing.T) { beside(t, old) })
+}
+
+// beside has a replica of the old version run on while one of this version starts on the
+// same database: whatever either of them acknowledged is there, once, and the books hold.
+func beside(t *testing.T, old string) {
+	t.Helper()
+	folder, done := oldFolder(t)
+	dsn := oldPostgres(t, folder)
+	must(t, os.Remove(filepath.Join(folder, "farthing.db")))
+	where := []string{"--data", folder, "--database", dsn}
+	address := launch.FreeAddress(t)
+	running := exec.Command(old, append([]string{"serve", "--listen", address, "--log-level", "error"}, where...)...)
+	var said bytes.Buffer
+	running.Stderr = &said
+	must(t, running.Start())
+	defer func() { _ = running.Process.Kill(); _ = running.Wait() }()
+	before := &sdk.Client{BaseURL: "http://" + address, Key: done.Key, Attempts: 1}
+	for deadline := time.Now().Add(30 * time.Second); ; <-time.After(50 * time.Millisecond) {
+		if _, err := before.Me(t.Context()); err == nil {
+			break
+		} else if time.Now().After(deadline) {
+			t.Fatalf("the old version does not answer: %v\n%s", err, said.String())
+		}
+	}
+	acknowledged := map[string]string{}
+	buy := func(client *sdk.Client, key string) bool {
+		made, err := client.CreatePurchase(t.Context(), sdk.NewPurchase{Reader: done.Reader, Offer: done.Offer}, sdk.IdempotencyKey(key))
+		if err != nil {
+			return false
+		}
+		if known := acknowledged[key]; known != "" && known != made.ID {
+			t.Errorf("%s was answered with %s, and then with %s", key, known, made.ID)
+		}
+		acknowledged[key] = made.ID
+		return true
+	}
+	if !buy(before, "before") {
+		t.Fatal("the old version does not sell")
+	}
+	p := launch.Serve(t, launch.FreeAddress(t), where...)
+	after := &sdk.Client{BaseURL: p.URL, Key: done.Key, Attempts: 1}
+	sold := 0
+	for i := range 200 {
+		key := fmt.Sprint("both-", i)
+		if buy(before, key) {
+			sold++
+		}
+		if !buy(after, key) {
+			t.Errorf("the new version does not sell %s", key)
+		}
+	}
+	for key, id := range done.Orders { // known to the old version by runs that are gone
+		if made, err := before.CreatePurchase(t.Context(), sdk.NewPurchase{Reader: done.Reader, Offer: done.Offer}, sdk.IdempotencyKey(key)); err == nil && made.ID != id {
+			t.Errorf("the old version charged %s again: %s, and was %s", key, made.ID, id)
+		}
+	}
+	t.Logf("beside the new version the old one sold %d of 200", sold)
+	for key, id := range acknowledged {
+		if made, err := after.CreatePurchase(t.Context(), sdk.NewPurchase{Reader: done.Reader, Offer: done.Offer}, sdk.IdempotencyKey(key)); err != nil || made.ID != id || !made.Replayed {
+			t.Errorf("%s, acknowledged as %s, is %s: %v", key, id, made.ID, err)
+		}
+	}
+	must(t, running.Process.Signal(syscall.SIGTERM))
+	_ = running.Wait()
+	p.Stop(t)
+	if code, out, diag := launch.Run(t, append([]string{"verify", "--since", done.Head}, where...)...); code != 0 {
+		t.Errorf("verify ended with %d\n%s%s", code, out, diag)
+	}
 }
 
 func refuses(t *testing.T, old string, done calls, where ...string) {
