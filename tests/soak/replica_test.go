@@ -20,7 +20,7 @@ import (
 // replica is a server that is started again whenever it ends, as systemd does.
 type replica struct {
 	name, path, address string
-	args                []string
+	given, args         []string
 	log                 *os.File
 
 	mu      sync.Mutex
@@ -41,7 +41,7 @@ func startReplica(tb testing.TB, name, address string, args ...string) *replica 
 		tb.Fatal(err)
 	}
 	r := &replica{
-		name: name, path: launch.Build(tb), address: address, log: log, codes: map[int]int{}, done: make(chan struct{}),
+		name: name, path: launch.Build(tb), address: address, log: log, codes: map[int]int{}, done: make(chan struct{}), given: args,
 		args: append([]string{"serve", "--listen", address, "--base-url", "http://" + address, "--metrics-listen", launch.FreeAddress(tb), "--drain", "200ms", "--grace", "10s"}, args...),
 	}
 	go r.run()
