@@ -4,10 +4,14 @@ package soak
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -131,4 +135,24 @@ func worst(log []byte) (lines []string) {
 		}
 	}
 	return lines
+}
+
+// messages says which lines a log has, and how often.
+func messages(log []byte) string {
+	counts := map[string]int{}
+	for line := range bytes.Lines(log) {
+		var said struct {
+			Message string `json:"msg"`
+			Code    string `json:"code"`
+		}
+		if err := json.Unmarshal(line, &said); err != nil {
+			said.Message = string(bytes.TrimSpace(line[:min(len(line), 120)]))
+		}
+		counts[strings.TrimSpace(said.Message+" "+said.Code)]++
+	}
+	var parts []string
+	for _, message := range slices.Sorted(maps.Keys(counts)) {
+		parts = append(parts, fmt.Sprintf("%d x %s", counts[message], message))
+	}
+	return strings.Join(parts, "; ")
 }

@@ -222,7 +222,7 @@ func (s *soak) audit() {
 	for _, r := range s.replicas {
 		r.stop(syscall.SIGTERM)
 		log := r.logged(s)
-		s.Logf("%s was started %d times, ended with %v, wrote %d KiB of log", r.name, r.starts, r.codes, len(log)>>10)
+		s.Logf("%s was started %d times, ended with %v, wrote %d KiB of log: %s", r.name, r.starts, r.codes, len(log)>>10, messages(log))
 		for _, line := range worst(log) {
 			s.Errorf("%s said: %s", r.name, line)
 		}
