@@ -99,13 +99,13 @@ func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // health adds what alerts are written with: whether the provider can sell, why it cannot,
 // and the figures of the database.
 func (m *meter) health(w *watch, db store.Database) {
-	m.registry.MustRegister(reasonsCollector{w, prometheus.NewDesc("farthing_problem", "1 while this keeps the provider from selling, by code.", []string{"code"}, nil)},
+	m.registry.MustRegister(reasonsCollector{w, prometheus.NewDesc("farthing_problem", "1 while this is wrong with the provider, by code.", []string{"code"}, nil)},
 		collectors.NewDBStatsCollector(db.SQL(), "farthing"))
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "farthing_build_info", Help: "1, with the version that runs.",
 		ConstLabels: prometheus.Labels{"version": version(), "go": runtime.Version(), "database": db.Dialect()},
 	}, func() float64 { return 1 }))
-	m.gauge("farthing_ready", "1 while /readyz answers 200.", func() float64 { return truth(len(w.reasons()) == 0) })
+	m.gauge("farthing_ready", "1 while /readyz answers 200.", func() float64 { return truth(len(w.blocking()) == 0) })
 	if w.room != nil {
 		m.gauge("farthing_disk_free_bytes", "Room in the file system of the data folder.", func() float64 { free, _ := w.room(); return float64(free) })
 	}

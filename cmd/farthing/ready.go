@@ -118,7 +118,17 @@ func (w *watch) tell(ctx context.Context) {
 	w.told = codes
 }
 
-// reasons returns why the provider cannot sell now: codes and details; none where it can.
+// blocking returns the reasons for which a balancer should look elsewhere: all, but for a WAL
+// that grows because somebody reads for long, which hinders no sale.
+func (w *watch) blocking() map[string]string {
+	reasons := w.reasons()
+	if seen := w.last.Load(); seen != nil && w.compact != nil && seen.codes[store.ProblemCompact] == "" {
+		delete(reasons, store.ProblemCompact)
+	}
+	return reasons
+}
+
+// reasons returns what is wrong with the provider now: codes and details.
 func (w *watch) reasons() map[string]string {
 	reasons := map[string]string{}
 	if seen := w.last.Load(); seen == nil || time.Since(seen.at) > lookAge {
@@ -143,7 +153,7 @@ func (w *watch) reasons() map[string]string {
 // ready answers 200 while the provider can sell, and otherwise 503 with the codes of the
 // reasons, one a line. Details are in the log: strangers may ask here.
 func (w *watch) ready(out http.ResponseWriter, _ *http.Request) {
-	reasons := w.reasons()
+	reasons := w.blocking()
 	out.Header().Set("Cache-Control", "no-store")
 	if len(reasons) == 0 {
 		fmt.Fprintln(out, "ready")

@@ -55,6 +55,9 @@ func TestReadySaysWhyNot(t *testing.T) {
 		}, "clock\ncommit_waiting\n"},
 		{"a long queue", func(w *watch) { w.queue = func() int { return readyQueue } }, "queue\n"},
 		{"a checkpoint that fails", func(w *watch) { w.compact = func() error { return errors.New("no") } }, "checkpoint\n"},
+		{"a long reader", func(w *watch) {
+			w.problems = func() []store.Problem { return []store.Problem{{Code: store.ProblemCompact, Detail: "somebody reads"}} }
+		}, "ready\n"},
 		{"a full disk", func(w *watch) { w.room = func() (uint64, bool) { return 1 << 20, true } }, "disk_full\n"},
 		{"room that cannot be told", func(w *watch) { w.room = func() (uint64, bool) { return 0, false } }, "ready\n"},
 		{"the end", func(w *watch) { w.closing.Store(true) }, "stopping\n"},

@@ -62,9 +62,13 @@ func (c *checkpointer) run() {
 	}
 }
 
-// Upkeep is CheckpointFailure, and has it tried again.
+// errReader is why the WAL grows although nothing fails: it is told, and selling goes on.
+var errReader = errors.New("somebody has been reading for long")
+
+// Upkeep returns why the WAL could last not be copied into the database file, nil where it
+// could, and has it tried again.
 func (d *Database) Upkeep() error {
-	err := d.CheckpointFailure()
+	err := d.checkpointed()
 	if err != nil {
 		d.checkpoint.start()
 		err = fmt.Errorf("the WAL cannot be copied into %s, and grows: %w", d.path, err)
@@ -72,9 +76,16 @@ func (d *Database) Upkeep() error {
 	return err
 }
 
-// CheckpointFailure returns why the WAL could last not be copied into the database file, nil
-// where it could. While it cannot, the WAL grows.
+// CheckpointFailure is Upkeep without what is no failure: a replicator, a backup or a person
+// who reads for long, beside whom the server sells as well as ever.
 func (d *Database) CheckpointFailure() error {
+	if err := d.checkpointed(); !errors.Is(err, errReader) {
+		return err
+	}
+	return nil
+}
+
+func (d *Database) checkpointed() error {
 	if d.checkpoint == nil {
 		return nil
 	}
@@ -110,7 +121,7 @@ func (c *checkpointer) pass() error {
 		defer c.database.writing.Unlock()
 		pages, copied, err := c.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_PASSIVE)
 		if left := pages - copied; err == nil && left > tooMany*c.database.options.CheckpointPages {
-			err = fmt.Errorf("%d of its pages are kept by somebody who has been reading for long", left)
+			err = fmt.Errorf("%d of its pages are kept: %w", left, errReader)
 		}
 		return err
 	})
