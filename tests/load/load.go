@@ -117,6 +117,38 @@ func (b *Buyers) one(ctx context.Context, at int, random *rand.Rand, pause time.
 	}
 }
 
+// checkPatience is how long a server may ask to try again while it is looked what is there: a
+// flipped bit that is met then has what is derived made again.
+const checkPatience = time.Minute
+
+// patiently does what answers 503 again, for checkPatience.
+func patiently(ctx context.Context, do func() error) error {
+	deadline := time.Now().Add(checkPatience)
+	for {
+		err := do()
+		problem, answered := errors.AsType[*sdk.Problem](err)
+		if !answered || problem.Status != http.StatusServiceUnavailable || time.Now().After(deadline) {
+			return err
+		}
+		wait := time.NewTimer(100 * time.Millisecond)
+		select {
+		case <-wait.C:
+		case <-ctx.Done():
+			wait.Stop()
+			return err
+		}
+	}
+}
+
+// again buys under a key that was used.
+func (b *Buyers) again(ctx context.Context, client *sdk.Client, key string) (made sdk.Purchase, err error) {
+	err = patiently(ctx, func() error {
+		made, err = b.buy(ctx, client, key)
+		return err
+	})
+	return made, err
+}
+
 // codeOf is what tells failures apart.
 func codeOf(err error) string {
 	if problem, ok := errors.AsType[*sdk.Problem](err); ok {
@@ -151,7 +183,7 @@ func (b *Buyers) Check(tb testing.TB, replica int, sample int) {
 	tb.Helper()
 	client := b.clients[replica]
 	for _, key := range b.unsure {
-		made, err := b.buy(tb.Context(), client, key)
+		made, err := b.again(tb.Context(), client, key)
 		if err != nil {
 			tb.Fatalf("purchase %s, tried again: %v", key, err)
 		}
@@ -177,7 +209,7 @@ func (b *Buyers) Sample(tb testing.TB, replica int, sample int) {
 		if sample--; sample < 0 {
 			break
 		}
-		again, err := b.buy(tb.Context(), client, key)
+		again, err := b.again(tb.Context(), client, key)
 		if err != nil || again.ID != id || !again.Replayed {
 			tb.Errorf("purchase %s, acknowledged as %s, is now answered with %s (replayed: %v): %v", key, id, again.ID, again.Replayed, err)
 		}
@@ -188,7 +220,11 @@ func (b *Buyers) checkRecorded(tb testing.TB, client *sdk.Client, acknowledged m
 	tb.Helper()
 	recorded := map[string]bool{}
 	for page := (sdk.Page{Limit: 100}); ; {
-		list, err := client.Orders(tb.Context(), page)
+		var list sdk.List[sdk.Order]
+		err := patiently(tb.Context(), func() (err error) {
+			list, err = client.Orders(tb.Context(), page)
+			return err
+		})
 		if err != nil {
 			tb.Fatal(err)
 		}
