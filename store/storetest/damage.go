@@ -17,10 +17,21 @@ import (
 	"farthing.dev/farthing/token"
 )
 
+// gone stands for a column where the whole row is deleted.
+const gone = "absence"
+
 // flip changes one bit of one value in the database and returns what puts it back. The row is
 // the one with this value of key.
 func (w *world) flip(table, column, key string, id int64) (restore func()) {
 	w.Helper()
+	if column == gone {
+		w.must(w.db.Write(w.Context(), func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(w.Context(), `DELETE FROM `+table+` WHERE `+key+` = $1`, id)
+			return err
+		}))
+		w.settle()
+		return nil
+	}
 	write := func(value any, at int64) {
 		w.Helper()
 		w.must(w.db.Write(w.Context(), func(tx *sql.Tx) error {
@@ -232,7 +243,7 @@ func (w *world) checkRuns() {
 }
 
 // testDamagedRuns flips a bit in each column of every kind of row that is derived from the
-// journal, while nobody uses the database and while an engine does. Each time everything is
+// journal, and deletes rows, while nobody uses the database and while an engine does. Each time everything is
 // answered as before, and the rows are made again.
 func testDamagedRuns(t *testing.T, w *world) {
 	calm := store.Options{Tail: 1000, Fanout: 2}
@@ -290,6 +301,11 @@ func testDamagedRuns(t *testing.T, w *world) {
 			for i := range few {
 				rows = append(rows, row{table, column, int64(i)})
 			}
+		}
+	}
+	for _, table := range []string{"run_meta", "run_data", "run_guide"} {
+		for i := range int64(4) {
+			rows = append(rows, row{table, gone, i})
 		}
 	}
 	for _, row := range rows {
