@@ -17,14 +17,14 @@ import (
 	"farthing.dev/farthing/token"
 )
 
-// gone stands for a column where the whole row is deleted.
-const gone = "absence"
+// absence stands for a column where the whole row is deleted.
+const absence = "absence"
 
 // flip changes one bit of one value in the database and returns what puts it back. The row is
 // the one with this value of key.
 func (w *world) flip(table, column, key string, id int64) (restore func()) {
 	w.Helper()
-	if column == gone {
+	if column == absence {
 		w.must(w.db.Write(w.Context(), func(tx *sql.Tx) error {
 			_, err := tx.ExecContext(w.Context(), `DELETE FROM `+table+` WHERE `+key+` = $1`, id)
 			return err
@@ -305,7 +305,7 @@ func testDamagedRuns(t *testing.T, w *world) {
 	}
 	for _, table := range []string{"run_meta", "run_data", "run_guide"} {
 		for i := range int64(4) {
-			rows = append(rows, row{table, gone, i})
+			rows = append(rows, row{table, absence, i})
 		}
 	}
 	for _, row := range rows {
