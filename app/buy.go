@@ -23,6 +23,7 @@ func (a *App) OfferCheckout(ctx context.Context, in BuyInput, v *Viewer) (Checko
 	}
 	c, err := a.checkout(ctx, order, v)
 	c.Order, c.Buy, c.ExpiresAt = token.OrderID{}, in, when(0)
+	c.Buy.Version = order.OfferVer
 	if order.Item.Repeatable {
 		c.WithoutAsking = false // coming twice by mistake must not charge twice
 	}
@@ -52,7 +53,8 @@ func (a *App) planned(ctx context.Context, in BuyInput) (*core.Order, error) {
 
 // Buy makes an order of an offer for the viewer who confirmed it, and pays it. It
 // returns where the browser goes then: to the offer's address at the vendor, with a
-// ticket. What cannot be paid makes no order. once is new for each page that asks, so
+// ticket. What cannot be paid makes no order, nor does another version of the offer than the
+// one that the checkout was made of, whose Buy is to be passed here. once is new for each page that asks, so
 // that a form sent twice buys once.
 func (a *App) Buy(ctx context.Context, v Viewer, in BuyInput, quoted token.Amount, method journal.ConsentMethod, once string) (returnURL string, err error) {
 	if method != journal.ByClick && method != journal.ByApproval {
@@ -75,6 +77,9 @@ func (a *App) Buy(ctx context.Context, v Viewer, in BuyInput, quoted token.Amoun
 		return "", err
 	}
 	if known == nil {
+		if in.Version != 0 && in.Version != order.OfferVer {
+			return "", token.New(token.Conflict, token.CodeFormStale, "the shop has changed what it sells here since that page was shown, so nothing was charged; look at the purchase and confirm it here")
+		}
 		if known, err = a.openFor(ctx, v.buyer(method), order, quoted, key); err != nil {
 			return "", a.refusedPayment(ctx, order, v.buyer(method), quoted, err)
 		}

@@ -31,6 +31,37 @@ func (h *house) orders() int {
 	return len(page)
 }
 
+// What was shown is what is bought: an offer that is changed between the look and the click, at
+// the same price, is not.
+func TestAnOfferChangedBetweenLookAndClickIsNotBought(t *testing.T) {
+	h := open(t)
+	h.fund(h.reader, usd, "5")
+	offer := h.forSale("a-1", "0.25", "https://daily.example/a-1", false)
+	page, err := h.OfferCheckout(t.Context(), app.BuyInput{Offer: offer.ID}, &h.reader)
+	must(t, err)
+	less := app.OfferInput{Item: offer.Item, Price: offer.Price, Currency: usd}
+	less.Item.Terms.Times = 1
+	changed, _, err := h.ChangeOffer(t.Context(), h.live, offer.ID, less, h.key(), nil)
+	must(t, err)
+	for _, method := range []journal.ConsentMethod{journal.ByClick, journal.ByApproval} {
+		_, err = h.Buy(t.Context(), h.reader, page.Buy, page.Price, method, "page-1")
+		wantCode(t, err, token.CodeFormStale)
+	}
+	want(t, "orders", h.orders(), 0)
+	page, err = h.OfferCheckout(t.Context(), page.Buy, &h.reader) // the page as it is shown again
+	must(t, err)
+	want(t, "version", page.Buy.Version, changed.Version)
+	back, err := h.Buy(t.Context(), h.reader, page.Buy, page.Price, journal.ByClick, "page-2")
+	must(t, err)
+	less.Item.Terms.Times = 9
+	_, _, err = h.ChangeOffer(t.Context(), h.live, offer.ID, less, h.key(), nil)
+	must(t, err)
+	again, err := h.Buy(t.Context(), h.reader, page.Buy, page.Price, journal.ByClick, "page-2") // sent twice: bought once
+	must(t, err)
+	want(t, "the same order", strings.Split(again, "&")[0], strings.Split(back, "&")[0])
+	want(t, "balance", h.balance(h.reader, usd), "4.75")
+}
+
 func TestBuyAnOfferFromAForm(t *testing.T) {
 	h := open(t)
 	h.fund(h.reader, usd, "5")

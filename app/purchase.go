@@ -36,6 +36,9 @@ func (a *App) prepare(ctx context.Context, s Seller, in PurchaseInput, c *core.C
 	if err != nil {
 		return err
 	}
+	if in.Version != 0 && in.Version != offer.Version {
+		return token.Newf(token.Conflict, token.CodeOfferChanged, "the offer is at version %d by now, not %d; look at it and try again", offer.Version, in.Version)
+	}
 	if c.User, c.Account, err = a.payer(ctx, s, in.Reader); err != nil {
 		return err
 	}

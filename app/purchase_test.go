@@ -94,6 +94,34 @@ func TestPurchaseUnderAnAllowance(t *testing.T) {
 	wantCode(t, err, token.CodeAllowanceMissing)
 }
 
+// A vendor that looked first buys what it saw, or nothing.
+func TestAnOfferChangedBetweenCheckAndPurchaseIsNotBought(t *testing.T) {
+	h := open(t)
+	offer := h.offer(h.live, "o-1", "0.10", entitlement.Terms{}, token.SplitID{})
+	h.fund(h.reader, usd, "10")
+	reader := h.allow(h.reader, h.live, "5", "5")
+	allowed, err := h.Allowed(t.Context(), h.live, offer.ID, reader)
+	must(t, err)
+	want(t, "allowed", allowed, app.Coverage{Allowed: true, Version: offer.Version})
+	dearer := app.OfferInput{Item: offer.Item, Price: money(t, "4"), Currency: usd}
+	_, _, err = h.ChangeOffer(t.Context(), h.live, offer.ID, dearer, h.key(), nil)
+	must(t, err)
+	in, key := app.PurchaseInput{Reader: reader, Offer: offer.ID, Version: allowed.Version}, h.key()
+	before := h.balance(h.reader, usd)
+	_, _, err = h.CreatePurchase(t.Context(), h.live, in, key, nil)
+	wantCode(t, err, token.CodeOfferChanged)
+	want(t, "balance", h.balance(h.reader, usd), before)
+	in.Version = 2
+	first, _, err := h.CreatePurchase(t.Context(), h.live, in, key, nil)
+	must(t, err)
+	_, _, err = h.ChangeOffer(t.Context(), h.live, offer.ID, dearer, h.key(), nil)
+	must(t, err)
+	again, replayed, err := h.CreatePurchase(t.Context(), h.live, in, key, nil) // the first answer, whatever is sold by now
+	must(t, err)
+	want(t, "replayed", replayed, true)
+	want(t, "order", again.ID, first.ID)
+}
+
 func withoutPointers(v app.OrderView) app.OrderView {
 	v.Entitlement = nil
 	return v

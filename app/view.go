@@ -138,6 +138,7 @@ type Arrival struct {
 type PurchaseInput struct {
 	Reader   token.ReaderID
 	Offer    token.OfferID
+	Version  uint32 // of the offer, as the vendor saw it: no other is bought; zero takes the newest
 	Tracking string
 }
 
@@ -264,6 +265,7 @@ type BuyInput struct {
 	Offer    token.OfferID
 	Tracking string // the vendor's own words, at most 500 characters; they came through the browser, so they prove nothing
 	Session  string // names the browser's session at the vendor, where the form did: the ticket opens with the same one only
+	Version  uint32 // of the offer, as the page showed it: no other is bought; zero takes the newest
 }
 
 // Price is what everybody may know of an offer who has its id.

@@ -9,6 +9,7 @@ import (
 type NewPurchase struct {
 	Reader   string `json:"reader"`
 	Offer    string `json:"offer"`
+	Version  int    `json:"offer_version,omitempty"` // that you saw: where the offer has another by now, nothing is bought (offer_changed); 0 buys the newest
 	Tracking string `json:"tracking,omitempty"`
 }
 
@@ -33,9 +34,17 @@ func (c *Client) CreatePurchase(ctx context.Context, purchase NewPurchase, optio
 // Allowed reports whether a reader gave you an allowance that covers one of your offers
 // now. CreatePurchase may still refuse: for funds, or the reader's own limits.
 func (c *Client) Allowed(ctx context.Context, offer, reader string) (bool, error) {
+	yes, _, err := c.AllowedVersion(ctx, offer, reader)
+	return yes, err
+}
+
+// AllowedVersion is Allowed with the version of the offer that was looked at. Where
+// NewPurchase names it, that one is bought, or nothing.
+func (c *Client) AllowedVersion(ctx context.Context, offer, reader string) (allowed bool, version int, err error) {
 	var answer struct {
 		Allowed bool `json:"allowed"`
+		Version int  `json:"offer_version"`
 	}
-	err := c.get(ctx, "/v1/offers/"+url.PathEscape(offer)+"/readers/"+url.PathEscape(reader), &answer)
-	return answer.Allowed, err
+	err = c.get(ctx, "/v1/offers/"+url.PathEscape(offer)+"/readers/"+url.PathEscape(reader), &answer)
+	return answer.Allowed, answer.Version, err
 }

@@ -55,6 +55,7 @@ const (
 	CodeStale            Code = "stale"
 	CodeSplitInvalid     Code = "split_invalid"
 	CodeTaken            Code = "already_taken"
+	CodeOfferChanged     Code = "offer_changed"
 	CodeGiftsFull        Code = "gifts_full"
 	CodeIncentiveDebt    Code = "incentive_debt_exceeded"
 

@@ -9,12 +9,13 @@ import (
 )
 
 type allowances interface {
-	Allowed(ctx context.Context, s app.Seller, offer token.OfferID, reader token.ReaderID) (bool, error)
+	Allowed(ctx context.Context, s app.Seller, offer token.OfferID, reader token.ReaderID) (app.Coverage, error)
 }
 
 // allowed says whether a reader can be charged without a click.
 type allowed struct {
-	Allowed bool `json:"allowed" doc:"The reader's allowance to you would cover the offer now. A purchase may still be refused, for funds or the reader's own limits"`
+	Allowed bool   `json:"allowed" doc:"The reader's allowance to you would cover the offer now. A purchase may still be refused, for funds or the reader's own limits"`
+	Version uint32 `json:"offer_version" doc:"The version of the offer that was looked at; a purchase that names it buys that one, or nothing"`
 }
 
 func (a *api) addAllowed() {
@@ -32,7 +33,7 @@ func (a *api) addAllowed() {
 		if err != nil {
 			return answer[allowed]{}, errNotHere
 		}
-		yes, err := a.app.Allowed(ctx, c.seller, offer, reader)
-		return answer[allowed]{body: allowed{Allowed: yes}}, err
+		found, err := a.app.Allowed(ctx, c.seller, offer, reader)
+		return answer[allowed]{body: allowed{Allowed: found.Allowed, Version: found.Version}}, err
 	})
 }

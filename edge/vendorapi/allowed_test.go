@@ -97,7 +97,7 @@ func TestWhoMayAskAboutAnAllowance(t *testing.T) {
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	h.must(err)
-	if string(body) != `{"allowed":true}` {
+	if string(body) != `{"allowed":true,"offer_version":1}` { // the version is the vendor's own
 		t.Errorf("the vendor learns %s", body)
 	}
 }

@@ -38,6 +38,7 @@ func reasons() []reason {
 		{token.CodeTicketUsed, 409, "The ticket was redeemed before."},
 		{token.CodeStale, 409, "Somebody changed it in between; read it again."},
 		{token.CodeTaken, 409, "It exists already."},
+		{token.CodeOfferChanged, 409, "The offer has another version by now than offer_version names; nothing was bought. Look at it and try again."},
 		{token.CodeGiftsFull, 409, "The reader holds incentive tokens of so many campaigns that no more fit; give more of one of them, or wait."},
 		{token.CodeOrderExpired, 410, "The order or hold has expired."},
 		{token.CodeTicketExpired, 410, "The ticket is older than two minutes; send the reader to the pay_url again."},

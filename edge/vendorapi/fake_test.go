@@ -101,8 +101,8 @@ func (f *fakeApp) CreatePurchase(_ context.Context, _ app.Seller, _ app.Purchase
 	return f.move(digest)
 }
 
-func (f *fakeApp) Allowed(context.Context, app.Seller, token.OfferID, token.ReaderID) (bool, error) {
-	return true, f.refusal
+func (f *fakeApp) Allowed(context.Context, app.Seller, token.OfferID, token.ReaderID) (app.Coverage, error) {
+	return app.Coverage{Allowed: true, Version: 1}, f.refusal
 }
 
 func fakeOffer() catalog.Offer {

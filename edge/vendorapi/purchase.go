@@ -16,6 +16,7 @@ type purchases interface {
 type newPurchase struct {
 	Reader   token.ReaderID `json:"reader" doc:"Who pays, by your pseudonym"`
 	Offer    token.OfferID  `json:"offer" doc:"What is bought"`
+	Version  uint32         `json:"offer_version,omitzero" doc:"The version of the offer that you saw: where it is at another by now, nothing is bought (offer_changed); absent: the newest"`
 	Tracking string         `json:"tracking,omitzero" maxLength:"500" doc:"Your own data, kept with the order"`
 }
 
@@ -25,14 +26,14 @@ func (a *api) addPurchases() {
 		summary: "Sell an offer under the reader's allowance",
 		explain: "One call from server to server, without a browser. The answer is 201 where the reader was charged, and 200 with the earlier order where the reader owns the item already.",
 		refuses: []token.Code{
-			token.CodeNotFound, token.CodeAllowanceMissing, token.CodeAllowanceSpent, token.CodeLimitExceeded,
+			token.CodeNotFound, token.CodeOfferChanged, token.CodeAllowanceMissing, token.CodeAllowanceSpent, token.CodeLimitExceeded,
 			token.CodeFundsMissing, token.CodeAccountClosed, token.CodeModeMismatch, token.CodeFieldInvalid,
 		},
 	}, func(ctx context.Context, c *call, in *newPurchase) (answer[order], error) {
 		if in.Reader.IsZero() || in.Offer.IsZero() {
 			return answer[order]{}, token.New(token.Unprocessable, token.CodeFieldInvalid, "a purchase names a reader and an offer")
 		}
-		input := app.PurchaseInput{Reader: in.Reader, Offer: in.Offer, Tracking: in.Tracking}
+		input := app.PurchaseInput{Reader: in.Reader, Offer: in.Offer, Version: in.Version, Tracking: in.Tracking}
 		out, err := orderAnswer(a.app.CreatePurchase(ctx, c.seller, input, c.key, c.digest))
 		if !out.body.CoveredBy.IsZero() {
 			out.status = http.StatusOK

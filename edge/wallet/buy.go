@@ -87,7 +87,7 @@ func (h *Handler) showOffer(w http.ResponseWriter, r *http.Request, v *app.Viewe
 		if err != nil {
 			return err
 		}
-		back, err := h.app.Buy(r.Context(), *v, in, checkout.Price, journal.ByApproval, once)
+		back, err := h.app.Buy(r.Context(), *v, checkout.Buy, checkout.Price, journal.ByApproval, once)
 		if err == nil {
 			web.LeaveTo(w, r, back)
 			return nil
@@ -124,7 +124,7 @@ func (h *Handler) buy(w http.ResponseWriter, r *http.Request, v *app.Viewer) err
 		err = h.allowFirst(r.Context(), *v, checkout, form)
 	}
 	if err == nil {
-		back, err = h.app.Buy(r.Context(), *v, in, quoted, journal.ByClick, form.Get("once"))
+		back, err = h.app.Buy(r.Context(), *v, checkout.Buy, quoted, journal.ByClick, form.Get("once"))
 	}
 	if err != nil {
 		return h.refuseOffer(w, r, v, in, err)
