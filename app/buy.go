@@ -107,7 +107,7 @@ func (a *App) openFor(ctx context.Context, who buyer, order *core.Order, quoted 
 		return nil, token.New(token.Conflict, token.CodeQuoteChanged, "the price is not the one you confirmed")
 	}
 	var c Checkout
-	if err := a.tryToPay(ctx, order, who, &c); err != nil {
+	if err := a.tryToPay(ctx, order, who, a.clock.Now().UnixMilli(), &c); err != nil {
 		return nil, err
 	}
 	if c.Problem != nil {

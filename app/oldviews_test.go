@@ -39,10 +39,11 @@ func TestOldViewsAreAnsweredAgain(t *testing.T) {
 			return block, err
 		}))
 	}
+	h.Clock.Move(2 * time.Hour)
 	engine, err := store.OpenEngine(t.Context(), h.DB, h.Clock, slog.New(slog.DiscardHandler), store.Options{})
 	must(t, err)
 	t.Cleanup(func() { _ = engine.Close(context.Background()) })
-	h.Deps.Engine = engine
+	h.Deps.Engine, h.Deps.Clock = engine, engine
 	view, replayed, err := app.New(h.Deps).View(t.Context(), h.live, order.ID, "second")
 	must(t, err)
 	if !replayed || view.ViewsUsed != 2 || !view.FirstView.Equal(first) || !view.EndsAt.Equal(first.Add(48*time.Hour)) {

@@ -62,22 +62,23 @@ func (a *App) checkout(ctx context.Context, order *core.Order, v *Viewer) (Check
 	c.Expired = c.Status == "expired"
 	switch {
 	case order.Test:
-		err = a.tryToPay(ctx, order, testReader(vendor), &c)
+		err = a.tryToPay(ctx, order, testReader(vendor), now, &c)
 	case v == nil:
 		c.Problem = token.New(token.Unauthorised, token.CodeUnauthorised, "log in to buy")
 	default:
-		if err = a.tryToPay(ctx, order, v.buyer(journal.ByApproval), &c); err != nil || c.CanPay {
+		if err = a.tryToPay(ctx, order, v.buyer(journal.ByApproval), now, &c); err != nil || c.CanPay {
 			c.WithoutAsking = c.CanPay && !c.Paid
 			break
 		}
-		err = a.tryToPay(ctx, order, v.buyer(journal.ByClick), &c)
+		err = a.tryToPay(ctx, order, v.buyer(journal.ByClick), now, &c)
 	}
 	return c, err
 }
 
 // tryToPay lets the core decide what paying would do, on copies and without
-// recording anything; so what the page says and what paying does are one rule.
-func (a *App) tryToPay(ctx context.Context, order *core.Order, who buyer, c *Checkout) error {
+// recording anything; so what the page says and what paying does are one rule. All of a page
+// is of one moment, now.
+func (a *App) tryToPay(ctx context.Context, order *core.Order, who buyer, now int64, c *Checkout) error {
 	account, err := a.engine.Account(ctx, who.account)
 	if err != nil {
 		return err
@@ -95,7 +96,6 @@ func (a *App) tryToPay(ctx context.Context, order *core.Order, who buyer, c *Che
 	if err := a.loadAccounts(ctx, state, pay); err != nil {
 		return err
 	}
-	now := a.clock.Now().UnixMilli()
 	out, err := pay.Decide(state, now)
 	c.Balance, c.Allowance = spendable(account, order), a.allowanceFor(ctx, account, order, who.user)
 	c.CanPay, c.Problem = err == nil, nil

@@ -300,9 +300,9 @@ var (
 func (e *Engine) decide(ctx context.Context) (*journal.Block, error) {
 	l := &e.loop
 	head := e.Head()
-	now := max(e.clock.Now().UnixMilli(), head.At)
+	now, wrong := e.decideAt(head)
 	l.state.Seq, l.entries = head.Seq, l.entries[:0]
-	refusal := e.refusal()
+	refusal := e.refusal(wrong)
 	for _, r := range l.batch {
 		if !r.start() {
 			continue

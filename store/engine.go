@@ -21,6 +21,7 @@ type Engine struct {
 	db      Database
 	clock   token.Clock
 	log     *slog.Logger
+	time    *clockwork
 	options Options
 	index   *index
 
@@ -31,6 +32,7 @@ type Engine struct {
 	nudge    chan struct{} // the loop looks again whether it may go on
 	stop     chan struct{}
 	stopped  chan struct{}
+	compared chan struct{} // closed when the clocks are compared no more
 	requests sync.Pool
 	head     atomic.Pointer[journal.Head]
 	anew     atomic.Int64 // odd while the state and the index are made anew
@@ -99,13 +101,14 @@ func OpenEngine(ctx context.Context, db Database, clock token.Clock, log *slog.L
 		return nil, err
 	}
 	e := &Engine{
-		db: db, clock: clock, log: log, options: options,
-		queue:   make(chan *request, options.Queue),
-		tasks:   make(chan *request),
-		nudge:   make(chan struct{}, 1),
-		stop:    make(chan struct{}),
-		stopped: make(chan struct{}),
-		blocks:  blocks,
+		db: db, clock: clock, time: newClockwork(clock, options), log: log, options: options,
+		queue:    make(chan *request, options.Queue),
+		tasks:    make(chan *request),
+		nudge:    make(chan struct{}, 1),
+		stop:     make(chan struct{}),
+		stopped:  make(chan struct{}),
+		compared: make(chan struct{}),
+		blocks:   blocks,
 	}
 	e.watch = newWatch(&e.health, log, clock, options.Moment, options.Answer)
 	e.confirmed.Store(unconfirmed)
@@ -116,7 +119,9 @@ func OpenEngine(ctx context.Context, db Database, clock token.Clock, log *slog.L
 	if err := e.reset(ctx); err != nil {
 		return nil, err
 	}
+	e.compareClocks(ctx)
 	go e.run()
+	go e.watchClock()
 	go e.behind.run()
 	return e, nil
 }
@@ -264,6 +269,7 @@ func (e *Engine) Close(ctx context.Context) error {
 	}
 	err := e.behind.close(ctx)
 	close(e.stop)
+	<-e.compared
 	return errors.Join(err, e.awaitStop(ctx))
 }
 

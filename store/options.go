@@ -16,6 +16,11 @@ type Options struct {
 
 	Moment time.Duration // how long looks wait for a batch before they are answered aside; 1 s
 	Answer time.Duration // how long commands wait for their outcome; 10 s
+
+	// ClockTolerance is by how much clocks may differ before nothing is appended; 5 s.
+	ClockTolerance time.Duration
+	// AcceptClockUntil permits the journal's end to be ahead of the clock as far as this.
+	AcceptClockUntil time.Time
 }
 
 func (o Options) withDefaults() Options {
@@ -41,6 +46,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Answer <= 0 {
 		o.Answer = 10 * time.Second
+	}
+	if o.ClockTolerance <= 0 {
+		o.ClockTolerance = 5 * time.Second
 	}
 	return o
 }

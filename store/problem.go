@@ -10,7 +10,9 @@ func (e *Engine) SetProblem(code, detail string) {
 	if e.health.set(code, detail, e.clock.Now()) {
 		e.log.Error("a problem began", "problem", code, "detail", detail)
 	}
-	e.otherSecret.Store(e.otherSecret.Load() || code == ProblemSecret)
+	if code == ProblemSecret {
+		e.otherSecret.Store(true)
+	}
 }
 
 // ClearProblem takes back what SetProblem noted.
@@ -23,12 +25,13 @@ func (e *Engine) ClearProblem(code string) {
 	}
 }
 
-// refusal returns why no command may be run at present, or nil.
-func (e *Engine) refusal() error {
+// refusal returns why no command may be run at present, or nil. wrongClock is what is
+// wrong with the clock.
+func (e *Engine) refusal(wrongClock error) error {
 	if e.otherSecret.Load() {
 		return e.unavailable("the provider is being given another secret; try again with the same key", nil)
 	}
-	return nil
+	return wrongClock
 }
 
 // answerRefused answers a command that may not be run. Looks change nothing and go on.

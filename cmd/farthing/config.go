@@ -48,6 +48,8 @@ type config struct {
 	async      bool
 	grace      time.Duration
 	drain      time.Duration
+	clockDiff  time.Duration
+	clockUntil time.Time
 
 	connections int
 	log         *slog.Logger // told where a start waits for the database; nil for nobody
@@ -78,6 +80,8 @@ func (c *config) flags(flags *flag.FlagSet) {
 	flags.StringVar(&c.proxies, "trusted-proxies", "", "the proxies in front of this server, as addresses or networks with commas between (127.0.0.1,10.1.0.0/16): what they write into X-Forwarded-For counts as where a request comes from. Without it nobody's word counts, and all who come through one proxy are one network")
 	flags.BoolVar(&c.async, "async-standbys", false, "start although all of PostgreSQL's standbys are asynchronous, so that a failover loses acknowledged payments")
 	flags.IntVar(&c.connections, "database-connections", 16, "how many connections this process keeps to PostgreSQL, 4 at least; half of them may write at once")
+	flags.DurationVar(&c.clockDiff, "clock-tolerance", 5*time.Second, "by how much this machine's clock may differ from the journal's end and the database's clock; beyond it nothing is sold")
+	flags.TextVar(&c.clockUntil, "accept-clock-until", time.Time{}, "sell although the journal is ahead of the clock, as far as this time (2026-01-31T15:04:05Z): the way out after a clock was fast")
 	flags.DurationVar(&c.grace, "grace", 20*time.Second, "how long a stop waits for requests under way")
 	flags.DurationVar(&c.drain, "drain", time.Second, "how long a stop goes on taking requests before that, while /readyz says no already, so that balancers look elsewhere; twice the time between their checks")
 }
@@ -160,6 +164,8 @@ func form(f *flag.Flag) string {
 		return "a duration, such as 30m"
 	case "int":
 		return "a whole number"
+	case "value":
+		return "a time, such as 2026-01-31T15:04:05Z"
 	}
 	return "true or false"
 }
@@ -199,8 +205,8 @@ func (c *config) complete() error {
 	if c.drain < 0 {
 		return errors.New("drain is a duration, 0s for none")
 	}
-	if c.window <= 0 || c.session <= 0 || c.grace <= 0 {
-		return errors.New("purchase-window, session and grace are durations above zero")
+	if c.window <= 0 || c.session <= 0 || c.grace <= 0 || c.clockDiff <= 0 {
+		return errors.New("purchase-window, session, grace and clock-tolerance are durations above zero")
 	}
 	if c.windowMost != 0 && c.windowMost < c.window {
 		return errors.New("purchase-window-max is not less than purchase-window")

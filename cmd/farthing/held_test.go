@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/tests/launch"
 )
 
@@ -36,16 +37,30 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// heldClock stands still until it is moved.
+// heldClock stands still until it is moved. It can be set wrong, too: then the clock that
+// nobody sets is not.
 type heldClock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu    sync.Mutex
+	now   time.Time
+	wrong time.Duration
 }
 
-func (c *heldClock) Now() time.Time {
+var _ store.Steady = (*heldClock)(nil)
+
+func (c *heldClock) Now() time.Time { now, _ := c.Reading(); return now }
+
+func (c *heldClock) Reading() (now time.Time, elapsed time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.now
+	return c.now.Add(c.wrong), time.Duration(c.now.UnixNano())
+}
+
+func (c *heldClock) Asleep() time.Duration { return 0 }
+
+func (c *heldClock) set(wrong time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wrong = wrong
 }
 
 func (c *heldClock) move(d time.Duration) {
@@ -107,6 +122,11 @@ func hand(p *provider, clock *heldClock) http.Handler {
 	answer("/advance", func(r *http.Request) (any, error) {
 		by, err := time.ParseDuration(r.FormValue("by"))
 		clock.move(by)
+		return clock.Now(), err
+	})
+	answer("/wrong", func(r *http.Request) (any, error) {
+		by, err := time.ParseDuration(r.FormValue("by"))
+		clock.set(by)
 		return clock.Now(), err
 	})
 	answer("/routes", func(*http.Request) (any, error) { return routesOf(p) })

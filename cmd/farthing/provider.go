@@ -141,10 +141,12 @@ func openHouse(ctx context.Context, c config, clock token.Clock, log *slog.Logge
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
-	engine, err := store.OpenEngine(ctx, db, clock, log, store.Options{})
+	engine, err := store.OpenEngine(ctx, db, clock, log, store.Options{ClockTolerance: c.clockDiff, AcceptClockUntil: c.clockUntil})
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
+	// From here on the time is the engine's: what a page shows and what is decided agree.
+	clock = engine
 	p := &provider{log: log, engine: engine, db: db, outbound: outbound.New(outbound.Options{AllowPrivate: c.private})}
 	p.watch = p.newWatch(c)
 	p.watch.look(ctx)

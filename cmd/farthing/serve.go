@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"farthing.dev/farthing/store/sqlite"
-	"farthing.dev/farthing/token"
 )
 
 // serveCommand runs the provider until it is told to stop.
@@ -65,7 +64,7 @@ func serve(ctx context.Context, c config, diag io.Writer) error {
 		_, port, _ := net.SplitHostPort(listener.Addr().String())
 		c.baseURL = "http://localhost:" + port
 	}
-	p, err := openProvider(ctx, c, token.SystemClock{}, log, false)
+	p, err := openProvider(ctx, c, newMachineClock(), log, false)
 	if err != nil {
 		return err
 	}

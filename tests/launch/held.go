@@ -88,6 +88,13 @@ func (h *Held) Advance(d time.Duration) (now time.Time) {
 	return now
 }
 
+// SetWrong sets the provider's clock wrong, by so much ahead of the one that nobody sets; by
+// nothing, it is right again.
+func (h *Held) SetWrong(by time.Duration) {
+	h.tb.Helper()
+	h.ask("/wrong?"+url.Values{"by": {by.String()}}.Encode(), nil)
+}
+
 // Routes returns every pattern of every mux that serves.
 func (h *Held) Routes() []Route {
 	h.tb.Helper()

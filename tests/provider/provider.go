@@ -78,7 +78,7 @@ func Open(t testing.TB, log *slog.Logger, changes ...func(*Provider, *app.Deps))
 	})
 	p.Catalog = store.NewCatalog(p.DB)
 	p.Deps = app.Deps{
-		Engine: p.Engine, Catalog: p.Catalog, Clock: p.Clock, IDs: token.NewMaker(p.Clock, nil), Log: log,
+		Engine: p.Engine, Catalog: p.Catalog, Clock: p.Engine, IDs: token.NewMaker(p.Engine, nil), Log: log,
 		Secret: [32]byte{1, 2, 3}, Fetch: p.Web.Fetch, BaseURL: "https://pay.example", Demo: true, Alone: true,
 	}
 	for _, change := range changes {

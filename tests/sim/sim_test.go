@@ -52,6 +52,9 @@ func TestTheAuditorFindsNothing(t *testing.T) {
 	}
 	t.Logf("%d purchases, %d commands in %s: %.0f purchases/s, decided, sealed and audited\n%s\n%v", w.Stats.Purchases, w.Stats.Commands, took.Round(time.Millisecond),
 		float64(w.Stats.Purchases)/took.Seconds(), table.String(), fmt.Sprintf("%+v", w.Stats))
+	if w.Stats.WrongClocks == 0 {
+		t.Error("no wrong clock was met")
+	}
 	if !report.Clean() {
 		t.Errorf("invariants %v are broken; SIM_SEED=%d finds it again", report.Broken(), seed)
 	}

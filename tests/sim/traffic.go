@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"time"
 
 	"farthing.dev/farthing/domain/audit"
 	"farthing.dev/farthing/domain/core"
@@ -37,8 +38,10 @@ func New(seed uint64, accounts int) *World {
 		accounts: map[token.AccountID]*core.Account{}, orders: map[token.OrderID]*core.Order{},
 		keys: map[journal.KeyName]*journal.Entry{}, oldKeys: map[journal.KeyName]*journal.Entry{}, items: map[journal.ItemKey]token.OrderID{},
 		witnesses: map[token.AccountID]*witness{}, splits: map[ruleKey]royalty.Split{},
-		Stats: Stats{Refused: map[token.Code]uint64{}},
+		Stats:   Stats{Refused: map[token.Code]uint64{}},
+		machine: machine{rule: journal.ClockRule{Tolerance: 5 * time.Second}, anchor: journal.Anchor{Wall: begin, Elapsed: begin}},
 	}
+	w.after(w.random.Int64N(60_000), w.setClock)
 	w.auditor = audit.New(func(split token.SplitID, version uint32) (royalty.Split, bool) {
 		found, ok := w.splits[ruleKey{split, version}]
 		return found, ok

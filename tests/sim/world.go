@@ -24,7 +24,8 @@ type World struct {
 	random *rand.Rand
 	now    int64
 	head   journal.Head
-	ids    uint64
+	machine
+	ids uint64
 
 	accounts map[token.AccountID]*core.Account
 	orders   map[token.OrderID]*core.Order
@@ -47,8 +48,8 @@ type World struct {
 
 // Stats count what happened.
 type Stats struct {
-	Commands, Entries, Purchases, Refusals, Replays, Blocks, LostCommits uint64
-	Refused                                                              map[token.Code]uint64
+	Commands, Entries, Purchases, Refusals, Replays, Blocks, LostCommits, WrongClocks uint64
+	Refused                                                                           map[token.Code]uint64
 }
 
 type ruleKey struct {
@@ -90,6 +91,13 @@ func (w *World) commit() error {
 	if len(jobs) == 0 {
 		return nil
 	}
+	now, fits := w.clock()
+	if !fits { // refused: the callers try again later
+		for _, j := range jobs {
+			w.after(w.random.Int64N(5000), func() { w.do(j.command, j.done) })
+		}
+		return nil
+	}
 	lost := w.random.IntN(200) == 0
 	s := core.NewState()
 	s.Seq = w.head.Seq
@@ -101,7 +109,7 @@ func (w *World) commit() error {
 	answers := make([]answer, len(jobs))
 	var entries []*journal.Entry
 	for i, j := range jobs {
-		out, err := core.Run(s, j.command, w.now)
+		out, err := core.Run(s, j.command, now)
 		answers[i] = answer{out, err}
 		if err == nil && out.Entry != nil && !out.Replayed {
 			entries = append(entries, out.Entry)
@@ -115,7 +123,7 @@ func (w *World) commit() error {
 		return nil
 	}
 	if len(entries) > 0 {
-		if err := w.seal(s, entries); err != nil {
+		if err := w.seal(s, entries, now); err != nil {
 			return err
 		}
 	}
@@ -177,14 +185,17 @@ func (w *World) account(id token.AccountID, lost bool) *core.Account {
 }
 
 // seal appends the block, audits it, and keeps what later batches look for.
-func (w *World) seal(s *core.State, entries []*journal.Entry) error {
+func (w *World) seal(s *core.State, entries []*journal.Entry, now int64) error {
 	numbered := entries[0].Seq
-	block, err := journal.Seal(w.head, w.now, entries)
+	block, err := journal.Seal(w.head, now, entries)
 	if err != nil {
 		return err
 	}
 	if numbered != block.First || s.Seq != block.Last() {
 		return fmt.Errorf("the core numbered the batch %d to %d, the block %d to %d", numbered, s.Seq, block.First, block.Last())
+	}
+	if err := w.checkTime(block); err != nil {
+		return err
 	}
 	w.head = block.Head()
 	w.auditor.Block(block)
