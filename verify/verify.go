@@ -25,6 +25,7 @@ type Options struct {
 	OtherSecret bool
 	Workers     int          // decoders; the number of processors where it is zero
 	Since       journal.Head // where the journal ended before; the zero Head asks for nothing
+	Kept        journal.Head // and where it did as it was kept outside the database
 }
 
 // Run verifies a database whose tables are up to date. The report says which
@@ -43,13 +44,16 @@ func Run(ctx context.Context, db store.Database, options Options) (audit.Report,
 		return audit.Report{}, err
 	}
 	names := newSample()
-	since := journal.Head{}
+	since, kept := journal.Head{}, journal.Head{}
 	told := uint64(0)
 	err = auditor.Stream(ctx, blocksOf(db), options.Workers, func(b *journal.Block, entries []*journal.Entry) error {
 		derived.entries(entries)
 		names.entries(entries)
 		if b.Last() == options.Since.Seq {
 			since = b.Head()
+		}
+		if b.Last() == options.Kept.Seq {
+			kept = b.Head()
 		}
 		if last := b.Last(); last >= told+progressEvery {
 			told = last - last%progressEvery
@@ -63,6 +67,9 @@ func Run(ctx context.Context, db store.Database, options Options) (audit.Report,
 	report := auditor.Report()
 	if since.Seq != options.Since.Seq || since.Hash != options.Since.Hash {
 		report.Fault(audit.ChainWhole, "the journal does not go on from %s, where it ended before", options.Since)
+	}
+	if kept.Seq != options.Kept.Seq || kept.Hash != options.Kept.Hash {
+		report.Fault(audit.ChainWhole, "the journal does not go on from %s, which was kept outside the database: it has lost its end, or is another one", options.Kept)
 	}
 	derived.check(&report)
 	if options.OtherSecret {

@@ -49,6 +49,7 @@ type config struct {
 	grace      time.Duration
 	drain      time.Duration
 	clockDiff  time.Duration
+	lostTail   uint64
 	clockUntil time.Time
 
 	connections int
@@ -82,6 +83,7 @@ func (c *config) flags(flags *flag.FlagSet) {
 	flags.IntVar(&c.connections, "database-connections", 16, "how many connections this process keeps to PostgreSQL, 4 at least; half of them may write at once")
 	flags.DurationVar(&c.clockDiff, "clock-tolerance", 5*time.Second, "by how much this machine's clock may differ from the journal's end and the database's clock; beyond it nothing is sold")
 	flags.TextVar(&c.clockUntil, "accept-clock-until", time.Time{}, "sell although the journal is ahead of the clock, as far as this time (2026-01-31T15:04:05Z): the way out after a clock was fast")
+	flags.Uint64Var(&c.lostTail, "accept-lost-tail", 0, "start although the journal has lost its end: the number of the head that was kept outside the database, as the refusal names it")
 	flags.DurationVar(&c.grace, "grace", 20*time.Second, "how long a stop waits for requests under way")
 	flags.DurationVar(&c.drain, "drain", time.Second, "how long a stop goes on taking requests before that, while /readyz says no already, so that balancers look elsewhere; twice the time between their checks")
 }
@@ -162,7 +164,7 @@ func form(f *flag.Flag) string {
 	switch name, _ := flag.UnquoteUsage(f); name {
 	case "duration":
 		return "a duration, such as 30m"
-	case "int":
+	case "int", "uint":
 		return "a whole number"
 	case "value":
 		return "a time, such as 2026-01-31T15:04:05Z"

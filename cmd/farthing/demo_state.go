@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"farthing.dev/farthing/examples/newspaper"
+	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/token"
 )
 
@@ -50,7 +51,7 @@ func readDemo(folder string) (demoState, error) {
 	if err != nil {
 		return state, err
 	}
-	for _, path := range append(left, filepath.Join(folder, "secret")) {
+	for _, path := range append(left, filepath.Join(folder, secretFile), store.HeadFileIn(folder)) {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return state, fmt.Errorf("start the interrupted demo afresh: %w", err)
 		}

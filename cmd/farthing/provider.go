@@ -39,6 +39,7 @@ type provider struct {
 
 	log    *slog.Logger
 	engine *store.Engine
+	heads  *heads
 	db     store.Database
 	watch  *watch
 	meter  *meter
@@ -137,6 +138,10 @@ func openHouse(ctx context.Context, c config, clock token.Clock, log *slog.Logge
 	if err != nil {
 		return nil, nil, err
 	}
+	kept, err := openHeads(ctx, c, db, log)
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
 	secret, err := openSecret(ctx, c, db, clock, log)
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
@@ -147,7 +152,7 @@ func openHouse(ctx context.Context, c config, clock token.Clock, log *slog.Logge
 	}
 	// From here on the time is the engine's: what a page shows and what is decided agree.
 	clock = engine
-	p := &provider{log: log, engine: engine, db: db, outbound: outbound.New(outbound.Options{AllowPrivate: c.private})}
+	p := &provider{log: log, engine: engine, heads: kept, db: db, outbound: outbound.New(outbound.Options{AllowPrivate: c.private})}
 	p.watch = p.newWatch(c)
 	p.watch.look(ctx)
 	currencies, err := c.currencyList()
@@ -240,6 +245,7 @@ func (p *provider) work(ctx context.Context) {
 	p.every(ctx, often, (&worker.Task{Do: p.app.WriteNotes, Failed: "the security log could not be written", AtEnd: true, Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.app.TurnKeys, Failed: "keys could not be turned", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.app.FollowChanges, Failed: "changes of other replicas could not be read", Log: p.log}).Run)
+	p.every(ctx, often, (&worker.Task{Do: p.keepHead, Failed: "the journal's head could not be kept outside the database", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.watchSecret, Failed: "it could not be read which secret the database has", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.tellLogouts, Failed: "logouts could not be told", Log: p.log}).Run)
 	p.every(ctx, seldom, (&worker.Task{Do: p.app.WriteSessions, Failed: "sessions could not be written", Log: p.log}).Run)
@@ -272,5 +278,10 @@ func (p *provider) close(ctx context.Context) error {
 	case <-idle:
 	case <-ctx.Done():
 	}
-	return errors.Join(p.engine.Close(ctx), p.db.Close())
+	err := p.engine.Close(ctx)
+	if ctx.Err() == nil {
+		p.heads.toldAt = time.Time{}
+		err = errors.Join(err, p.keepHead(ctx))
+	}
+	return errors.Join(err, p.db.Close())
 }

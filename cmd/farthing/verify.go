@@ -63,6 +63,11 @@ func (v *verifyFlags) verify(ctx context.Context, out, diag io.Writer) (sound bo
 	if _, err := os.Stat(filepath.Join(v.config.data, "farthing.db")); v.config.database == "" && err != nil {
 		return false, fmt.Errorf("there is no database in %s", v.config.data)
 	}
+	// The head that was kept is read before the database, which therefore holds it.
+	kept, err := store.OpenHeadFile(store.HeadFileIn(v.config.data))
+	if err != nil {
+		return false, err
+	}
 	db, err := openBooks(ctx, v.config)
 	if err != nil {
 		return false, err
@@ -74,7 +79,7 @@ func (v *verifyFlags) verify(ctx context.Context, out, diag io.Writer) (sound bo
 	// The auditor remembers every order, and nearly nothing of what it remembers ever
 	// becomes garbage: collecting early keeps ten million of them within 2 GB.
 	debug.SetGCPercent(25)
-	report, err := verify.Run(ctx, db, verify.Options{Progress: diag, Pseudonym: secret.pseudonym, OtherSecret: secret.other, Since: v.since})
+	report, err := verify.Run(ctx, db, verify.Options{Progress: diag, Pseudonym: secret.pseudonym, OtherSecret: secret.other, Since: v.since, Kept: kept.Kept()})
 	if err = errors.Join(err, db.Close()); err != nil {
 		return false, err
 	}

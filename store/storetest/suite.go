@@ -67,6 +67,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"a clock that was set appends nothing", testClockSet},
 		{"a journal that is ahead of the clock", testJournalAhead},
 		{"a clock that differs from the database's", testServerClock},
+		{"a lost tail is noticed by a head that is kept outside", testHeadFile},
 		{"two replicas sell the last cents once", testReplicas},
 		{"replicas read what others committed", testReplicasRead},
 		{"replicas share runs", testReplicasFlush},
