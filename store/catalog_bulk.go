@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"strconv"
-	"strings"
 
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/domain/catalog"
@@ -70,21 +68,7 @@ func (b *bulk) insert(ctx context.Context, tx *sql.Tx, last bool) error {
 	if b.rows == 0 || (b.rows < bulkRows && !last) {
 		return nil
 	}
-	var text strings.Builder
-	text.WriteString("INSERT INTO " + b.into + " VALUES ")
-	for i := range b.args {
-		switch {
-		case i == 0:
-			text.WriteString("($")
-		case i%(len(b.args)/b.rows) == 0:
-			text.WriteString("), ($")
-		default:
-			text.WriteString(", $")
-		}
-		text.WriteString(strconv.Itoa(i + 1))
-	}
-	text.WriteString(") ON CONFLICT DO NOTHING")
-	_, err := tx.ExecContext(ctx, text.String(), b.args...)
+	_, err := tx.ExecContext(ctx, "INSERT INTO "+b.into+" VALUES "+places(b.rows, len(b.args)/b.rows)+" ON CONFLICT DO NOTHING", b.args...)
 	b.rows, b.args = 0, b.args[:0]
 	return err
 }

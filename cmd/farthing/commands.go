@@ -70,12 +70,12 @@ func askAlone(ctx context.Context, c config, r local.Request, diag io.Writer) (a
 // finish writes the answer, or why there is none, and returns the exit code.
 func finish(name string, answer any, err error, asJSON bool, out, diag io.Writer, say func()) int {
 	if err != nil {
-		sentence := err.Error()
+		sentence, reason := err.Error(), token.Code("failed")
 		if refusal, ok := errors.AsType[*token.Error](err); ok && refusal.Kind != token.Internal {
-			sentence = refusal.Detail
+			sentence, reason = refusal.Detail, refusal.Code
 		}
 		if asJSON {
-			_ = json.NewEncoder(out).Encode(map[string]any{"error": local.Refusal{Code: token.CodeOf(err), Detail: sentence}})
+			_ = json.NewEncoder(out).Encode(map[string]any{"error": local.Refusal{Code: reason, Detail: sentence}})
 		}
 		fmt.Fprintf(diag, "farthing %s: %s\n", name, sentence)
 		return exitCode(err)

@@ -47,6 +47,8 @@ func commands() []command {
 		{"operator", "who runs the provider: add, list, remove; keys for programs", operatorCommand},
 		{"vendor", "what a vendor's incentive tokens may come to", vendorCommand},
 		{"fund", "credit a reader's wallet with money that came in", fundCommand},
+		{"backup", "write everything into one encrypted file, beside a running server", backupCommand},
+		{"restore", "make a database of a backup, and prove its books", restoreCommand},
 		{"verify", "prove the books of a database", verifyCommand},
 		{"secret", "give the database another secret", secretCommand},
 		{"bench", "measure purchases on this machine", benchCommand},

@@ -25,6 +25,8 @@ type Options struct {
 	Commit        time.Duration // how long callers of Write wait for a commit, and before it for a place among those that may wait; 10 s
 	Log           *slog.Logger  // told once that Open waits; nil for nobody
 	Name          string        // of its sessions, as pg_stat_activity shows it; what the address says, or "farthing", where it is empty
+
+	schema string // where the tables are, for OpenAside; the connection's own where empty
 }
 
 // Database is a PostgreSQL database.
@@ -58,6 +60,9 @@ func Open(ctx context.Context, dsn string, options Options) (*Database, error) {
 	config.DialFunc = dialer(config.ConnectTimeout).DialContext
 	if len(config.Fallbacks) > 0 && config.ValidateConnect == nil && !options.ReadOnly {
 		config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite // of several servers the primary
+	}
+	if options.schema != "" {
+		config.RuntimeParams["search_path"] = options.schema
 	}
 	if options.Connections == 0 {
 		options.Connections = 16

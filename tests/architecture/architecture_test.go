@@ -38,6 +38,7 @@ var rules = []struct {
 	{"store/postgres", []string{"token", "domain", "store"}},
 	{"store/storetest", []string{"token", "domain", "store", "tests"}},
 	{"store", []string{"token", "domain"}},
+	{"backup", []string{"token", "domain", "store"}},
 	{"verify", []string{"token", "domain", "store"}},
 	{"app", []string{"token", "domain", "store"}},
 	{"edge", []string{"token", "domain", "app", "edge"}},
