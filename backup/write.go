@@ -11,7 +11,6 @@ import (
 	"filippo.io/age"
 	"github.com/fxamacker/cbor/v2"
 
-	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/store"
 )
 
@@ -75,7 +74,7 @@ type writer struct {
 
 // database writes everything that the transaction sees.
 func (b *writer) database(ctx context.Context, db store.Database, tx *sql.Tx) error {
-	head, err := headOf(ctx, tx)
+	head, err := store.JournalHead(ctx, tx)
 	if err != nil {
 		return err
 	}
@@ -97,22 +96,6 @@ func (b *writer) database(ctx context.Context, db store.Database, tx *sql.Tx) er
 		b.summary.Tables++
 	}
 	return b.to.Encode(item{End: &trailer{Rows: b.summary.Rows}})
-}
-
-func headOf(ctx context.Context, tx *sql.Tx) (journal.Head, error) {
-	var first, count int64
-	var hash []byte
-	head := journal.Head{}
-	err := tx.QueryRowContext(ctx, `SELECT first, count, at, hash FROM block ORDER BY first DESC LIMIT 1`).Scan(&first, &count, &head.At, &hash)
-	if err == sql.ErrNoRows {
-		return head, nil
-	}
-	if err != nil {
-		return head, fmt.Errorf("read the journal's end: %w", err)
-	}
-	head.Seq = uint64(first + count - 1)
-	copy(head.Hash[:], hash)
-	return head, nil
 }
 
 // table writes the rows of a table in batches.

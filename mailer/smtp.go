@@ -109,3 +109,15 @@ func discreet(err error) error {
 	}
 	return fmt.Errorf("%s: code %d %s", refusal.Reason, refusal.ErrorCode(), refusal.EnhancedStatusCode())
 }
+
+// Check connects to the mail server as Deliver does, with TLS and login, and sends nothing.
+func (s *SMTP) Check(ctx context.Context) error {
+	client, err := mail.NewClient(s.host, s.options...)
+	if err != nil {
+		return err
+	}
+	if err := client.DialWithContext(ctx); err != nil {
+		return err
+	}
+	return client.Close()
+}

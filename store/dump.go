@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"farthing.dev/farthing/domain/journal"
 )
 
 // Whole databases are read and filled here, for backups: by the names of tables and
@@ -30,6 +32,24 @@ func Snapshot(ctx context.Context, db Database, work func(tx *sql.Tx) error) err
 // Querier is what *sql.DB and *sql.Tx have in common for reading.
 type Querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// JournalHead returns the journal's end as from sees it, without waiting for anybody.
+func JournalHead(ctx context.Context, from Querier) (journal.Head, error) {
+	head := journal.Head{}
+	rows, err := from.QueryContext(ctx, `SELECT first, count, at, hash FROM block ORDER BY first DESC LIMIT 1`)
+	if err != nil {
+		return head, fmt.Errorf("read the journal's end: %w", err)
+	}
+	defer rows.Close()
+	if rows.Next() {
+		var first, count int64
+		if err := rows.Scan(&first, &count, &head.At, digest32{(*[32]byte)(&head.Hash)}); err != nil {
+			return head, fmt.Errorf("read the journal's end: %w", err)
+		}
+		head.Seq = uint64(first + count - 1)
+	}
+	return head, rows.Err()
 }
 
 // TableNames returns the names of all tables, ordered.

@@ -47,6 +47,7 @@ func commands() []command {
 		{"operator", "who runs the provider: add, list, remove; keys for programs", operatorCommand},
 		{"vendor", "what a vendor's incentive tokens may come to", vendorCommand},
 		{"fund", "credit a reader's wallet with money that came in", fundCommand},
+		{"check", "look whether everything that a server needs is there, without serving", checkCommand},
 		{"backup", "write everything into one encrypted file, beside a running server", backupCommand},
 		{"restore", "make a database of a backup, and prove its books", restoreCommand},
 		{"verify", "prove the books of a database", verifyCommand},

@@ -37,6 +37,7 @@ type Database struct {
 	path    string
 	options Options
 	lock    *lock
+	still   bool // nobody writes to the file, and nothing can be written beside it
 
 	writing gate      // held by whoever writes to the file
 	hot     *appender // appends blocks
@@ -58,6 +59,7 @@ const busyTimeout = 10 * time.Second
 // The file in the folder, and how many connections read it.
 const (
 	fileName    = "farthing.db"
+	lockName    = "farthing.lock"
 	readerCount = 3
 )
 
@@ -77,9 +79,13 @@ func Open(ctx context.Context, folder string, options Options) (*Database, error
 		if _, err := os.Stat(d.path); err != nil {
 			return nil, fmt.Errorf("open for reading: %w", err)
 		}
+		var err error
+		if d.still, err = still(folder, d.path); err != nil {
+			return nil, err
+		}
 	} else {
 		var err error
-		if d.lock, err = acquire(filepath.Join(folder, "farthing.lock")); err != nil {
+		if d.lock, err = acquire(filepath.Join(folder, lockName)); err != nil {
 			return nil, err
 		}
 		if err := d.private(folder); err != nil {
@@ -156,6 +162,10 @@ func (d *Database) name(lock string) string {
 		query.Set("modeof", d.path) // of the WAL: nobody else reads it either
 	}
 	// SQLite reads %20 as a space, and not +.
+	if d.still {
+		query.Set("immutable", "1")
+		query.Set("mode", "ro")
+	}
 	return "file:" + (&url.URL{Path: d.path}).EscapedPath() + "?" + strings.ReplaceAll(query.Encode(), "+", "%20")
 }
 

@@ -1,0 +1,67 @@
+package operator
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"farthing.dev/farthing/tests/launch"
+)
+
+// check runs farthing check and returns the state of each thing, and the exit code.
+func check(t *testing.T, args ...string) (states map[string]string, code int) {
+	t.Helper()
+	code, out, diag := launch.Run(t, append([]string{"check", "--json"}, args...)...)
+	var report struct {
+		Sound  bool
+		Checks []struct{ Name, State, Detail string }
+	}
+	if err := json.Unmarshal([]byte(out), &report); err != nil || report.Sound != (code == 0) {
+		t.Fatalf("farthing check %q ended with %d: %v\n%s%s", args, code, err, out, diag)
+	}
+	states = map[string]string{}
+	for _, one := range report.Checks {
+		states[one.Name] = one.State
+	}
+	return states, code
+}
+
+// TestCheck looks at providers that would not do, each for one reason, and changes none.
+func TestCheck(t *testing.T) {
+	eachDatabase(t, func(p *provider) {
+		t := p.t
+		address := launch.FreeAddress(t)
+		url := []string{"--base-url", "http://" + address}
+		if states, code := check(t, append(url, p.flags[:2]...)...); code != 0 || states["database"] != "ok" {
+			t.Errorf("before anything is there: %v", states)
+		}
+		if left, _ := os.ReadDir(p.folder); len(left) > 0 {
+			t.Errorf("farthing check made %v", left)
+		}
+		server := launch.Serve(t, address, p.flags...)
+		if states, code := check(t, append(url, p.flags...)...); code != 0 || states["base URL"] != "ok" || states["database"] != "ok" || states["clock"] != "ok" || states["secret"] != "ok" {
+			t.Errorf("beside a server: %v", states)
+		}
+		server.Stop(t)
+		for name, args := range map[string][]string{
+			"base URL":    {"--base-url", "http://pay.example.invalid"},
+			"mail":        {"--smtp", "smtp://a:b@localhost:1", "--mail-from", "a@b.example"},
+			"data folder": {"--data", filepath.Join(p.folder, "secret", "there")},
+			"database":    {"--database", "host=localhost port=1 dbname=none connect_timeout=2"},
+		} {
+			if states, code := check(t, append(append(url, p.flags...), args...)...); code != 1 || states[name] != "fault" {
+				t.Errorf("%q: ended with %d, %v", args, code, states)
+			}
+		}
+		if err := os.Remove(filepath.Join(p.folder, "secret")); err != nil {
+			t.Fatal(err)
+		}
+		if states, code := check(t, p.flags...); code != 1 || states["secret"] != "fault" {
+			t.Errorf("without the secret: %v", states)
+		}
+		if _, err := os.Stat(filepath.Join(p.folder, "secret")); err == nil {
+			t.Error("farthing check made a secret")
+		}
+	})
+}
