@@ -1,0 +1,108 @@
+package storetest
+
+import (
+	"database/sql"
+	"fmt"
+	"maps"
+	"testing"
+
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/ledger"
+	"farthing.dev/farthing/store"
+	"farthing.dev/farthing/token"
+)
+
+// testSums has several followers count at the same time: each entry counts once, and the
+// sums are those of the journal's legs.
+func testSums(t *testing.T, w *world) {
+	w.do(w.Engine, w.fund(1, 5000))
+	orders := make([]*core.OpenOrder, 6)
+	for i := range orders {
+		orders[i] = w.order(fmt.Sprint("item", i), int64(10+i))
+		w.do(w.Engine, orders[i])
+		w.do(w.Engine, pay(orders[i], 1))
+	}
+	w.do(w.Engine, &core.Refund{Order: orders[0].ID, Vendor: orders[0].Vendor, Amount: 30_000, Key: journal.NewKey(orders[0].Vendor, "refund", "one", nil)})
+	test := w.fund(2, 900)
+	test.Fund.Test, test.Fund.Reference = true, ""
+	w.do(w.Engine, test)
+	w.followTo(t, 4)
+
+	sums := store.NewSums(w.db)
+	head, err := sums.Head(t.Context())
+	w.must(err)
+	if head.Seq != w.Head().Seq || head.Hash != w.Head().Hash {
+		t.Fatalf("counted up to %d, the journal ends at %d", head.Seq, w.Head().Seq)
+	}
+	want, vendor := map[string]token.Amount{ledger.SumSales: 750_000, ledger.SumRefunds: 30_000}, token.VendorID(ID('v', 1))
+	for _, e := range w.checkChain(w.Engine) {
+		for _, leg := range e.Legs {
+			if leg.Account.Class.Kind != token.Test {
+				want[leg.Account.Code.String()] += leg.Amount
+			}
+		}
+	}
+	got := map[string]token.Amount{}
+	all, err := sums.All(t.Context())
+	w.must(err)
+	for _, one := range all {
+		got[one.Name] += one.Amount
+		if one.Name == ledger.SumSales && one.Count != int64(len(orders)) {
+			t.Errorf("%d sales were counted", one.Count)
+		}
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("the sums are %v, want %v", got, want)
+	}
+	of, err := sums.Of(t.Context(), vendor)
+	w.must(err)
+	if len(of) != 3 || of[2].Name != "vendor_payable" || of[2].Amount != want["vendor_payable"] {
+		t.Errorf("the vendor's sums are %+v", of)
+	}
+	deposits, err := sums.Deposits(t.Context(), payer(1), 10)
+	w.must(err)
+	if len(deposits) != 1 || deposits[0].Amount != 50_000_000 || deposits[0].Seq != 1 || deposits[0].Method != "card" {
+		t.Errorf("the deposits are %+v", deposits)
+	}
+	if none, err := sums.Deposits(t.Context(), payer(2), 10); err != nil || len(none) != 0 {
+		t.Errorf("test tokens are deposits: %+v, %v", none, err)
+	}
+}
+
+// followTo lets so many followers count until nothing is left.
+func (w *world) followTo(t *testing.T, followers int) {
+	t.Helper()
+	w.must(each(followers, func() error {
+		sums := store.NewSums(w.db)
+		for {
+			if more, err := sums.Follow(t.Context()); err != nil || !more {
+				return err
+			}
+		}
+	}))
+}
+
+// testSumsBeginAgain: what was counted of another journal is forgotten.
+func testSumsBeginAgain(t *testing.T, w *world) {
+	for range 3 {
+		w.do(w.Engine, w.fund(1, 100))
+		w.followTo(t, 1)
+	}
+	for _, damage := range []string{
+		`UPDATE ledger_sums_head SET seq = seq + 5`,                                            // the journal is shorter
+		`UPDATE ledger_sums_head SET hash = (SELECT hash FROM block WHERE first = 1)`,          // it ends otherwise
+		`UPDATE ledger_sums_head SET seq = 2, hash = (SELECT hash FROM block WHERE first = 1)`, // and goes on otherwise
+	} {
+		w.must(w.db.Write(t.Context(), func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(t.Context(), damage)
+			return err
+		}))
+		w.followTo(t, 2)
+		all, err := store.NewSums(w.db).All(t.Context())
+		w.must(err)
+		if len(all) != 2 || all[1].Name != "wallet" || all[1].Amount != 3_000_000 || all[1].Count != 3 {
+			t.Errorf("after %s the sums are %+v", damage, all)
+		}
+	}
+}

@@ -1,0 +1,247 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/ledger"
+	"farthing.dev/farthing/token"
+)
+
+// Sums are what the journal comes to: by row of the chart of accounts and currency, and the
+// sales of each vendor. They follow the journal in steps, in tables, so reading them takes
+// the same time however long the journal is. Every entry is counted once, also where
+// several replicas follow: a step changes the head by which the next one begins, or nothing.
+// They are derived: where the journal turns out to be another one, they begin again.
+type Sums struct{ db Database }
+
+// NewSums returns the Sums in a database whose tables are up to date.
+func NewSums(db Database) *Sums { return &Sums{db} }
+
+// blocksPerStep bounds the work of one step.
+const blocksPerStep = 128
+
+// errElsewhere says that another replica made the step meanwhile.
+var errElsewhere = errors.New("another replica is at it")
+
+// Follow counts some of the entries that are not counted yet, and reports whether there are
+// more.
+func (s *Sums) Follow(ctx context.Context) (more bool, err error) {
+	head, err := s.Head(ctx)
+	if err != nil {
+		return false, err
+	}
+	end, err := JournalHead(ctx, s.db.SQL())
+	if err != nil {
+		return false, err
+	}
+	if end.Seq == head.Seq && end.Hash == head.Hash {
+		return false, nil
+	}
+	step := newStep()
+	if end.Seq > head.Seq {
+		blocks, err := s.db.BlocksAfter(ctx, head.Seq, blocksPerStep)
+		if err != nil {
+			return false, err
+		}
+		if len(blocks) == 0 {
+			return false, nil
+		}
+		if blocks[0].First == head.Seq+1 && blocks[0].Prev == head.Hash {
+			for _, b := range blocks {
+				if err := step.block(b); err != nil {
+					return false, err
+				}
+			}
+			err := s.write(ctx, head, step)
+			if errors.Is(err, errElsewhere) {
+				return true, nil
+			}
+			return step.head.Seq < end.Seq, err
+		}
+	}
+	return true, s.beginAgain(ctx) // the journal does not go on from what was counted
+}
+
+// Head returns how far the entries are counted.
+func (s *Sums) Head(ctx context.Context) (head journal.Head, err error) {
+	err = s.db.SQL().QueryRowContext(ctx, `SELECT seq, hash FROM ledger_sums_head WHERE one = 1`).Scan(&head.Seq, digest32{(*[32]byte)(&head.Hash)})
+	if errors.Is(err, sql.ErrNoRows) {
+		return journal.Head{}, nil
+	}
+	return head, unavailable(err, "read how far the journal is summed")
+}
+
+func (s *Sums) beginAgain(ctx context.Context) error {
+	return s.db.WriteBehind(ctx, func(tx *sql.Tx) error {
+		for _, table := range []string{"ledger_sums", "deposits", "ledger_sums_head"} {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// write adds a step to the tables, unless the head has moved since.
+func (s *Sums) write(ctx context.Context, from journal.Head, step *step) error {
+	return s.db.WriteBehind(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO ledger_sums_head (one, seq, hash) VALUES (1, 0, $1) ON CONFLICT DO NOTHING`, make([]byte, 32)); err != nil {
+			return err
+		}
+		err := changeOne(ctx, tx, errElsewhere, `UPDATE ledger_sums_head SET seq = $1, hash = $2 WHERE one = 1 AND seq = $3 AND hash = $4`,
+			int64(step.head.Seq), step.head.Hash[:], int64(from.Seq), from.Hash[:])
+		if err != nil {
+			return err
+		}
+		for key, sum := range step.sums {
+			_, err := tx.ExecContext(ctx, `INSERT INTO ledger_sums (name, owner, currency, class, amount, count) VALUES ($1, $2, $3, $4, $5, $6)
+				ON CONFLICT (name, owner, currency, class) DO UPDATE SET amount = ledger_sums.amount + excluded.amount, count = ledger_sums.count + excluded.count`,
+				key.name, key.owner.String(), key.currency.String(), key.class.String(), int64(sum.amount), sum.count)
+			if err != nil {
+				return err
+			}
+		}
+		for _, e := range step.deposits {
+			_, err := tx.ExecContext(ctx, `INSERT INTO deposits (seq, account, at, amount, currency, method, reference) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+				int64(e.Seq), e.Account.String(), e.At, int64(e.Fund.Amount), e.Fund.Currency.String(), e.Fund.Method, e.Fund.Reference)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// step is what some blocks add.
+type step struct {
+	head     journal.Head
+	sums     map[sumKey]sum
+	deposits []*journal.Entry
+}
+
+type sumKey struct {
+	name     string
+	owner    token.VendorID
+	currency token.Currency
+	class    token.ClassKind
+}
+
+type sum struct {
+	amount token.Amount
+	count  int64
+}
+
+func newStep() *step { return &step{sums: map[sumKey]sum{}} }
+
+func (s *step) block(b *journal.Block) error {
+	entries, err := b.Entries()
+	if err != nil {
+		return fmt.Errorf("sum block %d: %w", b.First, err)
+	}
+	for _, e := range entries {
+		s.entry(e)
+	}
+	s.head = b.Head()
+	return nil
+}
+
+func (s *step) add(name string, owner token.VendorID, currency token.Currency, class token.ClassKind, amount token.Amount) {
+	for _, of := range [2]token.VendorID{{}, owner} {
+		key := sumKey{name, of, currency, class}
+		was := s.sums[key]
+		s.sums[key] = sum{was.amount + amount, was.count + 1}
+		if owner.IsZero() {
+			return
+		}
+	}
+}
+
+func (s *step) entry(e *journal.Entry) {
+	for i := range e.Legs {
+		account := &e.Legs[i].Account
+		if account.Class.Kind == token.Test {
+			continue
+		}
+		owner := token.VendorID{}
+		if account.Code == ledger.VendorPayable {
+			owner = account.Owner
+		}
+		s.add(account.Code.String(), owner, account.Currency, account.Class.Kind, e.Legs[i].Amount)
+	}
+	switch {
+	case (e.Kind == journal.Purchased || e.Kind == journal.Captured) && !e.Sale.Test:
+		s.add(ledger.SumSales, e.Vendor, e.Sale.Currency, token.Purchased, e.Sale.Price)
+	case e.Kind == journal.Refunded && !testLegs(e.Legs):
+		s.add(ledger.SumRefunds, e.Vendor, e.Refund.Currency, token.Purchased, e.Refund.Amount)
+	case e.Kind == journal.Funded && !e.Fund.Test:
+		s.deposits = append(s.deposits, e)
+	}
+}
+
+// testLegs reports whether legs move test tokens.
+func testLegs(legs []ledger.Leg) bool { return len(legs) > 0 && legs[0].Account.Class.Kind == token.Test }
+
+// All returns the sums of all, ordered by currency and name.
+func (s *Sums) All(ctx context.Context) ([]ledger.Sum, error) { return s.of(ctx, token.VendorID{}) }
+
+// Of returns the sums of a vendor.
+func (s *Sums) Of(ctx context.Context, vendor token.VendorID) ([]ledger.Sum, error) {
+	return s.of(ctx, vendor)
+}
+
+// sumNames are all names, by which rows are found in the primary key.
+const sumNames = `'cash', 'wallet', 'held', 'vendor_payable', 'payee_payable', 'fee', 'breakage', 'promotion', 'referral', 'chargeback', 'incentive_issued', 'sales', 'refunds'`
+
+func (s *Sums) of(ctx context.Context, owner token.VendorID) ([]ledger.Sum, error) {
+	rows, err := s.db.SQL().QueryContext(ctx, `SELECT name, owner, currency, class, amount, count FROM ledger_sums WHERE name IN (`+sumNames+`) AND owner = $1 ORDER BY currency, name, class LIMIT 5000`, owner.String())
+	if err != nil {
+		return nil, unavailable(err, "read the sums")
+	}
+	defer rows.Close()
+	var all []ledger.Sum
+	for rows.Next() {
+		var one ledger.Sum
+		var class string
+		if err := rows.Scan(&one.Name, word{&one.Owner}, word{&one.Currency}, &class, &one.Amount, &one.Count); err != nil {
+			return nil, unavailable(err, "read the sums")
+		}
+		if class == token.Incentive.String() {
+			one.Class = token.Incentive
+		}
+		all = append(all, one)
+	}
+	return all, unavailable(rows.Err(), "read the sums")
+}
+
+// Deposit is an entry by which money came in.
+type Deposit struct {
+	Seq       uint64
+	Account   token.AccountID
+	At        int64
+	Amount    token.Amount
+	Currency  token.Currency
+	Method    string
+	Reference string
+}
+
+// Deposits returns the newest deposits of an account, as far as they are counted.
+func (s *Sums) Deposits(ctx context.Context, account token.AccountID, limit int) ([]Deposit, error) {
+	rows, err := s.db.SQL().QueryContext(ctx, `SELECT seq, account, at, amount, currency, method, reference FROM deposits WHERE account = $1 ORDER BY seq DESC LIMIT $2`, account.String(), limit)
+	if err != nil {
+		return nil, unavailable(err, "read the deposits")
+	}
+	defer rows.Close()
+	var all []Deposit
+	for rows.Next() {
+		var d Deposit
+		if err := rows.Scan(&d.Seq, word{&d.Account}, &d.At, &d.Amount, word{&d.Currency}, &d.Method, &d.Reference); err != nil {
+			return nil, unavailable(err, "read the deposits")
+		}
+		all = append(all, d)
+	}
+	return all, unavailable(rows.Err(), "read the deposits")
+}
