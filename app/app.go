@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"farthing.dev/farthing/domain/account"
@@ -64,11 +65,13 @@ type Deps struct {
 	Log     *slog.Logger
 	Random  io.Reader // for session tokens, keys and tickets; the system's where nil
 
-	Secret  [32]byte // keys in the database are encrypted under it; prove it (ProveSecret) before
-	Lasting [32]byte // pseudonyms derive from it, so it never changes: Proof.Lasting; Secret where it is zero
-	Fetch   Fetch    // for looking at vendors' sites; where nil, none can be shown to be a vendor's
-	BaseURL string   // where browsers find the provider, without a slash at the end
-	Mailer  Mailer   // nil where no e-mail can be sent
+	Secret  [32]byte                         // keys in the database are encrypted under it; prove it (ProveSecret) before
+	Lasting [32]byte                         // pseudonyms derive from it, so it never changes: Proof.Lasting; Secret where it is zero
+	Fetch   Fetch                            // for looking at vendors' sites; where nil, none can be shown to be a vendor's
+	BaseURL string                           // where browsers find the provider, without a slash at the end
+	Mailer  Mailer                           // nil where no e-mail can be sent
+	Sums    Sums                             // of the journal, for operators and lists of deposits; nil for none
+	Health  func(ctx context.Context) Health // for operators; nil for nothing to say
 
 	PurchaseWindow time.Duration    // after login, buying is allowed for so long; 30 minutes
 	LongestWindow  time.Duration    // what people may lengthen that to for themselves; PurchaseWindow, and not less
@@ -108,6 +111,13 @@ type App struct {
 	sightings
 	caches
 	siteLogouts
+	sums      Sums
+	health    func(ctx context.Context) Health
+	headcount struct { // of people, as operators see them
+		sync.Mutex
+		people, vendors int64
+		at              time.Time
+	}
 
 	window      time.Duration
 	windowMost  time.Duration
@@ -123,6 +133,7 @@ func New(d Deps) *App {
 		d.Lasting = d.Secret
 	}
 	a := &App{
+		sums: d.Sums, health: d.Health,
 		engine: d.Engine, catalog: d.Catalog, clock: d.Clock, ids: d.IDs, log: d.Log,
 		baseURL: strings.TrimSuffix(d.BaseURL, "/"), mailer: d.Mailer, window: d.PurchaseWindow, sessionLife: d.SessionLife,
 		currencies: map[token.Currency]bool{}, fee: d.Fee, demo: d.Demo,

@@ -187,6 +187,7 @@ type WalletView struct {
 	Allowances []AllowanceView
 	Approvals  []ApprovalView
 	Recent     []Purchase
+	Deposits   []Deposit // money that came in, newest first
 	Frozen     bool
 }
 

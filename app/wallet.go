@@ -37,6 +37,9 @@ func (a *App) Wallet(ctx context.Context, v Viewer) (WalletView, error) {
 			w.Approvals = append(w.Approvals, ApprovalView{Currency: approval.Currency, Max: approval.Max})
 		}
 	}
+	if w.Deposits, err = a.deposits(ctx, v.Account); err != nil {
+		return w, err
+	}
 	w.Recent, _, err = a.Purchases(ctx, v, "", 10)
 	return w, err
 }

@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 
+	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/token"
 )
@@ -111,4 +113,32 @@ func (c *Catalog) Acts(ctx context.Context, before token.EventID, limit int) ([]
 		return a, err
 	}, `SELECT id, at, actor, action, subject, detail FROM staff_log WHERE ($1 = '' OR id < $1) ORDER BY id DESC LIMIT $2`,
 		before.String(), limit)
+}
+
+// Vendors returns a page of all vendors.
+func (c *Catalog) Vendors(ctx context.Context, before token.VendorID, limit int) ([]catalog.Vendor, error) {
+	return list(ctx, c, scanVendor, vendorColumns+` WHERE ($1 = '' OR id < $1) ORDER BY id DESC LIMIT $2`, before.String(), limit)
+}
+
+// Count returns how many people log in, and how many vendors there are.
+func (c *Catalog) Count(ctx context.Context) (people, vendors int64, err error) {
+	err = c.tables.SQL().QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM users WHERE email <> ''), (SELECT COUNT(*) FROM vendors)`).Scan(&people, &vendors)
+	return people, vendors, unavailable(err, "count the catalogue")
+}
+
+// Claim takes a request's key.
+func (c *Catalog) Claim(ctx context.Context, request catalog.Request) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		_, err := again(ctx, tx, request, token.EventID{}, 0)
+		return err
+	})
+}
+
+// Unclaim gives a request's key back.
+func (c *Catalog) Unclaim(ctx context.Context, request catalog.Request) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM requests WHERE scope = $1 AND hash = $2 AND digest = $3`,
+			hex.EncodeToString(request.Key.Scope[:]), hex.EncodeToString(request.Key.Hash[:]), hex.EncodeToString(request.Key.Digest[:]))
+		return err
+	})
 }

@@ -31,12 +31,16 @@ func (c *Catalog) AddVendor(ctx context.Context, v catalog.Vendor, m catalog.Mem
 	})
 }
 
+const vendorColumns = `SELECT id, name, fee_ppm, fee_fixed, sandbox_user, sandbox_account, created_at FROM vendors`
+
+func scanVendor(r row) (v catalog.Vendor, err error) {
+	err = r.Scan(word{&v.ID}, &v.Name, &v.Fee.PPM, &v.Fee.Fixed, word{&v.SandboxUser}, word{&v.SandboxAccount}, &v.CreatedAt)
+	return v, err
+}
+
 // Vendor returns a vendor.
 func (c *Catalog) Vendor(ctx context.Context, id token.VendorID) (catalog.Vendor, error) {
-	return one(ctx, c, func(r row) (v catalog.Vendor, err error) {
-		err = r.Scan(word{&v.ID}, &v.Name, &v.Fee.PPM, &v.Fee.Fixed, word{&v.SandboxUser}, word{&v.SandboxAccount}, &v.CreatedAt)
-		return v, err
-	}, `SELECT id, name, fee_ppm, fee_fixed, sandbox_user, sandbox_account, created_at FROM vendors WHERE id = $1`, id.String())
+	return one(ctx, c, scanVendor, vendorColumns+` WHERE id = $1`, id.String())
 }
 
 // VendorsOf returns the vendors that a user is a member of, at most a hundred.

@@ -5,6 +5,7 @@ package staff
 import (
 	"context"
 
+	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/token"
 )
 
@@ -80,4 +81,15 @@ type Store interface {
 	// Acts returns a page of the log, newest first, below the id `before` (zero: from the
 	// newest).
 	Acts(ctx context.Context, before token.EventID, limit int) ([]Act, error)
+
+	// Vendors returns a page of all vendors, newest first, below the id `before`.
+	Vendors(ctx context.Context, before token.VendorID, limit int) ([]catalog.Vendor, error)
+	// Count returns how many people log in, and how many vendors there are.
+	Count(ctx context.Context) (people, vendors int64, err error)
+
+	// Claim takes a request's key for what is about to be done, or answers CodeKeyReused
+	// where it stands for another request. The same request may claim it again.
+	Claim(ctx context.Context, request catalog.Request) error
+	// Unclaim gives a key back whose request was refused.
+	Unclaim(ctx context.Context, request catalog.Request) error
 }

@@ -16,17 +16,48 @@ var errUnauthorised = token.New(token.Unauthorised, token.CodeUnauthorised, "sen
 // maxBearer bounds the key that is looked up at all.
 const maxBearer = 200
 
+var errNoOperator = token.New(token.Unauthorised, token.CodeUnauthorised, "send an operator's key as Authorization: Bearer fk_operator_…")
+
+// caller finds out who is calling, and whether the key has calls left.
+func (a *api) caller(r *http.Request, o *operation, c *call) (err error) {
+	if o.operator {
+		bearer := bearerOf(r)
+		if bearer == "" {
+			return errNoOperator
+		}
+		actor, key, err := a.app.OperatorByKey(r.Context(), bearer)
+		if err != nil {
+			return err
+		}
+		c.actor = actor
+		return a.limiter.check(key, a.clock.Now())
+	}
+	if c.seller, err = a.seller(r); err != nil {
+		return err
+	}
+	return a.limiter.check(c.seller.Key, a.clock.Now())
+}
+
 // seller returns whose server is calling.
 func (a *api) seller(r *http.Request) (app.Seller, error) {
-	values := r.Header["Authorization"]
-	if len(values) != 1 {
-		return app.Seller{}, errUnauthorised
-	}
-	scheme, bearer, found := strings.Cut(values[0], " ")
-	if !found || !strings.EqualFold(scheme, "Bearer") || bearer == "" || len(bearer) > maxBearer {
+	bearer := bearerOf(r)
+	if bearer == "" {
 		return app.Seller{}, errUnauthorised
 	}
 	return a.app.Seller(r.Context(), bearer)
+}
+
+// bearerOf returns the key that a request was sent with, "" for none or none that can be one.
+func bearerOf(r *http.Request) string {
+	values := r.Header["Authorization"]
+	if len(values) != 1 {
+		return ""
+	}
+	scheme, bearer, found := strings.Cut(values[0], " ")
+	if !found || !strings.EqualFold(scheme, "Bearer") || len(bearer) > maxBearer {
+		return ""
+	}
+	return bearer
 }
 
 // takesJSON reports whether a caller that sends these Accept headers takes our answers.

@@ -26,6 +26,7 @@ type App interface {
 	campaigns
 	royalties
 	receipts
+	operators
 }
 
 var _ App = (*app.App)(nil)
@@ -89,6 +90,7 @@ func New(o Options) http.Handler {
 	a.addCampaigns()
 	a.addRoyalties()
 	a.addMe()
+	a.addOperators()
 	a.addDocument()
 	a.addUnrouted()
 	return a

@@ -39,11 +39,13 @@ func newDocument() *huma.OpenAPI {
 			{Name: "Campaigns", Description: "A campaign gives readers incentive tokens, spent before any others."},
 			{Name: "Earnings", Description: "What sales brought, posting by posting and in sum."},
 			{Name: "Me", Description: "The key itself."},
+			{Name: "Operator", Description: "For those who run the provider: with an operator's key, and with no vendor's."},
 		},
 		Components: &huma.Components{
 			Schemas: registry,
 			SecuritySchemes: map[string]*huma.SecurityScheme{
-				"key": {Type: "http", Scheme: "bearer", Description: "A key from the console: fk_live_…, or fk_test_… for the sandbox"},
+				"key":      {Type: "http", Scheme: "bearer", Description: "A key from the console: fk_live_…, or fk_test_… for the sandbox"},
+				"operator": {Type: "http", Scheme: "bearer", Description: "A key of the provider's own, made by farthing operator key: fk_operator_…"},
 			},
 			Parameters: map[string]*huma.Param{
 				"IdempotencyKey": {Name: "Idempotency-Key", In: "header", Required: true,
@@ -66,6 +68,9 @@ func describe[In, Out any](document *huma.OpenAPI, o operation) {
 	d := &huma.Operation{
 		OperationID: o.id, Method: o.method, Path: o.path, Tags: []string{o.tag}, Summary: o.summary, Description: o.explain,
 		Responses: map[string]*huma.Response{},
+	}
+	if o.operator {
+		d.Security = []map[string][]string{{"operator": {}}}
 	}
 	if kind, found := strings.CutPrefix(o.path, "/v1/"); found && strings.Contains(o.path, "{id}") {
 		kind, _, _ = strings.Cut(kind, "/")

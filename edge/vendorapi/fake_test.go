@@ -41,6 +41,25 @@ func (f *fakeApp) Me(context.Context, app.Seller) (app.Me, error) {
 	return app.Me{Name: "Shop"}, f.refusal
 }
 
+// OperatorByKey takes the same key, so that tests of every route need one only.
+func (f *fakeApp) OperatorByKey(_ context.Context, bearer string) (app.Actor, token.KeyID, error) {
+	_, err := f.Seller(context.Background(), bearer)
+	return app.Actor{}, token.KeyID{3}, err
+}
+
+func (f *fakeApp) Summary(context.Context, app.Actor) (app.Summary, error) {
+	return app.Summary{Money: []app.Money{{Currency: token.Currency{'U', 'S', 'D'}}}}, f.refusal
+}
+
+func (f *fakeApp) AllVendors(context.Context, app.Actor, string, int) ([]app.VendorLine, string, error) {
+	return []app.VendorLine{{ID: token.VendorID{1}, Name: "Shop", Money: []app.Money{{Currency: token.Currency{'U', 'S', 'D'}}}}}, "", f.refusal
+}
+
+func (f *fakeApp) DepositOnce(_ context.Context, _ app.Actor, _ app.DepositInput, _ string, digest []byte) (app.Deposit, error) {
+	_, _, err := f.move(digest)
+	return app.Deposit{Entry: 1, Account: token.AccountID{6}, Amount: 10_000_000, Currency: token.Currency{'U', 'S', 'D'}, Reference: "bank 1"}, err
+}
+
 func (f *fakeApp) order() app.OrderView {
 	return app.OrderView{
 		ID: token.OrderID{3}, Vendor: token.VendorID{1}, Status: "paid", Price: 250_000, Currency: token.Currency{'U', 'S', 'D'},

@@ -23,6 +23,8 @@ type operation struct {
 	keyless bool         // a POST that needs no idempotency key
 	list    bool         // takes limit and cursor
 	refuses []token.Code // the codes that are its own, besides those of every route
+
+	operator bool // called with an operator's key, and with no vendor's
 }
 
 // none is the body of a request that has none.
@@ -32,8 +34,9 @@ type none struct{}
 type call struct {
 	request *http.Request
 	seller  app.Seller
-	key     string // the idempotency key
-	digest  []byte // the request in canonical form, which the key stands for
+	actor   app.Actor // of an operator's operation, which has no seller
+	key     string    // the idempotency key
+	digest  []byte    // the request in canonical form, which the key stands for
 	cursor  string
 	limit   int
 }
@@ -73,17 +76,13 @@ func route[In, Out any](a *api, o operation, handle func(context.Context, *call,
 
 // admit makes the checks of the package comment and reads the body into in.
 func (a *api) admit(w http.ResponseWriter, r *http.Request, o *operation, in any) (*call, error) {
-	seller, err := a.seller(r)
-	if err != nil {
-		return nil, err
-	}
-	if err := a.limiter.check(seller.Key, a.clock.Now()); err != nil {
+	c := &call{request: r}
+	if err := a.caller(r, o, c); err != nil {
 		return nil, err
 	}
 	if !takesJSON(r.Header["Accept"]) {
 		return nil, errNotAcceptable
 	}
-	c := &call{request: r, seller: seller}
 	if err := c.readQuery(o); err != nil {
 		return nil, err
 	}
@@ -94,9 +93,11 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request, o *operation, in any
 		return nil, err
 	}
 	if !o.keyless {
-		if c.key, err = idempotencyKey(r.Header); err != nil {
+		key, err := idempotencyKey(r.Header)
+		if err != nil {
 			return nil, err
 		}
+		c.key = key
 	}
 	if err := a.readBody(w, r, in); err != nil {
 		return nil, err
@@ -104,7 +105,8 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request, o *operation, in any
 	if o.keyless {
 		return c, nil
 	}
-	c.digest, err = canonical(r, in)
+	digest, err := canonical(r, in)
+	c.digest = digest
 	return c, err
 }
 

@@ -54,6 +54,7 @@ func RunCatalog(t *testing.T, open func(t *testing.T) store.Tables) {
 		{"the security log", testSecurityEvents},
 		{"staff", testStaff},
 		{"operator keys", testOperatorKeys},
+		{"claims", testClaims},
 		{"signing keys", testSigningKeys},
 		{"ticket keys", testTicketKeys},
 		{"the secret", testSecret},

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"farthing.dev/farthing/domain/account"
+	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/token"
 )
@@ -66,4 +68,17 @@ func testOperatorKeys(t *testing.T, s *shelf) {
 	older.RevokedAt = 9
 	keys, err := s.OperatorKeys(t.Context())
 	same(t, keys, err, []staff.Key{newer, older})
+}
+
+func testClaims(t *testing.T, s *shelf) {
+	request := func(text, body string) catalog.Request {
+		return catalog.Request{Key: journal.NewKey([16]byte{7}, "operator", text, []byte(body)), At: 5}
+	}
+	must(t, s.Claim(t.Context(), request("one", "a")))
+	must(t, s.Claim(t.Context(), request("one", "a")))
+	wantCode(t, s.Claim(t.Context(), request("one", "b")), token.CodeKeyReused)
+	must(t, s.Unclaim(t.Context(), request("one", "b"))) // another request's: it stays
+	wantCode(t, s.Claim(t.Context(), request("one", "b")), token.CodeKeyReused)
+	must(t, s.Unclaim(t.Context(), request("one", "a")))
+	must(t, s.Claim(t.Context(), request("one", "b")))
 }
