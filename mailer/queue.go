@@ -31,6 +31,38 @@ type Queue struct {
 
 	mu      sync.Mutex
 	waiting []letter
+	stats   Stats
+}
+
+// Stats are what became of messages since the start.
+type Stats struct {
+	Sent    int64 // taken by the mail server
+	Failed  int64 // tries that failed, given up or not
+	GivenUp int64 // refused by the mail server, or tried too often
+	Waiting int   // now
+}
+
+// Stats returns what became of messages.
+func (q *Queue) Stats() Stats {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	s := q.stats
+	s.Waiting = len(q.waiting)
+	return s
+}
+
+// count notes how a try went.
+func (q *Queue) count(err error, givenUp bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err == nil {
+		q.stats.Sent++
+		return
+	}
+	q.stats.Failed++
+	if givenUp {
+		q.stats.GivenUp++
+	}
 }
 
 // letter is a message that waits.
@@ -89,6 +121,7 @@ func (q *Queue) deliverAll(ctx context.Context, letters []letter) {
 			continue
 		}
 		err := q.deliver(ctx, l.mail)
+		q.count(err, errors.Is(err, ErrRefused) || l.tries >= len(pauses))
 		switch {
 		case err == nil:
 		case errors.Is(err, ErrRefused):

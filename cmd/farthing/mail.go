@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"farthing.dev/farthing/app"
@@ -62,4 +63,16 @@ func (p *post) run(ctx context.Context) {
 	ticker := time.NewTicker(mailEvery)
 	defer ticker.Stop()
 	p.queue.Run(ctx, ticker.C, mailEvery)
+}
+
+// state says in a few words how e-mail is sent, and how that went since the start.
+func (p *post) state() string {
+	switch {
+	case p.outbox != nil:
+		return "kept in the demonstration's outbox"
+	case p.queue == nil:
+		return "none is sent: no mail server is set"
+	}
+	s := p.queue.Stats()
+	return fmt.Sprintf("%d sent, %d tries failed, %d given up, %d waiting", s.Sent, s.Failed, s.GivenUp, s.Waiting)
 }

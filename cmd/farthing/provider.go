@@ -15,6 +15,7 @@ import (
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/edge/console"
 	"farthing.dev/farthing/edge/openid"
+	"farthing.dev/farthing/edge/operator"
 	"farthing.dev/farthing/edge/vendorapi"
 	"farthing.dev/farthing/edge/wallet"
 	"farthing.dev/farthing/edge/web"
@@ -170,6 +171,7 @@ func openHouse(ctx context.Context, c config, clock token.Clock, log *slog.Logge
 		Engine: engine, Catalog: store.NewCatalog(db), Clock: clock, IDs: token.NewMaker(clock, nil), Log: log,
 		Secret: secret.present, Lasting: secret.lasting, Fetch: outbound.Fetcher(p.outbound), BaseURL: c.baseURL, Mailer: p.post.mailer(), PurchaseWindow: c.window, LongestWindow: c.windowMost, SessionLife: c.session,
 		Currencies: currencies, Fee: fee, Demo: demo, Alone: !db.Shared(),
+		Sums: store.NewSums(db), Health: p.health,
 	})
 	return p, currencies, nil
 }
@@ -209,6 +211,11 @@ func (p *provider) routes(c config, clock token.Clock, currencies []token.Curren
 		return nil, err
 	}
 	vendors.Register(pages)
+	operators, err := operator.New(site, p.app)
+	if err != nil {
+		return nil, err
+	}
+	operators.Register(pages)
 
 	api := vendorapi.New(vendorapi.Options{App: p.app, Clock: clock, Log: p.log})
 	measure := newMeter()
@@ -247,6 +254,7 @@ func (p *provider) work(ctx context.Context) {
 	p.every(ctx, often, (&worker.Task{Do: p.app.FollowChanges, Failed: "changes of other replicas could not be read", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.keepHead, Failed: "the journal's head could not be kept outside the database", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.watchSecret, Failed: "it could not be read which secret the database has", Log: p.log}).Run)
+	p.every(ctx, often, (&worker.Task{Do: p.app.FollowSums, Failed: "the journal's sums could not be kept", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.tellLogouts, Failed: "logouts could not be told", Log: p.log}).Run)
 	p.every(ctx, seldom, (&worker.Task{Do: p.app.WriteSessions, Failed: "sessions could not be written", Log: p.log}).Run)
 	p.workers.Go(func() { p.post.run(ctx) })

@@ -14,6 +14,10 @@ func Happened(code token.Code) string {
 		return "Passkey may be copied"
 	case token.CodeThrottled:
 		return "Too many tries"
+	case "deposit_made":
+		return "Money added by the provider"
+	case "reader_looked_at":
+		return "Looked at by the provider"
 	case token.CodeWindowClosed:
 		return "Purchase outside the window"
 	case token.CodeTicketInvalid:

@@ -23,6 +23,8 @@ func (s *Site) functions() template.FuncMap {
 		"count":  func(n int, one, many string) string { return Count(n, one, many) },
 		"times":  func(n int64) string { return Count(n, "time", "times") },
 		"host":   Host,
+		// Parts per million as a percentage: an amount has six decimals, a percentage four.
+		"percent": func(ppm int64) string { return token.Amount(ppm*100).Decimal(0) + "\u00a0%" },
 
 		"happened": Happened,
 		"sentence": Sentence,

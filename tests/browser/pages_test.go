@@ -56,6 +56,7 @@ func TestEveryPageInEveryLook(t *testing.T) {
 			{"pay-expired", "/pay/" + a.Expired.String()}, {"pay-taken", "/pay/" + a.Taken.String()},
 			{"console", "/console"}, {"console-overview", shop}, {"console-sales", shop + "/sales"}, {"console-royalties", shop + "/royalties"},
 			{"console-catalogue", shop + "/catalogue"}, {"console-setup", shop + "/setup"}, {"security", "/security"}, {"devices", "/security/devices"}, {"console-security", shop + "/security"},
+			{"operator", "/operator"}, {"operator-vendors", "/operator/vendors"}, {"operator-readers", "/operator/readers"}, {"operator-log", "/operator/log"},
 		}},
 		{pretend.Newcomer, []struct{ name, path string }{{"empty-wallet", "/wallet"}, {"empty-purchases", "/wallet/purchases"}, {"empty-limits", "/wallet/limits"}, {"empty-console", "/console"}, {"empty-methods", "/security/login"}, {"authenticator", "/security/login/authenticator"}}},
 		{pretend.Poor, []struct{ name, path string }{{"pay-poor", "/pay/" + a.Open.String()}, {"frozen-wallet", "/wallet"}}},
@@ -115,6 +116,17 @@ func TestRefusedFormsInEveryLook(t *testing.T) {
 			tab.Accessible(axe)
 
 			tab.LogIn(base, pretend.Reader, pretend.Password)
+			tab.Go(base + "/operator/readers")
+			tab.Fill("#email", pretend.Reader)
+			tab.Click("main form button")
+			tab.WantText("A•••", "bank 2026-11-22 17")
+			tab.Narrow()
+			tab.Shot("operator-reader")
+			tab.Accessible(axe)
+			tab.Fill("#email", "nobody@example.org")
+			if status := tab.Click("main form button"); status != http.StatusNotFound {
+				t.Errorf("a reader who is not there answered %d", status)
+			}
 			tab.Go(base + "/wallet/limits")
 			tab.Do(chromedp.Click(chromedp.CSS("#limit summary")))
 			tab.Fill("#limit-max", "a lot")

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"farthing.dev/farthing/edge/console"
+	"farthing.dev/farthing/edge/operator"
 	"farthing.dev/farthing/edge/wallet"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
@@ -25,8 +26,13 @@ func (a *App) Pages(baseURL string, log *slog.Logger) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	operators, err := operator.New(site, a)
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	readers.Register(mux)
 	vendors.Register(mux)
+	operators.Register(mux)
 	return site.Transport(site.Handler(mux)), nil
 }

@@ -1,0 +1,76 @@
+package pretend
+
+import (
+	"context"
+	"time"
+
+	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/royalty"
+	"farthing.dev/farthing/domain/staff"
+	"farthing.dev/farthing/edge/operator"
+	"farthing.dev/farthing/token"
+)
+
+var _ operator.App = (*App)(nil)
+
+// Operator lets Reader act, and asks Late to log in again.
+func (a *App) Operator(_ context.Context, v app.Viewer) (app.Actor, error) {
+	switch v.Email {
+	case Reader:
+		return app.Actor{}, nil
+	case Late:
+		return app.Actor{}, token.New(token.Unauthorised, token.CodeWindowClosed, "log in again")
+	}
+	return app.Actor{}, token.New(token.NotFound, token.CodeNotFound, "there is no such page")
+}
+
+func books() []app.Money {
+	usd := app.Money{
+		Currency: token.MustCurrency("USD"), Cash: 1_284_300_500_000, Wallets: 1_211_004_120_000, Held: 3_250_000, Vendors: 61_740_310_000, Payees: 8_112_905_000,
+		Fees: 3_439_915_000, Incentive: 12_500_000, Sales: 73_292_880_000, Sold: 412_344, Refunds: 112_250_000,
+	}
+	jpy := app.Money{Currency: token.MustCurrency("JPY"), Cash: 250_000_000_000, Wallets: 249_000_000_000, Vendors: 950_000_000, Fees: 40_000_000, Sales: 1_000_000_000, Sold: 18}
+	return []app.Money{jpy, usd}
+}
+
+// Summary is of a provider with money in two currencies, one of which does not balance,
+// and with something wrong.
+func (a *App) Summary(context.Context, app.Actor) (app.Summary, error) {
+	return app.Summary{
+		Health: app.Health{
+			Version: "v1.0.0", Database: "postgres, shared by replicas", Mail: "1,204 sent, 3 tries failed, 0 given up, 0 waiting", Head: journal.Head{Seq: 824_688, Hash: [32]byte{1, 2, 3}},
+			Problems: []app.Problem{{Code: "writing_behind", Detail: "derived data cannot be written: the disk is full; make room", Since: Now().Add(-time.Hour)}},
+		},
+		Fee: royalty.FeeRule{PPM: 50_000, Fixed: 10_000}, Readers: 10_233, Vendors: 2, Money: books(), Counted: 824_600, Left: 88,
+	}, nil
+}
+
+// AllVendors are two.
+func (a *App) AllVendors(context.Context, app.Actor, string, int) ([]app.VendorLine, string, error) {
+	return []app.VendorLine{
+		{ID: a.Foreign, Name: "Low Tide Records", Fee: royalty.FeeRule{PPM: 50_000}, OpenedAt: Now().Add(-time.Hour)},
+		{ID: a.Shop, Name: "The Harbour Gazette", Fee: royalty.FeeRule{PPM: 50_000, Fixed: 10_000}, OpenedAt: Now().Add(-48 * time.Hour), Money: books()},
+	}, a.Shop.String(), nil
+}
+
+// LookUpReader knows Reader.
+func (a *App) LookUpReader(_ context.Context, _ app.Actor, email string) (app.ReaderLine, error) {
+	a.did("look up %s", email)
+	if email != Reader {
+		return app.ReaderLine{}, token.New(token.NotFound, token.CodeNotFound, "nobody logs in with this e-mail address")
+	}
+	return app.ReaderLine{
+		User: id[token.UserKind](1), Account: id[token.AccountKind](1), Name: "A••• L•••", Email: app.MaskEmail(email), Since: Now().Add(-500 * time.Hour), Confirmed: true, Vendors: 1,
+		Balances: []app.Balance{{Currency: token.MustCurrency("USD"), Amount: 12_340_000, Held: 250_000}},
+		Deposits: []app.Deposit{{Entry: 41, At: Now().Add(-50 * time.Hour), Amount: 20_000_000, Currency: token.MustCurrency("USD"), Method: "operator", Reference: "bank 2026-11-22 17"}},
+	}, nil
+}
+
+// StaffLog has some lines.
+func (a *App) StaffLog(context.Context, app.Actor, string, int) ([]staff.Act, string, error) {
+	return []staff.Act{
+		{ID: id[token.EventKind](3), At: Now().UnixMilli(), Actor: id[token.UserKind](1).String(), Action: staff.ReaderLooked, Subject: id[token.UserKind](2).String(), Detail: "looked a reader up by e-mail"},
+		{ID: id[token.EventKind](2), At: Now().Add(-time.Hour).UnixMilli(), Actor: staff.ByCommand, Action: staff.DepositMade, Subject: id[token.AccountKind](1).String(), Detail: `asked to credit 20.00 USD, reference "bank 2026-11-22 17"`},
+	}, "", nil
+}
