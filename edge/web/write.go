@@ -22,6 +22,7 @@ func (s *Site) functions() template.FuncMap {
 		"stamp":  func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 		"count":  func(n int, one, many string) string { return Count(n, one, many) },
 		"times":  func(n int64) string { return Count(n, "time", "times") },
+		"number": func(n int64) string { return grouped(strconv.FormatInt(n, 10)) },
 		"host":   Host,
 		// Parts per million as a percentage: an amount has six decimals, a percentage four.
 		"percent": func(ppm int64) string { return token.Amount(ppm*100).Decimal(0) + "\u00a0%" },
