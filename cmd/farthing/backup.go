@@ -7,11 +7,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
+	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/backup"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/token"
@@ -65,9 +65,6 @@ func writeBackup(ctx context.Context, c config, path, passphraseFile string, dia
 	if _, err := os.Stat(filepath.Join(c.data, "farthing.db")); c.database == "" && err != nil {
 		return report, fmt.Errorf("there is no database in %s", c.data)
 	}
-	if _, err := os.Stat(filepath.Join(c.data, "secret")); c.secret == "" && errors.Is(err, fs.ErrNotExist) {
-		return report, fmt.Errorf("there is no secret in %s: give it by --data, --secret or FARTHING_SECRET; without it a backup is worth little", c.data)
-	}
 	secret, err := readSecret(c.secret, c.data)
 	if err != nil {
 		return report, err
@@ -81,7 +78,10 @@ func writeBackup(ctx context.Context, c config, path, passphraseFile string, dia
 		return report, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	summary, size, err := writeFile(ctx, db, path, backup.Options{
+	if _, err := app.ProveSecret(ctx, store.NewCatalog(db), secret); err != nil {
+		return report, explainSecret(err, c)
+	}
+	summary, size, err := backupInto(ctx, db, path, backup.Options{
 		Passphrase: passphrase, Secret: secret, Program: version(), Now: token.SystemClock{}.Now(), Progress: diag,
 	})
 	report = reportOf(path, summary)
@@ -89,7 +89,7 @@ func writeBackup(ctx context.Context, c config, path, passphraseFile string, dia
 	return report, err
 }
 
-func writeFile(ctx context.Context, db store.Database, path string, o backup.Options) (summary backup.Summary, size int64, err error) {
+func backupInto(ctx context.Context, db store.Database, path string, o backup.Options) (summary backup.Summary, size int64, err error) {
 	file, err := os.OpenFile(path+".part", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return summary, 0, fmt.Errorf("make the file: %w", err)
@@ -114,13 +114,4 @@ func writeFile(ctx context.Context, db store.Database, path string, o backup.Opt
 		err = syncFolder(filepath.Dir(path))
 	}
 	return summary, size, err
-}
-
-// syncFolder makes the names in a folder durable.
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }

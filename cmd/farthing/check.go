@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/mailer"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/store/postgres"
@@ -86,6 +87,9 @@ func checkAll(ctx context.Context, c config) checkReport {
 		add("clock", func(ctx context.Context) (string, string) { return checkClock(ctx, db) })
 		defer db.Close()
 	}
+	if db != nil && strings.HasSuffix(detail, "entries") { // with tables of this version
+		add("secret, proved", func(ctx context.Context) (string, string) { return checkProof(ctx, c, db) })
+	}
 	add("base URL", func(ctx context.Context) (string, string) { return checkBaseURL(ctx, c) })
 	add("mail", func(ctx context.Context) (string, string) { return checkMail(ctx, c) })
 	return r
@@ -125,7 +129,7 @@ func checkSecretFile(c config) (state, detail string) {
 	if c.secret != "" {
 		return checkOK, "given by a setting" // readConfig read it
 	}
-	path := filepath.Join(c.data, "secret")
+	path := filepath.Join(c.data, secretFile)
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(filepath.Join(c.data, "farthing.db")); err == nil || c.database != "" {
@@ -147,6 +151,18 @@ func checkSecretFile(c config) (state, detail string) {
 		return checkWarn, fmt.Sprintf("others may read %s (mode %04o); chmod 600 it", path, info.Mode().Perm())
 	}
 	return checkOK, "readable, and the owner's only"
+}
+
+// checkProof looks whether the secret is the one that the database was made with.
+func checkProof(ctx context.Context, c config, db store.Database) (state, detail string) {
+	secret, err := readSecret(c.secret, c.data)
+	if err == nil {
+		_, err = app.ProveSecret(ctx, store.NewCatalog(db), secret)
+	}
+	if err != nil {
+		return checkFail, explainSecret(err, c).Error()
+	}
+	return checkOK, "it is the database's"
 }
 
 // checkDatabase opens the database for reading, beside a server where one runs. It returns

@@ -170,16 +170,11 @@ func (p *place) adopt(ctx context.Context, secret [32]byte) error {
 }
 
 func putSecret(folder string, secret [32]byte) error {
-	path := filepath.Join(folder, "secret")
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
+	path := filepath.Join(folder, secretFile)
+	if _, err := os.Lstat(path); err == nil {
 		return nil // it is the same one: checkSecret looked
 	}
-	if err != nil {
-		return fmt.Errorf("write the secret: %w", err)
-	}
-	_, err = file.WriteString(hex.EncodeToString(secret[:]) + "\n")
-	return errors.Join(err, file.Sync(), file.Close(), syncFolder(folder))
+	return writeFile(path, []byte(hex.EncodeToString(secret[:])+"\n"))
 }
 
 // prove verifies what was restored, and that it is what was backed up.
@@ -191,7 +186,11 @@ func prove(ctx context.Context, db store.Database, h backup.Header, diag io.Writ
 	if err != nil {
 		return err
 	}
-	pseudonym := app.New(app.Deps{Secret: h.Secret, Clock: token.SystemClock{}}).ReaderAt
+	secret, err := app.ProveSecret(ctx, store.NewCatalog(db), h.Secret)
+	if err != nil {
+		return fmt.Errorf("the backup's secret is not its database's: %w", err)
+	}
+	pseudonym := app.New(app.Deps{Secret: h.Secret, Lasting: secret.Lasting, Clock: token.SystemClock{}}).ReaderAt
 	report, err := verify.Run(ctx, db, verify.Options{Progress: diag, Pseudonym: pseudonym, Since: since})
 	if err != nil {
 		return err
