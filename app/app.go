@@ -165,5 +165,8 @@ func New(d Deps) *App {
 	for _, c := range d.Currencies {
 		a.currencies[c] = true
 	}
+	if a.engine != nil {
+		a.engine = countSales(a.engine, a.currencies)
+	}
 	return a
 }

@@ -19,6 +19,7 @@ type meter struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	active   prometheus.Gauge
+	access   *access // writes a line about each request; nil for none
 }
 
 func newMeter() *meter {
@@ -47,6 +48,9 @@ func (m *meter) around(next http.Handler) http.Handler {
 		m.active.Inc()
 		defer m.active.Dec()
 		began := time.Now()
+		if m.access != nil {
+			m.access.begin(w)
+		}
 		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(seen, r)
 		route := r.Pattern
@@ -54,7 +58,11 @@ func (m *meter) around(next http.Handler) http.Handler {
 			route = "other"
 		}
 		m.requests.WithLabelValues(route, strconv.Itoa(seen.status)).Inc()
-		m.seconds.WithLabelValues(route).Observe(time.Since(began).Seconds())
+		took := time.Since(began)
+		m.seconds.WithLabelValues(route).Observe(took.Seconds())
+		if m.access != nil {
+			m.access.end(r, route, seen, took)
+		}
 	})
 }
 
@@ -76,6 +84,7 @@ func (m *meter) counter(name, help string, read func() float64) {
 type statusWriter struct {
 	http.ResponseWriter
 	status int
+	bytes  int64 // of the body
 	wrote  bool
 }
 
@@ -90,7 +99,9 @@ func (w *statusWriter) WriteHeader(status int) {
 // Write is an answer of 200 where nothing was said before.
 func (w *statusWriter) Write(b []byte) (int, error) {
 	w.wrote = true
-	return w.ResponseWriter.Write(b)
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
 }
 
 // Unwrap lets http.ResponseController reach the writer below.

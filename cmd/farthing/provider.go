@@ -220,6 +220,10 @@ func (p *provider) routes(c config, clock token.Clock, currencies []token.Curren
 	api := vendorapi.New(vendorapi.Options{App: p.app, Clock: clock, Log: p.log})
 	measure := newMeter()
 	p.meter = measure
+	measure.access = newAccess(p.log)
+	measure.build()
+	measure.sales(p.app, currencies)
+	measure.mail(&p.post)
 	measure.engine(p.engine)
 	measure.health(p.watch, p.db)
 	measure.counter("farthing_password_hashes_total", "Passwords hashed or compared, which is what guessing costs.", func() float64 { return float64(p.app.PasswordsHashed()) })
