@@ -183,7 +183,9 @@ func (s *step) entry(e *journal.Entry) {
 }
 
 // testLegs reports whether legs move test tokens.
-func testLegs(legs []ledger.Leg) bool { return len(legs) > 0 && legs[0].Account.Class.Kind == token.Test }
+func testLegs(legs []ledger.Leg) bool {
+	return len(legs) > 0 && legs[0].Account.Class.Kind == token.Test
+}
 
 // All returns the sums of all, ordered by currency and name.
 func (s *Sums) All(ctx context.Context) ([]ledger.Sum, error) { return s.of(ctx, token.VendorID{}) }
