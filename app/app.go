@@ -68,6 +68,7 @@ type Deps struct {
 	Secret  [32]byte                         // keys in the database are encrypted under it; prove it (ProveSecret) before
 	Lasting [32]byte                         // pseudonyms derive from it, so it never changes: Proof.Lasting; Secret where it is zero
 	Fetch   Fetch                            // for looking at vendors' sites; where nil, none can be shown to be a vendor's
+	Name    string                           // the provider's, as readers see it
 	BaseURL string                           // where browsers find the provider, without a slash at the end
 	Mailer  Mailer                           // nil where no e-mail can be sent
 	Sums    Sums                             // of the journal, for operators and lists of deposits; nil for none
@@ -76,6 +77,7 @@ type Deps struct {
 	PurchaseWindow time.Duration    // after login, buying is allowed for so long; 30 minutes
 	LongestWindow  time.Duration    // what people may lengthen that to for themselves; PurchaseWindow, and not less
 	SessionLife    time.Duration    // after login, reading is allowed for so long; 30 days
+	SessionIdle    time.Duration    // a session that is not used for so long ends; 7 days
 	Currencies     []token.Currency // what the provider deals in; USD, EUR, GBP and JPY
 	Fee            royalty.FeeRule  // the provider's fee for vendors who open from now on
 	Demo           bool             // AddDemoFunds hands out tokens for nothing
@@ -89,6 +91,7 @@ type App struct {
 	clock   token.Clock
 	ids     *token.Maker
 	log     *slog.Logger
+	name    string
 	baseURL string
 
 	dice   *dice
@@ -122,6 +125,7 @@ type App struct {
 	window      time.Duration
 	windowMost  time.Duration
 	sessionLife time.Duration
+	sessionIdle time.Duration
 	currencies  map[token.Currency]bool
 	fee         royalty.FeeRule
 	demo        bool
@@ -135,7 +139,7 @@ func New(d Deps) *App {
 	a := &App{
 		sums: d.Sums, health: d.Health,
 		engine: d.Engine, catalog: d.Catalog, clock: d.Clock, ids: d.IDs, log: d.Log,
-		baseURL: strings.TrimSuffix(d.BaseURL, "/"), mailer: d.Mailer, window: d.PurchaseWindow, sessionLife: d.SessionLife,
+		name: d.Name, baseURL: strings.TrimSuffix(d.BaseURL, "/"), mailer: d.Mailer, window: d.PurchaseWindow, sessionLife: d.SessionLife, sessionIdle: d.SessionIdle,
 		currencies: map[token.Currency]bool{}, fee: d.Fee, demo: d.Demo,
 		keys: newLocksmith(d.Secret, d.Lasting, d.Clock), hasher: account.NewHasher(runtime.GOMAXPROCS(0)),
 		entries: entries{party: newParty(d.BaseURL)}, buys: newThrottle(2*time.Second, 30, 65536),
@@ -158,6 +162,9 @@ func New(d Deps) *App {
 	a.windowMost = max(d.LongestWindow, a.window)
 	if a.sessionLife <= 0 {
 		a.sessionLife = 30 * 24 * time.Hour
+	}
+	if a.sessionIdle <= 0 {
+		a.sessionIdle = 7 * 24 * time.Hour
 	}
 	if len(d.Currencies) == 0 {
 		d.Currencies = []token.Currency{{'U', 'S', 'D'}, {'E', 'U', 'R'}, {'G', 'B', 'P'}, {'J', 'P', 'Y'}}

@@ -58,6 +58,9 @@ func (a *App) AddClient(ctx context.Context, v Viewer, vendor token.VendorID, in
 	if _, err := a.member(ctx, v, vendor); err != nil {
 		return "", ClientView{}, err
 	}
+	if err := a.needWindow(v, "register a site with login"); err != nil {
+		return "", ClientView{}, err
+	}
 	known, err := a.catalog.Clients(ctx, vendor)
 	if err != nil {
 		return "", ClientView{}, err
@@ -89,6 +92,9 @@ func (a *App) AddClient(ctx context.Context, v Viewer, vendor token.VendorID, in
 // RotateClient gives a client a new secret, shown this once. The one before ends at once.
 func (a *App) RotateClient(ctx context.Context, v Viewer, vendor token.VendorID, id token.ClientID) (secret string, err error) {
 	if _, err := a.member(ctx, v, vendor); err != nil {
+		return "", err
+	}
+	if err := a.needWindow(v, "give a site a new secret"); err != nil {
 		return "", err
 	}
 	client, err := a.catalog.Client(ctx, id)

@@ -47,6 +47,28 @@ func (s *sightings) see(session *account.Session, now int64) {
 	}
 }
 
+// has reports whether a session was used since its last use was written down.
+func (s *sightings) has(hash account.SessionHash) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, waits := s.at[hash]
+	return waits
+}
+
+// putBack keeps what could not be written.
+func (s *sightings) putBack(seen map[account.SessionHash]int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.at == nil {
+		s.at = map[account.SessionHash]int64{}
+	}
+	for hash, at := range seen {
+		if len(s.at) < mostSeen {
+			s.at[hash] = max(at, s.at[hash])
+		}
+	}
+}
+
 func (s *sightings) take() map[account.SessionHash]int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,11 +82,12 @@ func (s *sightings) take() map[account.SessionHash]int64 {
 func (a *App) WriteSessions(ctx context.Context) error {
 	if seen := a.sightings.take(); len(seen) > 0 {
 		if err := a.catalog.SeeSessions(ctx, seen); err != nil {
+			a.sightings.putBack(seen)
 			return err
 		}
 	}
 	now := a.clock.Now().UnixMilli()
-	return errors.Join(a.catalog.DropSessionsBefore(ctx, now), a.catalog.DropAttemptsBefore(ctx, now), a.catalog.DropWaitingBefore(ctx, now), a.catalog.DropTriesBefore(ctx, now))
+	return errors.Join(a.catalog.DropSessionsBefore(ctx, now, now-a.sessionIdle.Milliseconds()), a.catalog.DropAttemptsBefore(ctx, now), a.catalog.DropWaitingBefore(ctx, now), a.catalog.DropTriesBefore(ctx, now))
 }
 
 // Devices returns the viewer's sessions: the present one, then the one used last.
@@ -77,7 +100,7 @@ func (a *App) Devices(ctx context.Context, v Viewer) ([]DeviceView, error) {
 	var present, others []DeviceView
 	for i := range sessions {
 		s := &sessions[i]
-		if s.ExpiresAt <= now.UnixMilli() {
+		if s.ExpiresAt <= now.UnixMilli() || s.ID != v.Session && a.idle(*s, now.UnixMilli()) {
 			continue
 		}
 		view := DeviceView{Session: s.ID, Device: s.Device, LoginAt: when(s.LoginAt), SeenAt: when(s.SeenAt), Present: s.ID == v.Session}

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"strings"
 	"time"
 
 	"github.com/go-webauthn/webauthn/webauthn"
@@ -23,6 +24,7 @@ type Door struct {
 	Address string // the network that it calls from; "" where that is not known
 	Known   string // what it was given at an earlier login; "" for none
 	Attempt string // the secret of the login that is under way in it; "" for none
+	Agent   string // what it calls itself; "" for no browser
 }
 
 // Entry is how far a login has come: in, or up to the second factor.
@@ -98,13 +100,32 @@ func (a *App) enter(ctx context.Context, d Door, user account.User, methods ...a
 	if err != nil {
 		return Entry{}, err
 	}
-	known := d.Known
+	known, detail := d.Known, "You logged in"
 	if !a.knows(user, known) {
+		detail = "You logged in where you had not logged in before"
 		if known, err = a.introduce(user); err != nil {
 			return Entry{}, err
 		}
 	}
+	a.Note(ctx, SecurityEvent{Code: token.CodeLoggedIn, User: user.ID, Detail: detail + ", with " + inWords(d, methods) + "."})
 	return Entry{Session: secret, Viewer: viewer, Known: known}, nil
+}
+
+// inWords says how somebody showed who she is, and in which browser.
+func inWords(d Door, methods []account.Method) string {
+	var words []string
+	for _, m := range methods {
+		words = append(words, methodWords[m])
+	}
+	text := strings.Join(words, " and ")
+	if d.Agent != "" {
+		text += ", in " + account.Device(d.Agent)
+	}
+	return text
+}
+
+var methodWords = map[account.Method]string{
+	account.ByPassword: "your password", account.ByOTP: "a code of your authenticator or a recovery code", account.ByKey: "a passkey", account.ByMail: "a code by e-mail",
 }
 
 // takePassword uses up one try of a password. A browser that the account's owner has logged in with

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/sha256"
+	"net/url"
 	"strings"
 
 	"farthing.dev/farthing/domain/account"
@@ -15,7 +16,10 @@ func (a *App) OpenWallet(ctx context.Context, d Door, in SignUp) (secret string,
 	if _, err := a.takeNetwork(ctx, paceNetwork, "sign-ups", d); err != nil { // first: hashing a password is work
 		return "", Viewer{}, err
 	}
-	return a.SignUp(ctx, in)
+	if secret, viewer, err = a.SignUp(ctx, in); err == nil {
+		a.noteSignUp(ctx, viewer.User)
+	}
+	return secret, viewer, err
 }
 
 // SignUp is OpenWallet for callers that are no browser.
@@ -30,6 +34,11 @@ func (a *App) SignUp(ctx context.Context, in SignUp) (secret string, viewer View
 	return a.startSession(ctx, user, account.ByPassword)
 }
 
+// noteSignUp writes down that a wallet was opened.
+func (a *App) noteSignUp(ctx context.Context, user token.UserID) {
+	a.Note(ctx, SecurityEvent{Code: token.CodeSignedUp, User: user, Detail: "Your wallet was opened, and you were logged in."})
+}
+
 // newUser checks what somebody wants to sign up with, and returns who she would be.
 func (a *App) newUser(ctx context.Context, in SignUp) (user account.User, owned account.Account, err error) {
 	email, err := account.NormalEmail(in.Email)
@@ -39,11 +48,14 @@ func (a *App) newUser(ctx context.Context, in SignUp) (user account.User, owned 
 	name := strings.TrimSpace(in.Name)
 	if name == "" {
 		name, _, _ = strings.Cut(email, "@")
+		if account.CheckName(name) != nil {
+			name = "Reader"
+		}
 	}
 	if err := account.CheckName(name); err != nil {
 		return user, owned, err
 	}
-	if err := account.CheckPassword(in.Password, email); err != nil {
+	if err := a.checkPassword(in.Password, email, name); err != nil {
 		return user, owned, err
 	}
 	hash, err := a.hasher.Hash(ctx, in.Password)
@@ -56,6 +68,15 @@ func (a *App) newUser(ctx context.Context, in SignUp) (user account.User, owned 
 		Account: token.NewID[token.AccountKind](a.ids), CreatedAt: now,
 	}
 	return user, account.Account{ID: user.Account, Referrer: a.referrer(ctx, in.VendorRef), CreatedAt: now}, nil
+}
+
+// checkPassword refuses a password that guessers try first.
+func (a *App) checkPassword(password, email, name string) error {
+	context := []string{email, name, a.name, "farthing"}
+	if base, err := url.Parse(a.baseURL); err == nil {
+		context = append(context, base.Hostname())
+	}
+	return account.CheckPassword(password, context...)
 }
 
 // referrer returns the vendor that a sign-up names, if there is such a vendor.
@@ -94,7 +115,7 @@ func (a *App) ChangePassword(ctx context.Context, v Viewer, before, after string
 		return "", token.New(token.Forbidden, token.CodeLoginInvalid, "the present password is wrong")
 	}
 	a.giveBack(ctx, spent)
-	if err := account.CheckPassword(after, user.Email); err != nil {
+	if err := a.checkPassword(after, user.Email, user.Name); err != nil {
 		return "", err
 	}
 	hash, err := a.hasher.Hash(ctx, after)

@@ -18,14 +18,8 @@ const (
 	limitEntries = 500_000
 )
 
-// needWindow refuses who could not buy now. What lets more be spent is as much as buying:
-// on a device that was left logged in, limits would protect nothing otherwise.
-func (a *App) needWindow(v Viewer) error {
-	if v.CanBuy(a.clock.Now()) {
-		return nil
-	}
-	return token.New(token.Unauthorised, token.CodeWindowClosed, "your purchase window has ended; log in again to let more be spent")
-}
+// toSpend is what raising a limit and the like is for.
+const toSpend = "let more be spent"
 
 // SetLimit bounds what the viewer's account spends, in place of an earlier limit for
 // the same vendor, currency and period. What was spent in the present period
@@ -68,7 +62,7 @@ func (a *App) setLimit(ctx context.Context, v Viewer, in LimitInput) error {
 		if known.User.IsZero() && known.Vendor == in.Vendor && known.Currency == in.Currency && known.Period == in.Period {
 			l.ID = known.ID
 			if in.Max > known.Max {
-				if err := a.needWindow(v); err != nil {
+				if err := a.needWindow(v, toSpend); err != nil {
 					return err
 				}
 			}
@@ -133,7 +127,7 @@ func (a *App) RemoveLimit(ctx context.Context, v Viewer, id token.LimitID) error
 	if id.IsZero() {
 		return foreign(nil, "there is no such limit")
 	}
-	if err := a.needWindow(v); err != nil {
+	if err := a.needWindow(v, toSpend); err != nil {
 		return err
 	}
 	_, err := a.engine.Do(ctx, &core.Permit{Account: v.Account, User: v.User, RemoveLimit: id})
@@ -151,7 +145,7 @@ func (a *App) SetApproval(ctx context.Context, v Viewer, currency token.Currency
 		return err
 	}
 	if most > account.Approval(v.User, currency) {
-		if err := a.needWindow(v); err != nil {
+		if err := a.needWindow(v, toSpend); err != nil {
 			return err
 		}
 	}
@@ -164,7 +158,7 @@ func (a *App) SetApproval(ctx context.Context, v Viewer, currency token.Currency
 // set before stays where it is higher. It goes with a purchase, so it needs the purchase
 // window as that does.
 func (a *App) RaiseApproval(ctx context.Context, v Viewer, currency token.Currency, atLeast token.Amount) error {
-	if err := a.needWindow(v); err != nil {
+	if err := a.needWindow(v, toSpend); err != nil {
 		return err
 	}
 	account, err := a.engine.Account(ctx, v.Account)
@@ -185,8 +179,8 @@ const maxAllowanceDays = 3660
 // needs the purchase window.
 func (a *App) GiveAllowance(ctx context.Context, v Viewer, in AllowanceInput) error {
 	now := a.clock.Now()
-	if !v.CanBuy(now) {
-		return token.New(token.Unauthorised, token.CodeWindowClosed, "your purchase window has ended; log in again to give an allowance")
+	if err := a.needWindow(v, "give an allowance"); err != nil {
+		return err
 	}
 	if err := a.currency(in.Currency); err != nil {
 		return err

@@ -61,7 +61,7 @@ func TestReceipts(t *testing.T) {
 	must(t, err)
 	want(t, "a refund changes nothing about what was bought", again, text)
 
-	_, other, _ := h.shop(h.owner, "Another", "https://another.example")
+	_, other, _ := h.shop(h.person("another@daily.example"), "Another", "https://another.example")
 	_, err = h.Receipt(t.Context(), other, order.ID)
 	wantCode(t, err, token.CodeNotFound)
 	_, err = h.ReceiptFor(t.Context(), h.person("eve@reader.example"), order.ID)

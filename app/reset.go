@@ -87,7 +87,7 @@ func (a *App) ResetPassword(ctx context.Context, d Door, secret, password string
 	if err != nil {
 		return err
 	}
-	if err := account.CheckPassword(password, user.Email); err != nil {
+	if err := a.checkPassword(password, user.Email, user.Name); err != nil {
 		return err
 	}
 	hash, err := a.hasher.Hash(ctx, password)

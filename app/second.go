@@ -157,12 +157,12 @@ func (a *App) openSecret(sealed []byte, user token.UserID) ([]byte, error) {
 // newRecoveryCodes makes recovery codes, as they are shown and as they are kept.
 func (a *App) newRecoveryCodes() (shown []string, kept []credential.RecoveryHash, err error) {
 	for range credential.RecoveryCodes {
-		var random [10]byte
+		var random [credential.RecoveryBytes]byte
 		if err := a.dice.fill(random[:]); err != nil {
 			return nil, nil, err
 		}
 		code := crockford.EncodeToString(random[:])
-		shown = append(shown, strings.Join([]string{code[:4], code[4:8], code[8:12], code[12:]}, "-"))
+		shown = append(shown, strings.ReplaceAll(inGroups(code), " ", "-"))
 		kept = append(kept, credential.HashRecovery(code))
 	}
 	return shown, kept, nil

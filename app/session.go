@@ -31,9 +31,10 @@ func (a *App) startSession(ctx context.Context, user account.User, methods ...ac
 }
 
 // Settle ends a login in a browser: it records what the browser calls itself, and ends
-// the session that it had before. Where that was the same user's, she has
+// the session that it had before, whoever's it was. Where that was the same user's, she has
 // authenticated again: the session goes on under the new secret, so that what was begun
-// in it stands, and the old secret opens nothing any more.
+// in it stands, and the old secret opens nothing any more. Where it fails the browser must
+// not be given the new secret: the earlier session might go on unseen.
 func (a *App) Settle(ctx context.Context, secret, before, userAgent string) error {
 	now, err := a.login(ctx, secret)
 	if err != nil {
@@ -99,11 +100,25 @@ func (a *App) login(ctx context.Context, secret string) (login, error) {
 		return login{}, err
 	}
 	now := a.clock.Now().UnixMilli()
+	if a.idle(known.session, now) { // another replica may have seen it since
+		a.sessions.drop(hash)
+		if known.session, err = a.catalog.Session(ctx, hash); err != nil && token.CodeOf(err) != token.CodeNotFound {
+			return login{}, err
+		}
+		if err != nil || a.idle(known.session, now) && !a.sightings.has(hash) {
+			return login{}, unknown
+		}
+	}
 	if now >= known.session.ExpiresAt {
 		return login{}, unknown
 	}
 	a.sightings.see(&known.session, now)
 	return known, nil
+}
+
+// idle reports whether a session ended for want of use.
+func (a *App) idle(s account.Session, now int64) bool {
+	return now-s.SeenAt >= a.sessionIdle.Milliseconds()
 }
 
 // Viewer returns who a session's secret belongs to.

@@ -122,6 +122,7 @@ func (a *App) ConfirmSignUp(ctx context.Context, d Door, pending, code string) (
 	if secret, _, err = a.startSession(ctx, user, account.ByPassword, account.ByMail); err != nil {
 		return "", "", err
 	}
+	a.noteSignUp(ctx, user.ID)
 	if err := a.catalog.DropSignUp(ctx, waiting.Hash); err != nil {
 		a.log.WarnContext(ctx, "a sign-up that is done was not forgotten", "error", err)
 	}

@@ -20,6 +20,9 @@ type SiteView struct {
 
 // CreateSite registers a place on the web to which browsers may be sent back.
 func (a *App) CreateSite(ctx context.Context, s Seller, url string, key string, digest []byte) (view SiteView, replayed bool, err error) {
+	if err := a.needHand(s, "register a site"); err != nil {
+		return view, false, err
+	}
 	request, err := a.request(s, key, "site", digest)
 	if err != nil {
 		return view, false, err

@@ -29,6 +29,9 @@ func (l *locksmith) siteProof(site catalog.Site) (string, error) {
 // ProveSite looks whether the vendor's proof stands at the site's origin, and if so,
 // lets live orders lead there.
 func (a *App) ProveSite(ctx context.Context, s Seller, id token.SiteID) (SiteView, error) {
+	if err := a.needHand(s, "let live orders lead to a site"); err != nil {
+		return SiteView{}, err
+	}
 	known, err := a.catalog.Sites(ctx, s.Vendor, token.SiteID{}, maxSites)
 	if err != nil {
 		return SiteView{}, err

@@ -10,6 +10,9 @@ import (
 
 // CreateSplit makes a rule for dividing prices.
 func (a *App) CreateSplit(ctx context.Context, s Seller, in SplitInput, key string, digest []byte) (split catalog.Split, replayed bool, err error) {
+	if err := a.needHand(s, "divide prices otherwise"); err != nil {
+		return split, false, err
+	}
 	request, err := a.request(s, key, "split", digest)
 	if err != nil {
 		return split, false, err
@@ -19,6 +22,9 @@ func (a *App) CreateSplit(ctx context.Context, s Seller, in SplitInput, key stri
 
 // ChangeSplit makes a new version of a rule. Sales and orders made before keep theirs.
 func (a *App) ChangeSplit(ctx context.Context, s Seller, id token.SplitID, in SplitInput, key string, digest []byte) (split catalog.Split, replayed bool, err error) {
+	if err := a.needHand(s, "divide prices otherwise"); err != nil {
+		return split, false, err
+	}
 	request, err := a.request(s, key, "split "+id.String(), digest)
 	if err != nil {
 		return split, false, err
@@ -74,6 +80,9 @@ func (a *App) Splits(ctx context.Context, s Seller, before string, limit int) (p
 
 // CreatePayee adds someone who earns royalties.
 func (a *App) CreatePayee(ctx context.Context, s Seller, name string, key string, digest []byte) (payee catalog.Payee, replayed bool, err error) {
+	if err := a.needHand(s, "add who earns royalties"); err != nil {
+		return payee, false, err
+	}
 	request, err := a.request(s, key, "payee", digest)
 	if err != nil {
 		return payee, false, err

@@ -154,8 +154,8 @@ func (a *App) Operator(ctx context.Context, v Viewer) (Actor, error) {
 		a.Note(ctx, SecurityEvent{Code: token.CodeNotFound, User: v.User, Detail: "Pages of the provider's staff were asked for with your login, and refused."})
 		return Actor{}, token.New(token.NotFound, token.CodeNotFound, "there is no such page")
 	}
-	if !v.CanBuy(a.clock.Now()) {
-		return Actor{}, token.New(token.Unauthorised, token.CodeWindowClosed, "this needs a login of a moment ago; log in again")
+	if err := a.needWindow(v, "act for the provider"); err != nil {
+		return Actor{}, err
 	}
 	return Actor{v.User.String()}, nil
 }

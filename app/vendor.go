@@ -123,12 +123,13 @@ func (a *App) Vendor(ctx context.Context, v Viewer, id token.VendorID) (VendorVi
 	return view, err
 }
 
-// ActFor lets a member do from the console what the vendor's server can do.
+// ActFor lets a member do from the console what the vendor's server can do: to look, and
+// within the purchase window to change what is dear.
 func (a *App) ActFor(ctx context.Context, v Viewer, vendor token.VendorID, test bool) (Seller, error) {
 	if _, err := a.member(ctx, v, vendor); err != nil {
 		return Seller{}, err
 	}
-	return Seller{Vendor: vendor, Login: "console", Test: test}, nil
+	return Seller{Vendor: vendor, Login: "console", Test: test, looks: !v.CanBuy(a.clock.Now())}, nil
 }
 
 // Sales returns a page of the vendor's orders in the sequence in which they were
@@ -188,10 +189,16 @@ func keyView(k catalog.APIKey) KeyView {
 	return KeyView{ID: k.ID, Login: k.Login, Hint: k.Hint, Test: k.Test, CreatedAt: when(k.CreatedAt), RevokedAt: when(k.RevokedAt)}
 }
 
-// CreateKey makes a key for the vendor's server. Its secret is shown this once.
+// CreateKey makes a key for the vendor's server. Its secret is shown this once. A live one
+// needs the purchase window.
 func (a *App) CreateKey(ctx context.Context, v Viewer, vendor token.VendorID, login string, test bool) (secret string, view KeyView, err error) {
 	if _, err := a.member(ctx, v, vendor); err != nil {
 		return "", KeyView{}, err
+	}
+	if !test {
+		if err := a.needWindow(v, "make a live key"); err != nil {
+			return "", KeyView{}, err
+		}
 	}
 	if err := catalog.CheckName("the name of a key", login); err != nil {
 		return "", KeyView{}, err

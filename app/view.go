@@ -42,6 +42,7 @@ type Seller struct {
 	Key    token.KeyID
 	Login  string // the name that the key was given: the vendor login of requirement 43
 	Test   bool   // acts in the sandbox only
+	looks  bool   // a member whose purchase window has ended: looks, and changes nothing that is dear
 }
 
 // OrderView is an order as its vendor sees it: with a pseudonym, never a person.

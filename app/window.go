@@ -41,8 +41,10 @@ func (a *App) SetWindow(ctx context.Context, v Viewer, window time.Duration) err
 	}
 	before := a.windowOf(user)
 	user.Window = window.Milliseconds()
-	if a.windowOf(user) > before && !v.CanBuy(a.clock.Now()) {
-		return token.New(token.Unauthorised, token.CodeWindowClosed, "your purchase window has ended; log in again to make it longer")
+	if a.windowOf(user) > before {
+		if err := a.needWindow(v, "make it longer"); err != nil {
+			return err
+		}
 	}
 	if err := a.catalog.SetWindow(ctx, v.User, user.Window); err != nil {
 		return err

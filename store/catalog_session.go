@@ -110,10 +110,11 @@ func (c *Catalog) DropOtherSessions(ctx context.Context, user token.UserID, kept
 	})
 }
 
-// DropSessionsBefore forgets sessions that expired before a millisecond.
-func (c *Catalog) DropSessionsBefore(ctx context.Context, at int64) error {
+// DropSessionsBefore forgets sessions that expired before a millisecond, and those that
+// were used last before another.
+func (c *Catalog) DropSessionsBefore(ctx context.Context, expired, seen int64) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE expires_at < $1`, at)
+		_, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE expires_at < $1 OR seen_at < $2`, expired, seen)
 		return err
 	})
 }

@@ -27,6 +27,8 @@ const (
 	CodeLoginOver      Code = "login_over"
 	CodeLoginStale     Code = "login_stale"
 	CodeLoginChanged   Code = "login_changed" // of the security log only
+	CodeLoggedIn       Code = "logged_in"     // of the security log only
+	CodeSignedUp       Code = "signed_up"     // of the security log only
 	CodeSecondFactor   Code = "second_factor_needed"
 	CodePasskeyInvalid Code = "passkey_invalid"
 	CodePasskeyCopied  Code = "passkey_copied" // of the security log only

@@ -37,6 +37,7 @@ type config struct {
 	window     time.Duration
 	windowMost time.Duration
 	session    time.Duration
+	idle       time.Duration // of a session
 	smtp       string
 	mailFrom   string
 	logFormat  string
@@ -71,6 +72,7 @@ func (c *config) flags(flags *flag.FlagSet) {
 	flags.DurationVar(&c.window, "purchase-window", 30*time.Minute, "how long after login buying is allowed")
 	flags.DurationVar(&c.windowMost, "purchase-window-max", 0, "what readers may lengthen that to for themselves (default: they may only shorten it)")
 	flags.DurationVar(&c.session, "session", 30*24*time.Hour, "how long after login looking is allowed")
+	flags.DurationVar(&c.idle, "session-idle", 7*24*time.Hour, "after how long without use a login ends; not less than an hour")
 	flags.StringVar(&c.smtp, "smtp", "", "the server that takes e-mail, smtp://user:password@mail.example.org:587 (STARTTLS is required) or smtps://…:465; better as a variable or in the file, for the password's sake (default: no e-mail is sent)")
 	flags.StringVar(&c.mailFrom, "mail-from", "", "from whom e-mail comes, such as \"Farthing <no-reply@pay.example.org>\"; needed with --smtp")
 	flags.StringVar(&c.logFormat, "log-format", "json", "json or text")
@@ -209,6 +211,9 @@ func (c *config) complete() error {
 	}
 	if c.window <= 0 || c.session <= 0 || c.grace <= 0 || c.clockDiff <= 0 {
 		return errors.New("purchase-window, session, grace and clock-tolerance are durations above zero")
+	}
+	if c.idle < time.Hour {
+		return errors.New("session-idle is not less than an hour")
 	}
 	if c.windowMost != 0 && c.windowMost < c.window {
 		return errors.New("purchase-window-max is not less than purchase-window")

@@ -170,6 +170,7 @@ func openHouse(ctx context.Context, c config, clock token.Clock, log *slog.Logge
 	p.app = app.New(app.Deps{
 		Engine: engine, Catalog: store.NewCatalog(db), Clock: clock, IDs: token.NewMaker(clock, nil), Log: log,
 		Secret: secret.present, Lasting: secret.lasting, Fetch: outbound.Fetcher(p.outbound), BaseURL: c.baseURL, Mailer: p.post.mailer(), PurchaseWindow: c.window, LongestWindow: c.windowMost, SessionLife: c.session,
+		SessionIdle: c.idle, Name: c.name,
 		Currencies: currencies, Fee: fee, Demo: demo, Alone: !db.Shared(),
 		Sums: store.NewSums(db), Health: p.health,
 	})

@@ -8,8 +8,6 @@ import (
 	"context"
 	"net/mail"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"farthing.dev/farthing/token"
 )
@@ -79,8 +77,9 @@ type Store interface {
 	DropSessionOf(ctx context.Context, user token.UserID, id token.SessionID) error
 	// DropOtherSessions ends all of a user's sessions but one.
 	DropOtherSessions(ctx context.Context, user token.UserID, kept token.SessionID) error
-	// DropSessionsBefore forgets sessions that expired before a millisecond.
-	DropSessionsBefore(ctx context.Context, at int64) error
+	// DropSessionsBefore forgets sessions that expired before a millisecond, and those that
+	// were used last before another.
+	DropSessionsBefore(ctx context.Context, expired, seen int64) error
 }
 
 // NormalEmail returns an e-mail address as it is stored and looked for.
@@ -93,13 +92,5 @@ func NormalEmail(email string) (string, error) {
 	return email, nil
 }
 
-// CheckName refuses names that are empty, too long or not printable.
-func CheckName(name string) error {
-	if strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > 100 || !utf8.ValidString(name) {
-		return token.New(token.Unprocessable, token.CodeFieldInvalid, "a name has 1 to 100 characters")
-	}
-	if strings.ContainsFunc(name, unicode.IsControl) {
-		return token.New(token.Unprocessable, token.CodeFieldInvalid, "a name has no control characters")
-	}
-	return nil
-}
+// CheckName refuses names that are empty or too long, or that could be taken for another's.
+func CheckName(name string) error { return token.CheckLabel("a name", name, 100) }

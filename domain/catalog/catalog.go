@@ -213,18 +213,16 @@ func CheckText(field, text string, most int) error {
 }
 
 // CheckName refuses the name of a vendor, payee, split, key or campaign that is
-// empty or too long.
-func CheckName(field, name string) error {
-	if strings.TrimSpace(name) == "" || strings.ContainsAny(name, "\n\t") {
-		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "%s must not be empty and stands on one line", field)
-	}
-	return CheckText(field, name, 100)
-}
+// empty or too long, or that could be taken for another.
+func CheckName(field, name string) error { return token.CheckLabel(field, name, 100) }
 
 // NormalItem checks what is for sale and fills in its SKU where none is given.
 func NormalItem(item journal.Item) (journal.Item, error) {
 	if strings.TrimSpace(item.Title) == "" {
 		return item, token.New(token.Unprocessable, token.CodeFieldInvalid, "an item has a title")
+	}
+	if token.Hides(item.Title) {
+		return item, token.New(token.Unprocessable, token.CodeFieldInvalid, "title has characters that are not seen, by which it reads otherwise than it is")
 	}
 	if item.URL != "" {
 		if err := CheckItemURL(item.URL); err != nil {

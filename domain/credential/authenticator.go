@@ -19,8 +19,12 @@ type Authenticator struct {
 // RecoveryCodes is how many recovery codes are made at a time.
 const RecoveryCodes = 10
 
-// RecoveryHash is SHA-256 of a recovery code without its hyphens. A code has 80 random
-// bits, so a slow hash would protect nothing more.
+// RecoveryBytes is how much randomness a recovery code has: 128 bits, as everything that opens a login by
+// itself. Codes of 80 bits were made before; they work until they are used or replaced.
+const RecoveryBytes = 16
+
+// RecoveryHash is SHA-256 of a recovery code without its hyphens. There is too much randomness in
+// a code for a slow hash to protect more.
 type RecoveryHash [32]byte
 
 // HashRecovery returns the hash of a recovery code as somebody typed it.

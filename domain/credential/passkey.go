@@ -2,7 +2,6 @@ package credential
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"farthing.dev/farthing/token"
@@ -33,8 +32,8 @@ type Passkey struct {
 // empty, too long or not printable.
 func CheckPasskeyName(name string) (string, error) {
 	name = strings.TrimSpace(name)
-	if name == "" || utf8.RuneCountInString(name) > MaxPasskeyName || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+	if name == "" || utf8.RuneCountInString(name) > MaxPasskeyName {
 		return "", token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a passkey's name has 1 to %d characters", MaxPasskeyName)
 	}
-	return name, nil
+	return name, token.CheckLabel("a passkey's name", name, MaxPasskeyName)
 }

@@ -27,6 +27,9 @@ func (h *Handler) setup(v visit) error {
 }
 
 func (h *Handler) showSetup(v visit, part setupPart, cause error) error {
+	if web.AskAgain(v.w, v.r, cause, "/console/"+v.vendor.ID.String()+"/setup") {
+		return nil
+	}
 	f, status := frame{Tab: "setup"}, http.StatusOK
 	if cause != nil {
 		sentence, correctable := web.Explain(cause)

@@ -57,6 +57,9 @@ type clientVisit struct {
 }
 
 func (h *Handler) showClients(v clientVisit, page clientsPage, cause error) error {
+	if web.AskAgain(v.w, v.r, cause, "/console/"+v.vendor.ID.String()+"/login") {
+		return nil
+	}
 	status := http.StatusOK
 	if cause != nil {
 		sentence, correctable := web.Explain(cause)

@@ -72,7 +72,7 @@ func (h *Handler) showDevices(w http.ResponseWriter, r *http.Request, v app.View
 		h.site.HintRetry(w, cause)
 		view.Refusal, status = sentence, web.StatusOf(cause)
 		if token.CodeOf(cause) == token.CodeWindowClosed {
-			view.Again = "/login?again=1&next=" + devicesHome
+			view.Again = web.AgainURL(devicesHome)
 		}
 	}
 	var err error

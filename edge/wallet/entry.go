@@ -36,7 +36,7 @@ func (h *Handler) registerEntries(public func(pattern string, page web.PublicPag
 
 // door is the browser that a request comes from.
 func (h *Handler) door(r *http.Request) app.Door {
-	return app.Door{Address: h.site.Network(r), Known: h.site.Known(r), Attempt: h.site.Attempt(r)}
+	return app.Door{Address: h.site.Network(r), Known: h.site.Known(r), Attempt: h.site.Attempt(r), Agent: r.UserAgent()}
 }
 
 // entered ends a step of a login that was right: in, or on to the second factor.
@@ -46,7 +46,9 @@ func (h *Handler) entered(w http.ResponseWriter, r *http.Request, entry app.Entr
 		http.Redirect(w, r, withNext("/login/second", next), http.StatusSeeOther)
 		return nil
 	}
-	h.replaceSession(w, r, entry.Session)
+	if err := h.replaceSession(w, r, entry.Session); err != nil {
+		return err
+	}
 	h.site.KeepKnown(w, entry.Known)
 	if h.site.Attempt(r) != "" {
 		h.site.EndAttempt(w)

@@ -26,6 +26,7 @@ type limitsView struct {
 	Vendor       string   // chosen before
 	Form         string   // which form was refused
 	Refusal      string
+	Again        string // where the refusal asks for a login: the way to it
 	Max, Per     string
 	Days         string
 	Changing     string // whose allowance is about to be changed
@@ -58,6 +59,9 @@ func (h *Handler) showLimits(w http.ResponseWriter, r *http.Request, v app.Viewe
 			return cause
 		}
 		view.Refusal, status = sentence, web.StatusOf(cause)
+		if token.CodeOf(cause) == token.CodeWindowClosed {
+			view.Again = web.AgainURL("/wallet/limits")
+		}
 		view.Max, view.Per, view.Days = held.Get("max"), held.Get("per_purchase"), held.Get("days")
 	}
 	wallet, err := h.app.Wallet(r.Context(), v)

@@ -112,12 +112,12 @@ func (h *Handler) logOut(w http.ResponseWriter, r *http.Request, _ *app.Viewer) 
 
 // replaceSession gives the browser its new login in place of the one it had. Every way
 // to log in ends here.
-func (h *Handler) replaceSession(w http.ResponseWriter, r *http.Request, secret string) {
+func (h *Handler) replaceSession(w http.ResponseWriter, r *http.Request, secret string) error {
 	if err := h.app.Settle(r.Context(), secret, h.site.Session(r), r.UserAgent()); err != nil {
-		// An old session ends by itself; the new login must not fail for it.
-		h.site.Note(r, "earlier session not ended", err)
+		return err
 	}
 	h.site.StartSession(w, secret)
+	return nil
 }
 
 // addBill puts the order that waits behind the login onto the page.

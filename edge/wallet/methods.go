@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"rsc.io/qr"
@@ -72,7 +71,7 @@ func (h *Handler) showMethods(w http.ResponseWriter, r *http.Request, v app.View
 	if view.LoginMethods, err = h.app.LoginMethods(r.Context(), v); err != nil {
 		return err
 	}
-	view.Fresh, view.AgainURL = v.Fresh(h.clock.Now()), againURL()
+	view.Fresh, view.AgainURL = v.Fresh(h.clock.Now()), web.AgainURL(methodsHome)
 	if view.Fresh && view.CanPasskey {
 		web.AllowScript(w)
 	}
@@ -80,15 +79,10 @@ func (h *Handler) showMethods(w http.ResponseWriter, r *http.Request, v app.View
 	return h.pages.Render(w, r, status, "methods.html", page)
 }
 
-func againURL() string {
-	return "/login?" + url.Values{"again": {"1"}, "next": {methodsHome}}.Encode()
-}
-
 // refuseMethods shows the page with a refusal, or sends to log in where that is what is
 // missing.
 func (h *Handler) refuseMethods(w http.ResponseWriter, r *http.Request, v app.Viewer, err error) error {
-	if token.CodeOf(err) == token.CodeLoginStale {
-		http.Redirect(w, r, againURL(), http.StatusSeeOther)
+	if web.AskAgain(w, r, err, methodsHome) {
 		return nil
 	}
 	sentence, correctable := web.Explain(err)

@@ -109,7 +109,9 @@ func (h *Handler) signUp(w http.ResponseWriter, r *http.Request, _ *app.Viewer) 
 
 // signedUp ends a sign-up: the browser is logged in, and goes on to where it was going.
 func (h *Handler) signedUp(w http.ResponseWriter, r *http.Request, secret, next string) error {
-	h.replaceSession(w, r, secret)
+	if err := h.replaceSession(w, r, secret); err != nil {
+		return err
+	}
 	if next == "" {
 		h.site.Flash(w, "Your wallet is open.")
 	}

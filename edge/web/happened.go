@@ -8,6 +8,10 @@ func Happened(code token.Code) string {
 	switch code {
 	case token.CodeLoginInvalid:
 		return "Login refused"
+	case token.CodeLoggedIn:
+		return "Login"
+	case token.CodeSignedUp:
+		return "Wallet opened"
 	case token.CodeLoginChanged:
 		return "Login changed"
 	case token.CodePasskeyCopied:

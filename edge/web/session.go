@@ -52,6 +52,21 @@ func (s *Site) Member(who Identifier, home string, page MemberPage) http.Handler
 	})
 }
 
+// AgainURL is where somebody who is logged in shows once more that it is she, and comes back to next.
+func AgainURL(next string) string {
+	return "/login?" + url.Values{"again": {"1"}, "next": {next}}.Encode()
+}
+
+// AskAgain sends somebody to log in once more where that is what a refusal asks for, and reports
+// whether it did. She comes back to next.
+func AskAgain(w http.ResponseWriter, r *http.Request, cause error, next string) bool {
+	if refusal := asError(cause); refusal.Code != token.CodeWindowClosed && refusal.Code != token.CodeLoginStale {
+		return false
+	}
+	http.Redirect(w, r, AgainURL(next), http.StatusSeeOther)
+	return true
+}
+
 // viewer returns who is logged in, or nil. A session that has ended is nobody's.
 func (s *Site) viewer(who Identifier, r *http.Request) (*app.Viewer, error) {
 	secret := s.Session(r)

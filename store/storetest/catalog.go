@@ -173,7 +173,7 @@ func testSessions(t *testing.T, s *shelf) {
 	must(t, s.AddSession(t.Context(), session, user.Password))
 	found, err := s.Session(t.Context(), session.Hash)
 	same(t, found, err, session)
-	must(t, s.DropSessionsBefore(t.Context(), 20))
+	must(t, s.DropSessionsBefore(t.Context(), 20, 13))
 	found, err = s.Session(t.Context(), session.Hash)
 	same(t, found, err, session)
 	must(t, s.DropSession(t.Context(), session.Hash))
@@ -182,7 +182,12 @@ func testSessions(t *testing.T, s *shelf) {
 	wantCode(t, err, token.CodeNotFound)
 
 	must(t, s.AddSession(t.Context(), session, user.Password))
-	must(t, s.DropSessionsBefore(t.Context(), 21))
+	must(t, s.DropSessionsBefore(t.Context(), 21, 0))
+	_, err = s.Session(t.Context(), session.Hash)
+	wantCode(t, err, token.CodeNotFound)
+
+	must(t, s.AddSession(t.Context(), session, user.Password))
+	must(t, s.DropSessionsBefore(t.Context(), 0, 14)) // not used for long
 	_, err = s.Session(t.Context(), session.Hash)
 	wantCode(t, err, token.CodeNotFound)
 }

@@ -13,7 +13,7 @@ import (
 
 var (
 	secretPattern   = regexp.MustCompile(`By hand: <span class="code">([A-Z2-7 ]+)</span>`)
-	recoveryPattern = regexp.MustCompile(`<span class="code">([0-9A-Z]{4}(?:-[0-9A-Z]{4}){3})</span>`)
+	recoveryPattern = regexp.MustCompile(`<span class="code">([0-9A-Z]{4}(?:-[0-9A-Z]{4}){5}-[0-9A-Z]{2})</span>`)
 )
 
 // authenticator sets up Ada's second factor, and returns its secret and recovery codes.

@@ -213,7 +213,7 @@ func TestSettingTheWindow(t *testing.T) {
 	path := h.order(harbour, "ferry")
 	reader.get(path, click...).says(t, http.StatusOK, "Log in again to go on")
 	// What lengthens it is as much as buying.
-	reader.post(post, "minutes", "0").says(t, http.StatusUnauthorized, "log in again", "/login?again=1&amp;next=/security/devices")
+	reader.post(post, "minutes", "0").says(t, http.StatusUnauthorized, "log in again", "/login?again=1&amp;next=%2Fsecurity%2Fdevices")
 	reader.get(path, click...).says(t, http.StatusOK, "Log in again to go on")
 	reader.post(post, "minutes", "2").leads(t, page)
 	reader.get("/login?again=1&next="+page).says(t, http.StatusOK, "ada@readers.example", `name="next" value="`+page+`"`)

@@ -1,0 +1,25 @@
+package app
+
+import "farthing.dev/farthing/token"
+
+// needWindow refuses who could not buy now what is as dear as buying: what lets more be spent, what decides who
+// is paid, what gives others the right to act. A device that was left logged in, or a stolen
+// session, would do all of it otherwise. what says in words what the login is for.
+//
+// Every dear change goes through here, or through needHand where it is made in a vendor's name;
+// tests/abuse goes over all forms and asks of each whether it does.
+func (a *App) needWindow(v Viewer, what string) error {
+	if v.CanBuy(a.clock.Now()) {
+		return nil
+	}
+	return token.New(token.Unauthorised, token.CodeWindowClosed, "your purchase window has ended; log in again to "+what)
+}
+
+// needHand is needWindow for what a vendor's server may do by its key, and a member from the
+// console in a fresh login only.
+func (a *App) needHand(s Seller, what string) error {
+	if !s.looks {
+		return nil
+	}
+	return token.New(token.Unauthorised, token.CodeWindowClosed, "your purchase window has ended; log in again to "+what)
+}

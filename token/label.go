@@ -1,0 +1,179 @@
+package token
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// CheckLabel refuses the name of somebody or something that strangers see, where it could
+// be taken for another, or hides a part of itself: names of vendors, sites, clients and people. field is what it
+// is ("the name of a vendor"), most how many characters it has at most.
+//
+// A label stands on one line and is not blank. It has no characters that are not seen (controls, format
+// characters such as those that turn the direction of writing, blank letters, spaces of
+// other widths), no letters in mathematical or ringed dress, and no heap of accents. Its letters
+// are of one script, or of scripts that are written together: those of Chinese, Japanese and
+// Korean with each other and with Latin; Latin with one other, but for Cyrillic, Greek, Armenian, Coptic
+// and Cherokee, whose letters look like Latin ones. This is the level "moderately restrictive" of Unicode Technical
+// Standard 39 (5.2), for a label as a whole.
+func CheckLabel(field, text string, most int) error {
+	refused := func(why string) error {
+		return Newf(Unprocessable, CodeFieldInvalid, "%s %s", field, why)
+	}
+	if strings.TrimSpace(text) == "" {
+		return refused("must not be empty")
+	}
+	if utf8.RuneCountInString(text) > most {
+		return Newf(Unprocessable, CodeFieldInvalid, "%s has at most %d characters", field, most)
+	}
+	if !utf8.ValidString(text) {
+		return refused("has characters that cannot be printed")
+	}
+	var scripts []string
+	marks, visible := 0, false
+	for _, c := range text {
+		if c < utf8.RuneSelf {
+			if c < ' ' || c == 0x7f {
+				return refused("has characters that cannot be printed")
+			}
+			if c != ' ' {
+				visible = true
+			}
+			if unicode.IsLetter(c) {
+				scripts = with(scripts, "Latin")
+			}
+			marks = 0
+			continue
+		}
+		if Unseen(c) || unicode.Is(unicode.Zs, c) && c != ideographicSpace {
+			return refused("has characters that are not seen; write it with those that are")
+		}
+		if dressed(c) {
+			return refused("has letters in another dress, such as mathematical ones; write plain ones")
+		}
+		if marks++; !unicode.Is(unicode.M, c) {
+			marks, visible = 0, visible || c != ideographicSpace
+		}
+		if marks > 3 {
+			return refused("has too many accents on one letter")
+		}
+		if script := scriptOf(c); script != "" {
+			scripts = with(scripts, script)
+		}
+	}
+	if !visible {
+		return refused("must not be empty")
+	}
+	if !together(scripts) {
+		return refused("mixes letters of scripts that look alike (" + strings.Join(scripts, ", ") + "); write it in one")
+	}
+	return nil
+}
+
+const ideographicSpace = '\u3000'
+
+// Unseen reports whether a character shows nothing, or turns what stands around it: controls, format
+// characters, those for private use, and letters that are blank.
+func Unseen(c rune) bool {
+	switch c {
+	case 0x034f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x2800, 0x3164, 0xffa0, utf8.RuneError:
+		return true
+	}
+	if c >= 0x180b && c <= 0x180f || c >= 0xe0000 && c <= 0xe0fff {
+		return true
+	}
+	return unicode.In(c, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs, unicode.Zl, unicode.Zp) || !unicode.IsGraphic(c)
+}
+
+// Hides reports whether a text of any script, such as a title, has characters by which it reads otherwise
+// than it is: those of Unseen but for the line break and tab, and for the joiners and the soft hyphen, which
+// some scripts and long words need.
+func Hides(text string) bool {
+	for _, c := range text {
+		if c < utf8.RuneSelf && (c >= ' ' && c != 0x7f || c == '\n' || c == '\t') {
+			continue
+		}
+		if c != 0x200c && c != 0x200d && c != 0x00ad && Unseen(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// dressed reports whether a character is a letter of the common script that looks like one of Latin or
+// Greek: mathematical, ringed, in brackets or squares.
+func dressed(c rune) bool {
+	switch c {
+	case '™', '№', '℗', '℠', '℃', '℉', 'Å', 'K', 'Ω':
+		return false
+	}
+	return c >= 0x2100 && c <= 0x214f || c >= 0x249c && c <= 0x24e9 || c >= 0x1d400 && c <= 0x1d7ff || c >= 0x1f110 && c <= 0x1f189
+}
+
+// The scripts that most labels are written in: looked for first.
+var usual = []string{"Latin", "Common", "Inherited", "Han", "Cyrillic", "Arabic", "Hiragana", "Katakana", "Hangul", "Greek", "Devanagari", "Hebrew", "Thai"}
+
+// scriptOf returns the script of a character, "" for what all scripts have in common.
+func scriptOf(c rune) string {
+	named := func(name string) (string, bool) {
+		if !unicode.Is(unicode.Scripts[name], c) {
+			return "", false
+		}
+		if name == "Common" || name == "Inherited" {
+			return "", true
+		}
+		return name, true
+	}
+	for _, name := range usual {
+		if script, is := named(name); is {
+			return script
+		}
+	}
+	for name := range unicode.Scripts {
+		if script, is := named(name); is {
+			return script
+		}
+	}
+	return "Unknown"
+}
+
+func with(scripts []string, script string) []string {
+	for _, known := range scripts {
+		if known == script {
+			return scripts
+		}
+	}
+	return append(scripts, script)
+}
+
+// The scripts of languages that are written in several.
+var written = [][]string{{"Latin", "Han", "Hiragana", "Katakana"}, {"Latin", "Han", "Bopomofo"}, {"Latin", "Han", "Hangul"}}
+
+// alike are the scripts with letters that look like Latin ones.
+var alike = map[string]bool{"Cyrillic": true, "Greek": true, "Armenian": true, "Coptic": true, "Cherokee": true}
+
+// together reports whether a label may be written in these scripts.
+func together(scripts []string) bool {
+	if len(scripts) <= 1 {
+		return true
+	}
+	for _, set := range written {
+		all := true
+		for _, script := range scripts {
+			all = all && len(with(set[:len(set):len(set)], script)) == len(set)
+		}
+		if all {
+			return true
+		}
+	}
+	if len(scripts) != 2 {
+		return false
+	}
+	for i, script := range scripts {
+		if script == "Latin" {
+			return !alike[scripts[1-i]]
+		}
+	}
+	return false
+}
