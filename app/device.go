@@ -47,12 +47,11 @@ func (s *sightings) see(session *account.Session, now int64) {
 	}
 }
 
-// has reports whether a session was used since its last use was written down.
-func (s *sightings) has(hash account.SessionHash) bool {
+// last returns when a session was used last, where that is not written down yet; else zero.
+func (s *sightings) last(hash account.SessionHash) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, waits := s.at[hash]
-	return waits
+	return s.at[hash]
 }
 
 // putBack keeps what could not be written.

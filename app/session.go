@@ -105,7 +105,8 @@ func (a *App) login(ctx context.Context, secret string) (login, error) {
 		if known.session, err = a.catalog.Session(ctx, hash); err != nil && token.CodeOf(err) != token.CodeNotFound {
 			return login{}, err
 		}
-		if err != nil || a.idle(known.session, now) && !a.sightings.has(hash) {
+		known.session.SeenAt = max(known.session.SeenAt, a.sightings.last(hash))
+		if err != nil || a.idle(known.session, now) {
 			return login{}, unknown
 		}
 	}

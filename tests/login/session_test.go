@@ -38,6 +38,10 @@ func TestALoginThatNobodyUsesEnds(t *testing.T) {
 	if !used.inside() {
 		t.Error("a login ended before its time")
 	}
+	h.Clock.Move(7*24*time.Hour + 10*time.Minute) // and nothing was forgotten yet
+	if used.inside() {
+		t.Error("a login goes on that nobody used for a week")
+	}
 }
 
 // Whoever logs in in a browser ends the login that was there, also somebody else's, and not in the browser
