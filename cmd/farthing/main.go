@@ -47,7 +47,7 @@ func commands() []command {
 		{"operator", "who runs the provider: add, list, remove; keys for programs", operatorCommand},
 		{"vendor", "what a vendor's incentive tokens may come to", vendorCommand},
 		{"fund", "credit a reader's wallet with money that came in", fundCommand},
-		{"check", "look whether everything that a server needs is there, without serving", checkCommand},
+		{"check", "look whether all that a server needs is there", checkCommand},
 		{"backup", "write everything into one encrypted file, beside a running server", backupCommand},
 		{"restore", "make a database of a backup, and prove its books", restoreCommand},
 		{"verify", "prove the books of a database", verifyCommand},
@@ -105,8 +105,7 @@ func help(w io.Writer) {
 farthing COMMAND --help lists a command's flags. First steps:
 
   farthing demo                          look around
-  farthing serve --data DIR              production on one machine
-  farthing serve --database postgres://… production on many
+  farthing serve --data DIR              production; on many with --database
 
 Exit codes: 0 done, 1 failed, 2 called wrongly, 3 verify found something wrong,
 4 the address or data folder is in use.

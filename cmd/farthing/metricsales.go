@@ -1,21 +1,11 @@
 package main
 
 import (
-	"runtime"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/token"
 )
-
-// build adds which program this is.
-func (m *meter) build() {
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "farthing_build_info", Help: "1; the labels say which program this is.",
-		ConstLabels: prometheus.Labels{"version": version(), "go": runtime.Version()},
-	}, func() float64 { return 1 }))
-}
 
 // sales adds what this process sold, by currency; sales of sandboxes are not counted.
 func (m *meter) sales(a *app.App, currencies []token.Currency) {

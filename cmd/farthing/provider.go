@@ -222,7 +222,6 @@ func (p *provider) routes(c config, clock token.Clock, currencies []token.Curren
 	measure := newMeter()
 	p.meter = measure
 	measure.access = newAccess(p.log)
-	measure.build()
 	measure.sales(p.app, currencies)
 	measure.mail(&p.post)
 	measure.engine(p.engine)

@@ -34,6 +34,7 @@ type house struct {
 	vendor, rival token.VendorID
 	reader        app.Viewer
 	liveKey       string
+	operatorKey   string
 	live          *sdk.Client // of the vendor
 	test          *sdk.Client // of the vendor, in the sandbox
 	other         *sdk.Client // of the rival

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/sdk"
 	"farthing.dev/farthing/token"
 )
@@ -56,6 +57,11 @@ func (h *house) repeats() map[string]repeat {
 	}
 	buys := func(offer string) string { return `{"reader":"` + reader + `","offer":"` + offer + `"}` }
 	gift := func(amount string) string { return `{"reader":"` + reader + `","amount":"` + amount + `"}` }
+	deposit := func(reference string) string {
+		return `{"account":"` + h.reader.Account.String() + `","amount":"1.00","currency":"USD","reference":"` + reference + `"}`
+	}
+	h.operatorKey, _, err = h.App.CreateOperatorKey(ctx, app.ByCommand(), "till")
+	h.must(err)
 	grants := "/v1/campaigns/" + campaign.ID + "/grants"
 	same := func(path, body, other string) repeat { return repeat{path, body, path, other} }
 	two := func(held bool, action, body string) repeat {
@@ -75,6 +81,8 @@ func (h *house) repeats() map[string]repeat {
 		"createSite":     same("/v1/sites", `{"url":"https://a.example"}`, `{"url":"https://b.example"}`),
 		"createCampaign": same("/v1/campaigns", `{"name":"A","currency":"USD"}`, `{"name":"B","currency":"USD"}`),
 		"grantIncentive": same(grants, gift("0.01"), gift("0.02")),
+
+		"createOperatorDeposit": same("/v1/operator/deposits", deposit("bank 1"), deposit("bank 2")),
 	}
 }
 
@@ -86,13 +94,17 @@ type said struct {
 	code     string
 }
 
-func (h *house) post(path, key, body string) (a said) {
+func (h *house) post(path, idempotency, body string) (a said) {
 	h.t.Helper()
 	request, err := http.NewRequestWithContext(h.t.Context(), http.MethodPost, h.server.URL+path, strings.NewReader(body))
 	h.must(err)
-	request.Header.Set("Authorization", "Bearer "+h.liveKey)
+	key := h.liveKey
+	if strings.HasPrefix(path, "/v1/operator/") {
+		key = h.operatorKey
+	}
+	request.Header.Set("Authorization", "Bearer "+key)
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Idempotency-Key", key)
+	request.Header.Set("Idempotency-Key", idempotency)
 	response, err := h.server.Client().Do(request)
 	h.must(err)
 	defer response.Body.Close()
