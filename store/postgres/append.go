@@ -133,7 +133,8 @@ func lock(ctx context.Context, c *pgx.Conn) (head journal.Head, err error) {
 // answer or the end of the connection.
 func insert(ctx context.Context, c *pgx.Conn, b *journal.Block) (err error) {
 	s := sessionOf(c)
-	s.listen()
+	s.beginCommit()
+	defer func() { err = s.endCommit(err) }()
 	batch := &pgx.Batch{}
 	batch.Queue(sqlInsert, int64(b.First), int64(b.Count), b.At, b.Prev[:], b.Hash[:], b.Body)
 	batch.Queue(`COMMIT`)
@@ -144,10 +145,7 @@ func insert(ctx context.Context, c *pgx.Conn, b *journal.Block) (err error) {
 	if _, err := results.Exec(); err != nil {
 		return errors.Join(fmt.Errorf("commit block %d: %w", b.First, err), results.Close())
 	}
-	if err := results.Close(); err != nil {
-		return err
-	}
-	return s.cutShort()
+	return results.Close()
 }
 
 // Settled waits for the lock, and so for every append under way, and returns the
@@ -160,11 +158,12 @@ func (d *Database) Settled(ctx context.Context) (head journal.Head, err error) {
 		if head, err = lock(ctx, c); err != nil {
 			return err
 		}
-		s.listen()
-		if _, err := c.Exec(context.WithoutCancel(ctx), `COMMIT`); err != nil {
+		s.beginCommit()
+		_, err := c.Exec(context.WithoutCancel(ctx), `COMMIT`)
+		if err = s.endCommit(err); err != nil {
 			return fmt.Errorf("confirm the journal's end: %w", err)
 		}
-		return s.cutShort()
+		return nil
 	})
 	return head, err
 }

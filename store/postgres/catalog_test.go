@@ -39,6 +39,9 @@ func TestAQuestionEndsWithWhoAsked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := locked.ExecContext(t.Context(), `SET LOCAL idle_in_transaction_session_timeout = 0`); err != nil { // no lease
+		t.Fatal(err)
+	}
 	if _, err := locked.ExecContext(t.Context(), `LOCK TABLE users IN ACCESS EXCLUSIVE MODE`); err != nil {
 		t.Fatal(err)
 	}

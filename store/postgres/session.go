@@ -14,8 +14,8 @@ import (
 
 // session is what is known about one connection's session at the server.
 type session struct {
-	connected atomic.Bool // dialing from now on would only be to cancel
-	warned    atomic.Bool // the server sent a warning
+	committing atomic.Bool // a COMMIT is under way, or broke: it must not be cancelled
+	warned     atomic.Bool // the server sent a warning
 }
 
 // sessionKey is where a connection keeps its session.
@@ -53,18 +53,19 @@ var sqlPin = fmt.Sprintf(`SELECT set_config(w.name, w.value, false)
 	) AS w(name, value)
 	WHERE w.name IN (SELECT name FROM pg_settings)`, lockPatience.Milliseconds(), lease.Milliseconds())
 
-var errNoCancel = errors.New("a statement under way is never cancelled: it may be a commit")
+var errNoCancel = errors.New("a commit is never cancelled")
 
 // beforeConnect prepares one connection: its session is pinned, its warnings are noticed,
-// and what it has under way is never cancelled. (pgx would send a request to cancel when
-// a context ends or the connection breaks. Under synchronous replication PostgreSQL then ends
-// a waiting COMMIT by finishing it without the standby.)
+// and a COMMIT that it has under way is never cancelled. (pgx sends a request to cancel, on a
+// connection that it dials for that, when a context ends or the connection breaks. Under
+// synchronous replication PostgreSQL then ends a waiting COMMIT by finishing it without the
+// standby.)
 func beforeConnect(readOnly bool) func(context.Context, *pgx.ConnConfig) error {
 	return func(_ context.Context, config *pgx.ConnConfig) error {
 		s := &session{}
 		dial := dialer(config.ConnectTimeout).DialContext
 		config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
-			if s.connected.Load() {
+			if s.committing.Load() {
 				return nil, errNoCancel
 			}
 			return dial(ctx, network, address)
@@ -81,7 +82,6 @@ func beforeConnect(readOnly bool) func(context.Context, *pgx.ConnConfig) error {
 					return fmt.Errorf("set up a session: %w", err)
 				}
 			}
-			s.connected.Store(true)
 			return nil
 		}
 		return nil

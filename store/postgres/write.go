@@ -148,12 +148,9 @@ func commit(conn *sql.Conn, tx *sql.Tx) error {
 	if err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
-	s.listen()
+	s.beginCommit()
 	err = tx.Commit()
-	switch {
-	case err == nil:
-		err = s.cutShort()
-	case refused(err):
+	if err = s.endCommit(err); refused(err) {
 		return fmt.Errorf("commit: %w", err)
 	}
 	if err != nil {
@@ -165,16 +162,24 @@ func commit(conn *sql.Conn, tx *sql.Tx) error {
 // errCutShort says that the server made a commit visible before a standby had it.
 var errCutShort = errors.New("the commit was cut short: no standby may have it yet")
 
-// listen forgets warnings, so that cutShort tells of those since.
-func (s *session) listen() { s.warned.Store(false) }
+// beginCommit is called before a COMMIT is sent. From then on nothing is cancelled.
+func (s *session) beginCommit() {
+	s.warned.Store(false)
+	s.committing.Store(true)
+}
 
-// cutShort returns an error where the server warned since listen was called. There is one
-// warning that a COMMIT gives: that somebody cancelled its wait for the standbys.
-func (s *session) cutShort() error {
-	if s.warned.Load() {
+// endCommit is called with its answer, and returns what that means. After anything but an
+// answer of the server the connection is closed, and pgx would cancel what it had under way:
+// that stays forbidden. There is one warning that a COMMIT gives: that somebody cancelled its
+// wait for the standbys.
+func (s *session) endCommit(err error) error {
+	if err == nil || refused(err) {
+		s.committing.Store(false)
+	}
+	if err == nil && s.warned.Load() {
 		return errCutShort
 	}
-	return nil
+	return err
 }
 
 // sqlConfirm makes the transaction that it is part of wait at its commit for the
@@ -188,14 +193,14 @@ func (d *Database) Confirm(ctx context.Context) error {
 	return d.on(ctx, func(c *pgx.Conn) error {
 		defer rollback(c)
 		s := sessionOf(c)
-		s.listen()
+		s.beginCommit()
 		batch := &pgx.Batch{}
 		batch.Queue(`BEGIN`)
 		batch.Queue(sqlConfirm)
 		batch.Queue(`COMMIT`)
-		if err := c.SendBatch(context.WithoutCancel(ctx), batch).Close(); err != nil {
+		if err := s.endCommit(c.SendBatch(context.WithoutCancel(ctx), batch).Close()); err != nil {
 			return fmt.Errorf("confirm what was read: %w", err)
 		}
-		return s.cutShort()
+		return nil
 	})
 }
