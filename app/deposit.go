@@ -68,6 +68,7 @@ func (a *App) Deposit(ctx context.Context, by Actor, in DepositInput) (Deposit, 
 	if err != nil {
 		return Deposit{}, err
 	}
+	a.showDeposit(ctx)
 	if !out.Replayed && !user.IsZero() {
 		a.Note(ctx, SecurityEvent{Code: staff.DepositMade, User: user, Detail: "The provider added " + money + " to your wallet."})
 	}
@@ -76,6 +77,14 @@ func (a *App) Deposit(ctx context.Context, by Actor, in DepositInput) (Deposit, 
 		Entry: e.Seq, At: when(e.At), Account: e.Account, Amount: e.Fund.Amount, Currency: e.Fund.Currency,
 		Method: e.Fund.Method, Reference: e.Fund.Reference, Replayed: out.Replayed,
 	}, nil
+}
+
+// showDeposit has the lists of deposits hold a new one when the next page is looked at, not
+// a second later.
+func (a *App) showDeposit(ctx context.Context) {
+	if err := a.FollowSums(ctx); err != nil {
+		a.log.WarnContext(ctx, "a deposit will be listed later", "error", err)
+	}
 }
 
 // checkDeposit refuses what can be refused without looking anything up.

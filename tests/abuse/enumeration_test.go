@@ -96,7 +96,7 @@ func told(g got, email string) string {
 	slices.Sort(names)
 	out.WriteString(http.StatusText(g.status) + "\n")
 	for _, name := range names {
-		if name != "Date" && name != "Content-Length" {
+		if name != "Date" && name != "Content-Length" && name != "X-Request-Id" { // which counts all requests
 			out.WriteString(name + ": " + strings.Join(g.header[name], "; ") + "\n")
 		}
 	}
