@@ -44,8 +44,11 @@ expect((await client.fetchUserInfo(config, first.tokens.access_token, claims.sub
 
 const second = await client.refreshTokenGrant(config, first.tokens.refresh_token)
 expect(second.claims().sub === claims.sub && second.refresh_token !== first.tokens.refresh_token, 'refreshed into something else')
-await refused(client.refreshTokenGrant(config, first.tokens.refresh_token), 'invalid_grant')
-await refused(client.refreshTokenGrant(config, second.refresh_token), 'invalid_grant') // the family is gone
+const again = await client.refreshTokenGrant(config, first.tokens.refresh_token) // the answer may have been lost
+expect(again.refresh_token === second.refresh_token, 'a refresh whose answer was lost has another successor')
+const third = await client.refreshTokenGrant(config, second.refresh_token)
+await refused(client.refreshTokenGrant(config, first.tokens.refresh_token), 'invalid_grant') // its successor was used: somebody else has it
+await refused(client.refreshTokenGrant(config, third.refresh_token), 'invalid_grant') // the family is gone
 
 const fresh = await logIn({ max_age: '3600', prompt: 'none' }, { maxAge: 3600 })
 await refused(fresh.grant(), 'invalid_grant') // the code, a second time
