@@ -6,8 +6,10 @@ import (
 	"strconv"
 	"time"
 
+	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/store/sqlite"
+	"farthing.dev/farthing/token"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -19,6 +21,7 @@ type meter struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	active   prometheus.Gauge
+	refusals *prometheus.CounterVec
 	access   *access // writes a line about each request; nil for none
 }
 
@@ -35,8 +38,11 @@ func newMeter() *meter {
 		active: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "farthing_http_requests_active", Help: "Requests being answered now.",
 		}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "farthing_refusals_total", Help: "Requests refused, by the code that the problem or the page has.",
+		}, []string{"code"}),
 	}
-	m.registry.MustRegister(m.requests, m.seconds, m.active,
+	m.registry.MustRegister(m.refusals, m.requests, m.seconds, m.active,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -51,7 +57,7 @@ func (m *meter) around(next http.Handler) http.Handler {
 		if m.access != nil {
 			m.access.begin(w)
 		}
-		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK, refusals: m.refusals}
 		next.ServeHTTP(seen, r)
 		route := r.Pattern
 		if route == "" || route == "/" {
@@ -86,6 +92,15 @@ type statusWriter struct {
 	status int
 	bytes  int64 // of the body
 	wrote  bool
+
+	refusals *prometheus.CounterVec
+}
+
+var _ web.RefusalCounter = (*statusWriter)(nil)
+
+// CountRefusal counts the code that a request was refused with.
+func (w *statusWriter) CountRefusal(code token.Code) {
+	w.refusals.WithLabelValues(string(code)).Inc()
 }
 
 // WriteHeader remembers the first final status.

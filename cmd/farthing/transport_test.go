@@ -70,3 +70,26 @@ func TestMetricsHaveAnAddressOfTheirOwn(t *testing.T) {
 		t.Errorf("switched off, there is %v, %v", none, err)
 	}
 }
+
+// Refusals are counted by their code, those of the API and those that people see.
+func TestRefusalsAreCountedByCode(t *testing.T) {
+	p := openAt(t, "--base-url", "http://pay.example.org")
+	for _, ask := range []string{"GET /v1/orders", "GET /v1/nowhere", "GET /nowhere", "GET /pay/ord_nowhere"} {
+		method, path, _ := strings.Cut(ask, " ")
+		p.handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(method, "http://pay.example.org"+path, nil))
+	}
+	recorded := httptest.NewRecorder()
+	p.metrics.ServeHTTP(recorded, httptest.NewRequest("GET", "/metrics", nil))
+	for _, want := range []string{`farthing_refusals_total{code="unauthorised"} 1`, `farthing_refusals_total{code="not_found"} 3`} {
+		if !strings.Contains(recorded.Body.String(), want) {
+			t.Errorf("%q is not among the figures", want)
+		}
+	}
+	if t.Failed() {
+		for line := range strings.Lines(recorded.Body.String()) {
+			if strings.HasPrefix(line, "farthing_refusals") {
+				t.Log(line)
+			}
+		}
+	}
+}

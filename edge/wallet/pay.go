@@ -112,6 +112,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, v *app.Viewer, 
 	if err != nil {
 		return err
 	}
+	web.CountRefusal(w, token.CodeOf(cause))
 	h.site.HintRetry(w, cause)
 	return h.showBill(w, r, v, checkout, cause)
 }

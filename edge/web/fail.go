@@ -30,6 +30,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, reader string, err e
 	if _, ok := tooLarge(err); ok {
 		status = http.StatusRequestEntityTooLarge
 	}
+	CountRefusal(w, refusal.Code)
 	s.HintRetry(w, refusal)
 	s.showProblem(w, r, status, reader, problem{Heading: heading(refusal), Detail: Sentence(refusal.Detail), RetryAt: refusal.RetryAt})
 }

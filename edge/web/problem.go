@@ -99,6 +99,7 @@ func (p Problem) Write(w http.ResponseWriter, now time.Time) {
 		}
 		h.Set("Retry-After", strconv.FormatInt(seconds, 10))
 	}
+	CountRefusal(w, token.Code(p.Code))
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("Cache-Control", "no-store")
