@@ -136,7 +136,7 @@ func (a *App) ChangeCode(ctx context.Context, client grant.Client, code, redirec
 	switch {
 	case err == nil:
 		a.unanswered.drop(hash)
-	case token.CodeOf(err) == token.CodeUnavailable && unanswered == 0:
+	case token.CodeOf(err) == token.CodeCommitUnknown && unanswered == 0:
 		a.unanswered.set(hash, now)
 	}
 	return a.answerGrant(ctx, issued, refusal, err, "the code is unknown")

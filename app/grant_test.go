@@ -139,7 +139,7 @@ func TestNoFaultLooksLikeTheft(t *testing.T) {
 					issued, err := ask()
 					tables.Mend()
 					if err != nil {
-						wantCode(t, err, token.CodeUnavailable)
+						wantCode(t, err, fault.Code())
 						if writes == 1 {
 							t.Errorf("%s, %s: %v", what, fault, err)
 						}

@@ -8,7 +8,6 @@ import (
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/tests/faults"
 	"farthing.dev/farthing/tests/provider"
-	"farthing.dev/farthing/token"
 )
 
 var signUpPattern = regexp.MustCompile(`Your code is (\d{4} \d{4})`)
@@ -27,7 +26,7 @@ func TestASignUpThatFailedHalfwayIsConfirmedAgain(t *testing.T) {
 			secret, _, err := h.ConfirmSignUp(t.Context(), app.Door{}, pending, code)
 			tables.Mend()
 			if err != nil {
-				wantCode(t, err, token.CodeUnavailable)
+				wantCode(t, err, fault.Code())
 				if secret, _, err = h.ConfirmSignUp(t.Context(), app.Door{}, pending, code); err != nil {
 					t.Errorf("write %d and all after it %s, for the second time: %v", nth, fault, err)
 					continue

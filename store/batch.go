@@ -29,10 +29,11 @@ type loop struct {
 	block   *journal.Block
 	broken  bool // the state is not to be trusted
 
-	unconfirmed bool // the state was made from blocks that no commit of this process has confirmed
-	trouble     bool // a batch failed, and none was appended since
-	appended    bool // this batch was, with or without a block
-	probing     bool // this batch is empty, to see whether it can be appended
+	unconfirmed bool      // the state was made from blocks that no commit of this process has confirmed
+	trouble     bool      // a batch failed, and none was appended since
+	tried       time.Time // when appending was tried last
+	appended    bool      // this batch was, with or without a block
+	probing     bool      // this batch is empty, to see whether it can be appended
 }
 
 // run is the batch goroutine: it collects what is waiting, and never waits for more.
@@ -49,7 +50,12 @@ func (e *Engine) run() {
 		if len(l.batch) == 0 {
 			var probe <-chan time.Time
 			if l.trouble {
-				probe = time.After(probePause)
+				pause := time.Until(l.tried.Add(probePause))
+				if pause <= 0 {
+					e.probe()
+					continue
+				}
+				probe = time.After(pause)
 			}
 			select {
 			case r := <-queue:
@@ -58,7 +64,6 @@ func (e *Engine) run() {
 				e.runTask(r)
 				continue
 			case <-probe:
-				e.probe()
 				continue
 			case <-e.nudge:
 				continue
@@ -253,7 +258,7 @@ func (e *Engine) append(ctx context.Context) error {
 		}
 		return block, err
 	})
-	e.loop.appended = err == nil
+	e.loop.appended, e.loop.tried = err == nil, time.Now()
 	return err
 }
 
@@ -447,9 +452,10 @@ func (e *Engine) tell(err error) {
 	}
 }
 
-// probePause is how long the batch goroutine waits for commands, after one of them found
-// that blocks cannot be appended, before it looks whether they can be again: a balancer that
-// has seen /readyz sends none.
+// probePause is how long the batch goroutine waits for commands that append, after one of
+// them found that blocks cannot be appended, before it looks whether they can be again: a
+// balancer that has seen /readyz sends none. Looks, which workers hand in all the time, do not
+// put it off.
 const probePause = time.Second
 
 // probe appends nothing, which needs the lock and the right journal; and, where it was the
@@ -458,7 +464,7 @@ func (e *Engine) probe() {
 	l := &e.loop
 	l.batch, l.probing = l.batch[:0], true
 	e.runBatch()
-	l.probing = false
+	l.probing, l.tried = false, time.Now()
 }
 
 // touch writes a row that nobody reads.

@@ -36,6 +36,16 @@ func filled(b []byte) []byte {
 	return b
 }
 
+// SettleSecret waits until no rotation is under way, as one is whose commit waits for a standby
+// long after its process has ended: what Secret returns then is what the secret is. Where that
+// takes long it returns an error, and nothing is known.
+func (c *Catalog) SettleSecret(ctx context.Context) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE provider_secret SET set_at = set_at WHERE id = 1`)
+		return err
+	})
+}
+
 // resealedAtOnce is how many authenticators are in memory while they are resealed.
 const resealedAtOnce = 500
 

@@ -239,6 +239,16 @@ func (e *Engine) between(ctx context.Context, task func(context.Context, *core.S
 // Head returns the journal's end as this engine knows it.
 func (e *Engine) Head() journal.Head { return *e.head.Load() }
 
+// Confirmed returns the journal's end where that is known to be as durable as what is
+// acknowledged; zero where it was read and may yet be lost, which nobody is to be told of.
+func (e *Engine) Confirmed() journal.Head {
+	head := e.Head()
+	if e.confirmed.Load() < int64(head.Seq) {
+		return journal.Head{}
+	}
+	return head
+}
+
 // Problems returns what keeps this engine from being trusted with commands, ordered by
 // code; none where all is well.
 func (e *Engine) Problems() []Problem { return e.health.list() }

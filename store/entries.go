@@ -82,7 +82,8 @@ var errDamaged = errors.New("the journal is damaged")
 func (e *Engine) blocksOf(ctx context.Context, seqs []uint64) ([]*journal.Block, error) {
 	blocks, err := e.db.BlocksOf(ctx, seqs)
 	if missing, ok := errors.AsType[*NoBlockError](err); ok && missing.Seq <= e.Head().Seq {
-		if _, other := e.db.Follow(ctx, e.Head(), 1); errors.Is(other, ErrOtherJournal) {
+		// Where it cannot be told whether the journal is another one, it is not damaged either.
+		if _, other := e.db.Follow(ctx, e.Head(), 1); other != nil {
 			return nil, other
 		}
 		return nil, e.damage(missing.Seq, "no block holds entry %d", missing.Seq)

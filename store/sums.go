@@ -63,7 +63,7 @@ func (s *Sums) Follow(ctx context.Context) (more bool, err error) {
 			return step.head.Seq < end.Seq, err
 		}
 	}
-	return true, s.beginAgain(ctx) // the journal does not go on from what was counted
+	return true, s.beginAgain(ctx, head) // the journal does not go on from what was counted
 }
 
 // Head returns how far the entries are counted.
@@ -75,15 +75,25 @@ func (s *Sums) Head(ctx context.Context) (head journal.Head, err error) {
 	return head, unavailable(err, "read how far the journal is summed")
 }
 
-func (s *Sums) beginAgain(ctx context.Context) error {
-	return s.db.WriteBehind(ctx, func(tx *sql.Tx) error {
-		for _, table := range []string{"ledger_sums", "deposits", "ledger_sums_head"} {
+// beginAgain forgets what was counted up to from, unless the head has moved since. The head
+// goes first: who changes it waits, so no step adds to the tables meanwhile.
+func (s *Sums) beginAgain(ctx context.Context, from journal.Head) error {
+	err := s.db.WriteBehind(ctx, func(tx *sql.Tx) error {
+		err := changeOne(ctx, tx, errElsewhere, `DELETE FROM ledger_sums_head WHERE one = 1 AND seq = $1 AND hash = $2`, int64(from.Seq), from.Hash[:])
+		if err != nil {
+			return err
+		}
+		for _, table := range []string{"ledger_sums", "deposits"} {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	if errors.Is(err, errElsewhere) {
+		return nil
+	}
+	return err
 }
 
 // write adds a step to the tables, unless the head has moved since.

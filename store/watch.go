@@ -64,7 +64,9 @@ func (w *watch) end() (locked bool) {
 		return false
 	}
 	w.slow.renew()
-	w.lost.renew()
+	if w.lost.raised { // else commands that wait for the next batch hold its channel
+		w.lost.renew()
+	}
 	if w.health.clear(ProblemCommit) {
 		w.log.Info("a commit that had been waiting was answered", "after", time.Since(w.begun))
 	}
@@ -72,7 +74,8 @@ func (w *watch) end() (locked bool) {
 	return locked
 }
 
-// look is called when a piece of work has taken a moment, and when patience is over.
+// look is called when a piece of work has taken a moment, when patience is over, and every
+// moment from then on: what it is at may have changed.
 func (w *watch) look() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -84,6 +87,7 @@ func (w *watch) look() {
 		w.timer.Reset(w.patience - took)
 	default:
 		w.lost.raise()
+		w.timer.Reset(w.moment)
 	}
 	w.slow.raise()
 	switch w.doing.Load() {

@@ -44,15 +44,21 @@ func openHeads(ctx context.Context, c config, db store.Database, log *slog.Logge
 	return &heads{file: file}, nil
 }
 
-// keepHead keeps the journal's head. It is a worker of the provider.
+// keepHead keeps the journal's head, once it is confirmed: what no standby has can be lost
+// by a failover, and is no tail then that anybody was told of. It is a worker of the provider.
 func (p *provider) keepHead(ctx context.Context) error {
-	head := p.engine.Head()
-	err := p.heads.file.Keep(ctx, p.db, head)
+	head := p.engine.Confirmed()
+	var err error
+	if head.Seq == 0 {
+		err = p.heads.file.Prove(ctx, p.db, 0)
+	} else {
+		err = p.heads.file.Keep(ctx, p.db, head)
+	}
 	if errors.Is(err, store.ErrTailLost) {
 		p.engine.SetProblem(store.ProblemReplaced, err.Error()+"; stop all servers, and see docs/operations.md on a lost tail")
 		err = nil
 	}
-	if now := time.Now(); now.Sub(p.heads.toldAt) >= headLine && head.Seq != p.heads.told.Seq {
+	if now := time.Now(); now.Sub(p.heads.toldAt) >= headLine && head.Seq != 0 && head.Seq != p.heads.told.Seq {
 		p.log.Info("the journal's head", "head", head.String())
 		p.heads.told, p.heads.toldAt = head, now
 	}

@@ -115,6 +115,9 @@ func finishRotation(ctx context.Context, c config, records *store.Catalog, log *
 	if err != nil {
 		return err
 	}
+	if err := records.SettleSecret(ctx); err != nil {
+		return fmt.Errorf("find out whether a rotation of the secret happened; %s may be the only copy of the new one: %w", path, err)
+	}
 	proof, err := app.ProveSecret(ctx, records, next)
 	if err == nil && proof.Recorded {
 		log.Info("a rotation of the secret was finished", "file", path)

@@ -103,6 +103,7 @@ func (d *Database) transact(ctx context.Context, done func(), work func(tx *sql.
 	// What is begun with ctx would be cancelled with it, its commit too.
 	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	keep := context.AfterFunc(ctx, cancel)
+	defer keep() // a context that lasts as long as the process keeps nothing of what failed
 	tx, err := conn.BeginTx(own, nil)
 	if err != nil {
 		cancel()

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/driver"
+	"github.com/ncruces/go-sqlite3/vfs"
 
 	"farthing.dev/farthing/store"
 )
@@ -108,7 +109,31 @@ func (d *Database) private(folder string) error {
 	return makePrivate(folder)
 }
 
+// syncWAL makes durable what an earlier process wrote and, since it was killed, did not sync.
+// SQLite shows that as committed, and a caller who asks again would be told that it was done.
+func (d *Database) syncWAL() error {
+	name, files := d.path+"-wal", vfs.Find(d.options.VFS)
+	if d.options.ReadOnly || files == nil {
+		return nil
+	}
+	there, err := files.Access(name, vfs.ACCESS_EXISTS)
+	if err != nil || !there {
+		return err
+	}
+	file, _, err := files.Open(name, vfs.OPEN_READWRITE|vfs.OPEN_WAL)
+	if err == nil {
+		err = errors.Join(file.Sync(vfs.SYNC_FULL), file.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("sync %s: %w", name, err)
+	}
+	return nil
+}
+
 func (d *Database) connect(ctx context.Context) error {
+	if err := d.syncWAL(); err != nil {
+		return err
+	}
 	var err error
 	if d.write, err = d.pool("immediate", d.options.Synchronous, 1, secureDelete); err != nil {
 		return err

@@ -197,8 +197,8 @@ func testOtherJournal(t *testing.T, w *world) {
 	}
 }
 
-// testProbe has appending fail for a while, and come back while nobody asks for anything:
-// the problem is told, and taken back.
+// testProbe has appending fail for a while, and come back while nobody asks for anything, or
+// only looks, as workers do all the time: the problem is told, and taken back.
 func testProbe(t *testing.T, w *world) {
 	var full atomic.Bool
 	f := &faulty{Database: w.db, before: func(int64) error {
@@ -209,16 +209,18 @@ func testProbe(t *testing.T, w *world) {
 	}}
 	e := w.openOn(f, store.Options{})
 	w.do(e, w.fund(1, 100))
-	full.Store(true)
-	if _, err := e.Do(t.Context(), w.fund(1, 100)); token.CodeOf(err) != token.CodeUnavailable {
-		t.Errorf("with a full disk: %v", err)
+	for _, asked := range []func(){func() {}, func() { w.balance(e, 1) }} {
+		full.Store(true)
+		if _, err := e.Do(t.Context(), w.fund(1, 100)); token.CodeOf(err) != token.CodeUnavailable {
+			t.Errorf("with a full disk: %v", err)
+		}
+		if problems := e.Problems(); len(problems) != 1 || problems[0].Code != store.ProblemAppend {
+			t.Errorf("problems with a full disk: %+v", problems)
+		}
+		full.Store(false)
+		w.until("the problem is taken back", func() bool { asked(); return len(e.Problems()) == 0 })
+		w.do(e, w.fund(1, 100))
 	}
-	if problems := e.Problems(); len(problems) != 1 || problems[0].Code != store.ProblemAppend {
-		t.Errorf("problems with a full disk: %+v", problems)
-	}
-	full.Store(false)
-	w.until("the problem is taken back", func() bool { return len(e.Problems()) == 0 })
-	w.do(e, w.fund(1, 100))
 }
 
 // testWaitingCommit holds a commit up. Its caller is answered, those behind it too, and

@@ -38,6 +38,13 @@ func testHeadFile(t *testing.T, w *world) {
 	w.must(open().Prove(t.Context(), w.db, 0))
 
 	end := w.Head()
+	reader := w.open(store.Options{})
+	if head := reader.Confirmed(); reader.Head() != end || head.Seq != 0 {
+		t.Errorf("what was only read, up to %s, is confirmed up to %s", reader.Head(), head)
+	}
+	if w.balance(reader, 1); reader.Confirmed() != end || w.Confirmed() != end {
+		t.Errorf("%s and %s are confirmed of %s", reader.Confirmed(), w.Confirmed(), end)
+	}
 	longer, other := end, end
 	longer.Seq++
 	other.Hash[5]++

@@ -20,6 +20,7 @@ type reader struct {
 	held, goOn chan struct{} // held is closed when it waits, goOn by the test
 
 	full   atomic.Bool // the next append fails
+	gone   atomic.Bool // no block is found, and whether the journal is another one cannot be asked
 	behind atomic.Bool // the next reading of the journal waits
 }
 
@@ -42,7 +43,17 @@ func (r *reader) BlocksOf(ctx context.Context, seqs []uint64) ([]*journal.Block,
 	if r.failing.Add(-1) >= 0 {
 		return nil, errors.New("the connection broke")
 	}
+	if r.gone.Load() {
+		return nil, &store.NoBlockError{Seq: seqs[0]}
+	}
 	return r.Database.BlocksOf(ctx, seqs)
+}
+
+func (r *reader) Follow(ctx context.Context, head journal.Head, limit int) ([]*journal.Block, error) {
+	if r.gone.Load() {
+		return nil, errors.New("the connection broke")
+	}
+	return r.Database.Follow(ctx, head, limit)
 }
 
 func (r *reader) Read(ctx context.Context, work func(tx *sql.Tx) error) error {
@@ -82,6 +93,19 @@ func testFailingReading(t *testing.T, w *world) {
 	if err != nil || o.ID != open.Order {
 		t.Errorf("the order: %+v, %v", o, err)
 	}
+
+	e = w.openOn(db, store.Options{})
+	db.gone.Store(true)
+	if o, err := e.Order(t.Context(), open.Order); err == nil {
+		t.Errorf("an order was found in no block: %+v", o)
+	}
+	db.gone.Store(false)
+	for _, problem := range e.Problems() {
+		if problem.Code == store.ProblemJournal {
+			t.Errorf("a journal that could not be asked is taken for damaged: %s", problem.Detail)
+		}
+	}
+	w.do(e, w.fund(1, 100))
 }
 
 // testLateRuns has one goroutine read which runs there are, and install that only after

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"farthing.dev/farthing/store"
+	"farthing.dev/farthing/token"
 )
 
 // Fault is how a write fails.
@@ -29,6 +30,14 @@ func (f Fault) String() string {
 		return "done but unanswered"
 	}
 	return "not done"
+}
+
+// Code is what callers are answered while writes fail like this.
+func (f Fault) Code() token.Code {
+	if f == Unanswered {
+		return token.CodeCommitUnknown
+	}
+	return token.CodeUnavailable
 }
 
 // ErrInjected is in the chain of every error that is made here.
@@ -104,7 +113,7 @@ func (t *Tables) Write(ctx context.Context, change func(tx *sql.Tx) error) error
 		return err
 	}
 	if fails {
-		return ErrInjected
+		return errors.Join(store.ErrCommitUnknown, ErrInjected)
 	}
 	return nil
 }

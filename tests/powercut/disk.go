@@ -69,6 +69,18 @@ func (d *Disk) Restart(seed uint64, life string) *Disk {
 	return next
 }
 
+// Kill returns the disk as the next process finds it where this one was killed: the system
+// shows all that was written, and at a power cut what was not synced can still be lost.
+func (d *Disk) Kill(seed uint64, life string) *Disk {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	next := New(seed, life)
+	for name, c := range d.files {
+		next.files[name] = &content{shown: c.shown, synced: c.synced, pending: c.pending}
+	}
+	return next
+}
+
 // spend counts an operation, and fails when the power is off.
 func (d *Disk) spend() error {
 	if d.left == 0 {
