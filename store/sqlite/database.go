@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -112,22 +113,35 @@ func (d *Database) private(folder string) error {
 // syncWAL makes durable what an earlier process wrote and, since it was killed, did not sync.
 // SQLite shows that as committed, and a caller who asks again would be told that it was done.
 func (d *Database) syncWAL() error {
-	name, files := d.path+"-wal", vfs.Find(d.options.VFS)
-	if d.options.ReadOnly || files == nil {
+	if d.options.ReadOnly {
 		return nil
 	}
-	there, err := files.Access(name, vfs.ACCESS_EXISTS)
-	if err != nil || !there {
-		return err
-	}
-	file, _, err := files.Open(name, vfs.OPEN_READWRITE|vfs.OPEN_WAL)
-	if err == nil {
-		err = errors.Join(file.Sync(vfs.SYNC_FULL), file.Close())
-	}
-	if err != nil {
+	name := d.path + "-wal"
+	err := d.syncFile(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("sync %s: %w", name, err)
 	}
 	return nil
+}
+
+// syncFile syncs a file of the database; fs.ErrNotExist where it is not there.
+func (d *Database) syncFile(name string) error {
+	files := vfs.Find(d.options.VFS)
+	if d.options.VFS == "" || files == nil { // the driver's own opens files only for SQLite
+		file, err := os.OpenFile(name, os.O_RDWR, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(file.Sync(), file.Close())
+	}
+	if there, err := files.Access(name, vfs.ACCESS_EXISTS); err != nil || !there {
+		return err
+	}
+	file, _, err := files.Open(name, vfs.OPEN_READWRITE|vfs.OPEN_WAL)
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Sync(vfs.SYNC_FULL), file.Close())
 }
 
 func (d *Database) connect(ctx context.Context) error {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/ncruces/go-sqlite3/vfs"
@@ -72,5 +74,37 @@ func TestWhatAKilledProcessWroteIsSyncedBeforeItIsAnswered(t *testing.T) {
 	}
 	if replayed == 0 {
 		t.Error("no process found what the one before it wrote")
+	}
+}
+
+// The operating system's own files open as well when a process left a WAL behind.
+func TestAWALThatWasLeftBehindOpens(t *testing.T) {
+	folder, copied := t.TempDir(), t.TempDir()
+	db, err := sqlite.Open(t.Context(), folder, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := store.Migrate(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"farthing.db", "farthing.db-wal"} {
+		body, err := os.ReadFile(filepath.Join(folder, name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(copied, name), body, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	left, err := sqlite.Open(t.Context(), copied, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if known, err := store.UpToDate(t.Context(), left); err != nil || !known {
+		t.Errorf("its tables: %v, %v", known, err)
+	}
+	if err := left.Close(); err != nil {
+		t.Error(err)
 	}
 }
