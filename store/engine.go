@@ -34,6 +34,7 @@ type Engine struct {
 	stopped  chan struct{}
 	compared chan struct{} // closed when the clocks are compared no more
 	requests sync.Pool
+	made     atomic.Uint32 // requests
 	head     atomic.Pointer[journal.Head]
 	anew     atomic.Int64 // odd while the state and the index are made anew
 	counters counters
@@ -67,6 +68,7 @@ type request struct {
 	state    atomic.Int32 // one of the constants below
 	carried  int          // how often it was put off
 	finished chan struct{}
+	number   uint32 // of the request, for alarms
 }
 
 // The state of a request. The batch goroutine moves it on, but for the last one, to
@@ -112,7 +114,9 @@ func OpenEngine(ctx context.Context, db Database, clock token.Clock, log *slog.L
 	}
 	e.watch = newWatch(&e.health, log, clock, options.Moment, options.Answer)
 	e.confirmed.Store(unconfirmed)
-	e.requests.New = func() any { return &request{finished: make(chan struct{}, 1)} }
+	e.requests.New = func() any {
+		return &request{finished: make(chan struct{}, 1), number: e.made.Add(1)}
+	}
 	e.head.Store(&journal.Head{})
 	e.index = newIndex(db, options, e.Head)
 	e.behind = newBehind(e)
@@ -130,8 +134,8 @@ func OpenEngine(ctx context.Context, db Database, clock token.Clock, log *slog.L
 // and will be seen by every later command on any replica. CodeUnavailable says that it
 // certainly did nothing, CodeCommitUnknown that nobody knows yet.
 func (e *Engine) Do(ctx context.Context, cmd core.Command) (core.Outcome, error) {
-	lost := e.watch.lost.C()
 	r, _ := e.requests.Get().(*request)
+	lost := e.watch.lost.C(r.number)
 	r.cmd = cmd
 	if err := e.hand(ctx, r); err != nil {
 		e.release(r)
@@ -193,7 +197,7 @@ func (e *Engine) hand(ctx context.Context, r *request) error {
 	if e.behind.stuck.Load() && !looks {
 		return e.unavailable("storage is full or failing; try again with the same key", nil)
 	}
-	lost := e.watch.lost.C()
+	lost := e.watch.lost.C(r.number)
 	select {
 	case <-lost:
 		return e.unavailable("the database does not answer; try again with the same key", nil)

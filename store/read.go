@@ -90,13 +90,11 @@ func (e *Engine) look(ctx context.Context, c *look) (out core.Outcome, err error
 // handLook hands a look in and waits for it, or reports that the batch goroutine is held
 // up: then it was given up.
 func (e *Engine) handLook(ctx context.Context, c *look, out *core.Outcome) (aside bool, err error) {
-	slow := e.watch.slow.C()
-	select {
-	case <-slow:
+	if e.watch.slow.on() {
 		return true, nil
-	default:
 	}
 	r, _ := e.requests.Get().(*request)
+	slow := e.watch.slow.C(r.number)
 	r.cmd = c
 	if err := e.hand(ctx, r); err != nil {
 		e.release(r)

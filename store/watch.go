@@ -107,32 +107,41 @@ func (w *watch) note(code, detail string) {
 	}
 }
 
-// alarm is a channel that is closed while something is the matter, and a new one after.
+// alarm is some channels that are closed while something is the matter, and new ones after.
+// There are several because hundreds wait at a time, and each locks its channel to do so.
 type alarm struct {
-	channel atomic.Pointer[chan struct{}]
-	raised  bool // guarded by the watch
+	channels atomic.Pointer[[alarmChannels]chan struct{}]
+	raised   bool // guarded by the watch
 }
 
+const alarmChannels = 64
+
 func (a *alarm) renew() {
-	c := make(chan struct{})
-	a.channel.Store(&c)
+	var channels [alarmChannels]chan struct{}
+	for i := range channels {
+		channels[i] = make(chan struct{})
+	}
+	a.channels.Store(&channels)
 	a.raised = false
 }
 
 func (a *alarm) raise() {
 	if !a.raised {
 		a.raised = true
-		close(*a.channel.Load())
+		for _, c := range a.channels.Load() {
+			close(c)
+		}
 	}
 }
 
-// C returns a channel that is closed when the alarm is raised, or has been.
-func (a *alarm) C() <-chan struct{} { return *a.channel.Load() }
+// C returns a channel that is closed when the alarm is raised, or has been. Who asks brings a
+// number, which others should not have.
+func (a *alarm) C(who uint32) <-chan struct{} { return a.channels.Load()[who%alarmChannels] }
 
 // on reports whether the alarm is raised now.
 func (a *alarm) on() bool {
 	select {
-	case <-a.C():
+	case <-a.C(0):
 		return true
 	default:
 		return false

@@ -26,7 +26,7 @@ func testWatch() (*health, *watch) {
 func TestWhoWaitedThroughASlowBatchIsToldOfTheNext(t *testing.T) {
 	_, w := testWatch()
 	w.begin()
-	handedIn := w.lost.C()
+	handedIn := w.lost.C(0)
 	w.backdate(2 * time.Minute) // slow, and then answered
 	w.end()
 	w.begin()
@@ -47,7 +47,7 @@ func TestACommitThatHangsIsNoticedHoweverLateItBegins(t *testing.T) {
 	h := &health{}
 	w := newWatch(h, slog.New(slog.DiscardHandler), token.SystemClock{}, time.Millisecond, 5*time.Millisecond)
 	w.begin()
-	<-w.lost.C() // by slow reads
+	<-w.lost.C(0) // by slow reads
 	w.doing.Store(doingCommit)
 	for deadline := time.Now().Add(10 * time.Second); len(h.list()) == 0; {
 		if time.Now().After(deadline) {
