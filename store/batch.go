@@ -158,13 +158,18 @@ func (e *Engine) runBatch() {
 		}
 		e.log.Debug("batch failed; it is tried again", "error", err, "commands", len(e.loop.batch))
 	}
+	if err != nil {
+		e.tell(err) // before anybody is answered: whoever asks why finds it
+	}
 	if errors.Is(err, errDamaged) && !e.loop.broken {
 		e.oneByOne(ctx)
 	} else {
 		e.answer(err)
 	}
 	e.watched()
-	e.tell(err)
+	if err == nil {
+		e.tell(nil)
+	}
 	appended := len(e.loop.entries)
 	if err != nil {
 		appended = 0
