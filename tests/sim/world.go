@@ -109,6 +109,7 @@ func (w *World) commit() error {
 	answers := make([]answer, len(jobs))
 	var entries []*journal.Entry
 	for i, j := range jobs {
+		w.load(s, jobs[i:i+1], lost) // what a command before it in the batch has made it need
 		out, err := core.Run(s, j.command, now)
 		answers[i] = answer{out, err}
 		if err == nil && out.Entry != nil && !out.Replayed {
@@ -133,7 +134,8 @@ func (w *World) commit() error {
 	return nil
 }
 
-// load brings what the commands need into the State, as often as they name more.
+// load brings what the commands need into the State, as often as they name more. What the
+// State has already stays, since the batch may have changed it.
 func (w *World) load(s *core.State, jobs []job, lost bool) {
 	for range 4 {
 		before := len(s.Accounts) + len(s.Orders) + len(s.Keys) + len(s.Items)
@@ -147,11 +149,14 @@ func (w *World) load(s *core.State, jobs []job, lost bool) {
 			}
 		}
 		for _, id := range f.Orders {
-			if o := w.orders[id]; o != nil {
+			if o := w.orders[id]; o != nil && s.Orders[id] == nil {
 				s.Orders[id] = o
 			}
 		}
 		for _, name := range f.Keys {
+			if s.Keys[name] != nil {
+				continue
+			}
 			if e := w.keys[name]; e != nil {
 				s.Keys[name] = e
 			} else if e := w.oldKeys[name]; e != nil {
@@ -159,7 +164,7 @@ func (w *World) load(s *core.State, jobs []job, lost bool) {
 			}
 		}
 		for _, key := range f.Items {
-			if id, ok := w.items[key]; ok {
+			if id, ok := w.items[key]; ok && s.Items[key].IsZero() {
 				s.Items[key] = id
 			}
 		}
