@@ -371,6 +371,9 @@ func (e *Engine) failed(ctx context.Context, cause error) error {
 	if block == nil || errors.Is(cause, ErrNotAppended) {
 		return cause
 	}
+	if !e.db.Shared() { // what is read meanwhile may be found otherwise by the next process
+		e.confirmed.Store(unconfirmed)
+	}
 	// The head is read when no append is under way any more, so what it says is final; and
 	// it is confirmed, which a block that can be read need not be.
 	e.watch.doing.Store(doingCommit)

@@ -67,7 +67,7 @@ func (e *Engine) Order(ctx context.Context, id token.OrderID) (*core.Order, erro
 // returns the number below which entries may be told: where that goroutine is held up, of the
 // first one that is not confirmed.
 func (e *Engine) fresh(ctx context.Context) (below uint64, err error) {
-	if !e.db.Shared() && e.anew.Load()%2 == 0 && !e.index.doubt.Load() {
+	if !e.db.Shared() && e.anew.Load()%2 == 0 && !e.index.doubt.Load() && e.confirmed.Load() != unconfirmed {
 		return math.MaxUint64, nil
 	}
 	aside, err := e.handLook(ctx, &look{}, nil)

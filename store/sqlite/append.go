@@ -48,7 +48,9 @@ func (d *Database) Append(_ context.Context, _ journal.Head, _ func([]*journal.B
 	}
 	d.writing.Lock()
 	defer d.writing.Unlock()
-	return d.hot.append(block)
+	err = d.hot.append(block)
+	d.committed(err)
+	return err
 }
 
 // sqlAppend inserts a block where the journal ends with the one before it, and nothing
@@ -73,7 +75,7 @@ func (a *appender) append(b *journal.Block) error {
 		err = s.Exec()
 	}
 	if err != nil {
-		if errors.Is(err, sqlite3.FULL) || errors.Is(err, sqlite3.BUSY) || errors.Is(err, sqlite3.CONSTRAINT) {
+		if undone(err) {
 			err = fmt.Errorf("%w: %w", store.ErrNotAppended, err)
 		}
 		return fmt.Errorf("append block %d: %w", b.First, err)
@@ -84,10 +86,13 @@ func (a *appender) append(b *journal.Block) error {
 	return nil
 }
 
-// Settled returns the journal's end.
+// Settled returns the journal's end, when it is known what became of each commit that failed.
 func (d *Database) Settled(ctx context.Context) (journal.Head, error) {
 	d.writing.Lock()
 	defer d.writing.Unlock()
+	if err := d.settle(); err != nil {
+		return journal.Head{}, err
+	}
 	r, err := d.reader(ctx)
 	if err != nil {
 		return journal.Head{}, err
@@ -96,5 +101,9 @@ func (d *Database) Settled(ctx context.Context) (journal.Head, error) {
 	return r.last()
 }
 
-// Confirm has nothing to wait for: what can be read is on disk.
-func (d *Database) Confirm(context.Context) error { return nil }
+// Confirm has nothing to wait for where no commit failed: what can be read is on disk.
+func (d *Database) Confirm(context.Context) error {
+	d.writing.Lock()
+	defer d.writing.Unlock()
+	return d.settle()
+}

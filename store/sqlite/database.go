@@ -41,14 +41,15 @@ type Database struct {
 	lock    *lock
 	still   bool // nobody writes to the file, and nothing can be written beside it
 
-	writing gate      // held by whoever writes to the file
-	hot     *appender // appends blocks
-	write   *sql.DB   // one connection: durable transactions
-	behind  *sql.DB   // one connection: derived data
-	read    *sql.DB   // many connections
-	readers chan *reader
-	fixed   *fixedReaders
-	shreds  *shreds // nil where it is opened for reading
+	writing   gate      // held by whoever writes to the file
+	unsettled bool      // a commit failed, and the next process may find it done; guarded by the gate
+	hot       *appender // appends blocks
+	write     *sql.DB   // one connection: durable transactions
+	behind    *sql.DB   // one connection: derived data
+	read      *sql.DB   // many connections
+	readers   chan *reader
+	fixed     *fixedReaders
+	shreds    *shreds // nil where it is opened for reading
 
 	checkpoint *checkpointer
 }
@@ -278,15 +279,15 @@ func (d *Database) Read(ctx context.Context, work func(tx *sql.Tx) error) error 
 
 // Write runs work in one durable transaction.
 func (d *Database) Write(ctx context.Context, work func(tx *sql.Tx) error) error {
-	return d.transact(ctx, d.write, work)
+	return d.transact(ctx, d.write, d.committed, work)
 }
 
 // WriteBehind runs work in one transaction that the next append makes durable.
 func (d *Database) WriteBehind(ctx context.Context, work func(tx *sql.Tx) error) error {
-	return d.transact(ctx, d.behind, work)
+	return d.transact(ctx, d.behind, func(error) {}, work)
 }
 
-func (d *Database) transact(ctx context.Context, pool *sql.DB, work func(tx *sql.Tx) error) error {
+func (d *Database) transact(ctx context.Context, pool *sql.DB, committed func(error), work func(tx *sql.Tx) error) error {
 	if err := d.writing.LockContext(ctx); err != nil {
 		return fmt.Errorf("wait for another write: %w", err)
 	}
@@ -299,7 +300,12 @@ func (d *Database) transact(ctx context.Context, pool *sql.DB, work func(tx *sql
 	if err := work(tx); err != nil {
 		return err
 	}
-	if err := tx.Commit(); err != nil {
+	err = tx.Commit()
+	committed(err)
+	if err != nil && !undone(err) {
+		return fmt.Errorf("%w: commit: %w", store.ErrCommitUnknown, err)
+	}
+	if err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil

@@ -28,6 +28,7 @@ type Disk struct {
 	life   string // goes into the name of shared memory: that does not outlive a power cut
 	left   int64  // operations until the power fails; negative for never
 	off    bool
+	unsync bool // syncs fail
 }
 
 var _ vfs.VFS = (*Disk)(nil)
@@ -42,6 +43,13 @@ func (d *Disk) FailAfter(operations int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.left = operations
+}
+
+// FailSyncs has all syncs fail from now on, or none. What is written is shown all the same.
+func (d *Disk) FailSyncs(fail bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.unsync = fail
 }
 
 // Off cuts the power, if it has not failed yet.
@@ -295,6 +303,9 @@ func (f *file) Sync(vfs.SyncFlag) error {
 	defer f.disk.mu.Unlock()
 	if err := f.disk.spend(); err != nil {
 		return err
+	}
+	if f.disk.unsync {
+		return sqlite3.IOERR_FSYNC
 	}
 	f.content.sync()
 	return nil

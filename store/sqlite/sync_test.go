@@ -1,0 +1,86 @@
+package sqlite_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"testing"
+
+	"github.com/ncruces/go-sqlite3/vfs"
+
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/store"
+	"farthing.dev/farthing/store/sqlite"
+	"farthing.dev/farthing/store/storetest"
+	"farthing.dev/farthing/tests/powercut"
+	"farthing.dev/farthing/token"
+)
+
+// A block that was written and could not be synced is invisible to the process that wrote
+// it, and found by the next one. So nobody is told that it was not done, and no reader is shown
+// that it is not there, while that is so.
+func TestABlockThatWasNotSyncedIsNotCalledUndone(t *testing.T) {
+	disk := powercut.New(1, "sync")
+	command := &core.Fund{Account: token.AccountID(storetest.ID('a', 1)), Key: journal.NewKey([16]byte{}, "fund", "once", nil),
+		Fund: journal.Fund{Amount: 10_000, Currency: token.MustCurrency("USD"), Method: "card", Reference: "once"}}
+	before := *command
+	before.Account, before.Key = token.AccountID(storetest.ID('a', 2)), journal.NewKey([16]byte{}, "fund", "before", nil)
+	run := func(life string, work func(db *sqlite.Database, e *store.Engine)) {
+		t.Helper()
+		vfs.Register(life, disk)
+		defer vfs.Unregister(life)
+		db, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{VFS: life})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = db.Close() }() // its disk is away
+		if err := store.Migrate(t.Context(), db); err != nil {
+			t.Fatal(err)
+		}
+		e, err := store.OpenEngine(t.Context(), db, token.SystemClock{}, slog.New(slog.DiscardHandler), store.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = e.Close(context.Background()) }()
+		work(db, e)
+		disk.Off()
+	}
+	run("unsynced", func(db *sqlite.Database, e *store.Engine) {
+		if _, err := e.Do(t.Context(), &before); err != nil {
+			t.Fatal(err)
+		}
+		disk.FailSyncs(true)
+		if _, err := e.Do(t.Context(), command); token.CodeOf(err) != token.CodeCommitUnknown {
+			t.Errorf("a block that could not be synced: %v", err)
+		}
+		if a, err := e.Account(t.Context(), command.Account); err == nil {
+			t.Errorf("a reader is told that it was not done: %+v", a)
+		}
+		if found, err := e.Find(t.Context(), journal.TermAccount(command.Account), nil, 0, 1); err == nil {
+			t.Errorf("a reader of the history is told that it was not done: %v", found)
+		}
+		if err := db.Write(t.Context(), nothing); !errors.Is(err, store.ErrCommitUnknown) {
+			t.Errorf("another write that could not be synced: %v", err)
+		}
+		disk.FailSyncs(false)
+		if a, err := e.Account(t.Context(), command.Account); err != nil || len(a.Wallets) != 0 {
+			t.Errorf("when the disk syncs again: %+v, %v", a, err)
+		}
+	})
+	disk = disk.Restart(1, "restart")
+	run("next", func(_ *sqlite.Database, e *store.Engine) {
+		if a, err := e.Account(t.Context(), command.Account); err != nil || len(a.Wallets) != 0 {
+			t.Errorf("the next process has what was said to be not done: %+v, %v", a, err)
+		}
+		if out, err := e.Do(t.Context(), command); err != nil || out.Replayed {
+			t.Errorf("with the same key: %+v, %v", out, err)
+		}
+	})
+}
+
+func nothing(tx *sql.Tx) error {
+	_, err := tx.Exec(`UPDATE journal_lock SET id = id WHERE id = 4`)
+	return err
+}
