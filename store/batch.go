@@ -287,6 +287,7 @@ func (e *Engine) committed() {
 		e.origin = l.block.Hash
 	}
 	e.index.add(l.entries)
+	e.recent.add(l.block, l.entries)
 	for _, entry := range l.entries {
 		l.cache.touch(entry.Account, entry.Order)
 	}

@@ -52,6 +52,7 @@ type Engine struct {
 	confirmed atomic.Int64
 	origin    journal.Hash // of the journal's first block; only the batch goroutine looks
 
+	recent   *recent
 	blocksMu sync.Mutex
 	blocks   *simplelru.LRU[uint64, *journal.Block] // by first entry
 
@@ -111,6 +112,7 @@ func OpenEngine(ctx context.Context, db Database, clock token.Clock, log *slog.L
 		stopped:  make(chan struct{}),
 		compared: make(chan struct{}),
 		blocks:   blocks,
+		recent:   newRecent(),
 	}
 	e.watch = newWatch(&e.health, log, clock, options.Moment, options.Answer)
 	e.confirmed.Store(unconfirmed)

@@ -30,6 +30,7 @@ func (e *Engine) reset(ctx context.Context) error {
 		return err
 	}
 	e.anew.Store(e.anew.Load() | 1)
+	e.recent.reset()
 	l.state, l.facts = core.NewState(), newFacts()
 	l.cache = cache{maxAccounts: e.options.Accounts, maxOrders: e.options.Orders}
 	if err := e.index.restart(ctx); err != nil {
@@ -262,6 +263,7 @@ func (e *Engine) missed(ctx context.Context, blocks []*journal.Block) error {
 			e.loop.broken = true
 			return err
 		}
+		e.recent.add(b, entries)
 		head = b.Head()
 		e.head.Store(&head)
 	}

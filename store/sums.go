@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/ledger"
@@ -16,10 +17,14 @@ import (
 // the same time however long the journal is. Every entry is counted once, also where
 // several replicas follow: a step changes the head by which the next one begins, or nothing.
 // They are derived: where the journal turns out to be another one, they begin again.
-type Sums struct{ db Database }
+type Sums struct {
+	db     Database
+	engine *Engine // nil: everything is read from the database
+}
 
-// NewSums returns the Sums in a database whose tables are up to date.
-func NewSums(db Database) *Sums { return &Sums{db} }
+// NewSums returns the Sums in a database whose tables are up to date. What the engine on it
+// has in memory, if there is one, is not read again.
+func NewSums(db Database, engine *Engine) *Sums { return &Sums{db, engine} }
 
 // blocksPerStep bounds the work of one step.
 const blocksPerStep = 128
@@ -34,6 +39,16 @@ func (s *Sums) Follow(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if s.engine != nil {
+		if blocks := s.engine.recent.after(head); len(blocks) > 0 {
+			step := newStep()
+			for i := range blocks {
+				step.entries(blocks[i].entries, blocks[i].head)
+			}
+			_, err := s.take(ctx, head, step)
+			return true, err
+		}
+	}
 	end, err := JournalHead(ctx, s.db.SQL())
 	if err != nil {
 		return false, err
@@ -41,7 +56,6 @@ func (s *Sums) Follow(ctx context.Context) (more bool, err error) {
 	if end.Seq == head.Seq && end.Hash == head.Hash {
 		return false, nil
 	}
-	step := newStep()
 	if end.Seq > head.Seq {
 		blocks, err := s.db.BlocksAfter(ctx, head.Seq, blocksPerStep)
 		if err != nil {
@@ -51,16 +65,16 @@ func (s *Sums) Follow(ctx context.Context) (more bool, err error) {
 			return false, nil
 		}
 		if blocks[0].First == head.Seq+1 && blocks[0].Prev == head.Hash {
+			step := newStep()
 			for _, b := range blocks {
-				if err := step.block(b); err != nil {
-					return false, err
+				entries, err := b.Entries()
+				if err != nil {
+					return false, fmt.Errorf("sum block %d: %w", b.First, err)
 				}
+				step.entries(entries, b.Head())
 			}
-			err := s.write(ctx, head, step)
-			if errors.Is(err, errElsewhere) {
-				return true, nil
-			}
-			return step.head.Seq < end.Seq, err
+			more, err := s.take(ctx, head, step)
+			return more || step.head.Seq < end.Seq, err
 		}
 	}
 	return true, s.beginAgain(ctx, head) // the journal does not go on from what was counted
@@ -96,7 +110,17 @@ func (s *Sums) beginAgain(ctx context.Context, from journal.Head) error {
 	return err
 }
 
-// write adds a step to the tables, unless the head has moved since.
+// take adds a step to the tables, unless another replica has moved the head since: then there
+// may be more to count.
+func (s *Sums) take(ctx context.Context, from journal.Head, step *step) (more bool, err error) {
+	err = s.write(ctx, from, step)
+	if errors.Is(err, errElsewhere) {
+		return true, nil
+	}
+	return false, err
+}
+
+// write adds a step to the tables, or fails with errElsewhere.
 func (s *Sums) write(ctx context.Context, from journal.Head, step *step) error {
 	return s.db.WriteBehind(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO ledger_sums_head (one, seq, hash) VALUES (1, 0, $1) ON CONFLICT DO NOTHING`, make([]byte, 32)); err != nil {
@@ -107,10 +131,10 @@ func (s *Sums) write(ctx context.Context, from journal.Head, step *step) error {
 		if err != nil {
 			return err
 		}
-		for key, sum := range step.sums {
+		for key, sum := range step.rows() {
 			_, err := tx.ExecContext(ctx, `INSERT INTO ledger_sums (name, owner, currency, class, amount, count) VALUES ($1, $2, $3, $4, $5, $6)
 				ON CONFLICT (name, owner, currency, class) DO UPDATE SET amount = ledger_sums.amount + excluded.amount, count = ledger_sums.count + excluded.count`,
-				key.name, key.owner.String(), key.currency.String(), key.class.String(), int64(sum.amount), sum.count)
+				key.name(), key.owner.String(), key.currency.String(), key.class.String(), int64(sum.amount), sum.count)
 			if err != nil {
 				return err
 			}
@@ -133,11 +157,29 @@ type step struct {
 	deposits []*journal.Entry
 }
 
+// sumKey is what is added up: a row of the chart of accounts, or one of the two codes below.
+// Vendors' are kept apart; rows adds them up.
 type sumKey struct {
-	name     string
+	code     ledger.Code
 	owner    token.VendorID
 	currency token.Currency
 	class    token.ClassKind
+}
+
+// The sums that are no row of the chart of accounts.
+const (
+	salesCode   ledger.Code = 254
+	refundsCode ledger.Code = 255
+)
+
+func (k sumKey) name() string {
+	switch k.code {
+	case salesCode:
+		return ledger.SumSales
+	case refundsCode:
+		return ledger.SumRefunds
+	}
+	return k.code.String()
 }
 
 type sum struct {
@@ -147,27 +189,17 @@ type sum struct {
 
 func newStep() *step { return &step{sums: map[sumKey]sum{}} }
 
-func (s *step) block(b *journal.Block) error {
-	entries, err := b.Entries()
-	if err != nil {
-		return fmt.Errorf("sum block %d: %w", b.First, err)
-	}
+// entries adds those of a block, which ends at a head.
+func (s *step) entries(entries []*journal.Entry, head journal.Head) {
 	for _, e := range entries {
 		s.entry(e)
 	}
-	s.head = b.Head()
-	return nil
+	s.head = head
 }
 
-func (s *step) add(name string, owner token.VendorID, currency token.Currency, class token.ClassKind, amount token.Amount) {
-	for _, of := range [2]token.VendorID{{}, owner} {
-		key := sumKey{name, of, currency, class}
-		was := s.sums[key]
-		s.sums[key] = sum{was.amount + amount, was.count + 1}
-		if owner.IsZero() {
-			return
-		}
-	}
+func (s *step) add(key sumKey, amount token.Amount) {
+	was := s.sums[key]
+	s.sums[key] = sum{was.amount + amount, was.count + 1}
 }
 
 func (s *step) entry(e *journal.Entry) {
@@ -176,20 +208,33 @@ func (s *step) entry(e *journal.Entry) {
 		if account.Class.Kind == token.Test {
 			continue
 		}
-		owner := token.VendorID{}
+		key := sumKey{code: account.Code, currency: account.Currency, class: account.Class.Kind}
 		if account.Code == ledger.VendorPayable {
-			owner = account.Owner
+			key.owner = account.Owner
 		}
-		s.add(account.Code.String(), owner, account.Currency, account.Class.Kind, e.Legs[i].Amount)
+		s.add(key, e.Legs[i].Amount)
 	}
 	switch {
 	case (e.Kind == journal.Purchased || e.Kind == journal.Captured) && !e.Sale.Test:
-		s.add(ledger.SumSales, e.Vendor, e.Sale.Currency, token.Purchased, e.Sale.Price)
+		s.add(sumKey{salesCode, e.Vendor, e.Sale.Currency, token.Purchased}, e.Sale.Price)
 	case e.Kind == journal.Refunded && !testLegs(e.Legs):
-		s.add(ledger.SumRefunds, e.Vendor, e.Refund.Currency, token.Purchased, e.Refund.Amount)
+		s.add(sumKey{refundsCode, e.Vendor, e.Refund.Currency, token.Purchased}, e.Refund.Amount)
 	case e.Kind == journal.Funded && !e.Fund.Test:
 		s.deposits = append(s.deposits, e)
 	}
+}
+
+// rows returns the sums of vendors, and those of all.
+func (s *step) rows() map[sumKey]sum {
+	rows := maps.Clone(s.sums)
+	for key, one := range s.sums {
+		if !key.owner.IsZero() {
+			key.owner = token.VendorID{}
+			all := rows[key]
+			rows[key] = sum{all.amount + one.amount, all.count + one.count}
+		}
+	}
+	return rows
 }
 
 // testLegs reports whether legs move test tokens.

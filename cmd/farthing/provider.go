@@ -172,7 +172,7 @@ func openHouse(ctx context.Context, c config, clock token.Clock, log *slog.Logge
 		Secret: secret.present, Lasting: secret.lasting, Fetch: outbound.Fetcher(p.outbound), BaseURL: c.baseURL, Mailer: p.post.mailer(), PurchaseWindow: c.window, LongestWindow: c.windowMost, SessionLife: c.session,
 		SessionIdle: c.idle, Name: c.name,
 		Currencies: currencies, Fee: fee, Demo: demo, Alone: !db.Shared(),
-		Sums: store.NewSums(db), Health: p.health,
+		Sums: store.NewSums(db, engine), Health: p.health,
 	})
 	return p, currencies, nil
 }
@@ -258,7 +258,7 @@ func (p *provider) work(ctx context.Context) {
 	p.every(ctx, often, (&worker.Task{Do: p.app.FollowChanges, Failed: "changes of other replicas could not be read", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.keepHead, Failed: "the journal's head could not be kept outside the database", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.watchSecret, Failed: "it could not be read which secret the database has", Log: p.log}).Run)
-	p.every(ctx, often, (&worker.Task{Do: p.app.FollowSums, Failed: "the journal's sums could not be kept", Log: p.log}).Run)
+	p.every(ctx, often, (&worker.Task{Do: p.app.FollowSums, Wake: p.engine.Busy(), Failed: "the journal's sums could not be kept", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.tellLogouts, Failed: "logouts could not be told", Log: p.log}).Run)
 	p.every(ctx, seldom, (&worker.Task{Do: p.app.WriteSessions, Failed: "sessions could not be written", Log: p.log}).Run)
 	p.workers.Go(func() { p.post.run(ctx) })

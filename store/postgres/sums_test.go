@@ -62,7 +62,7 @@ func TestReplicasBeginTheSumsAgainTogether(t *testing.T) {
 		t.Helper()
 		for more := true; more; {
 			var err error
-			more, err = store.NewSums(db).Follow(t.Context())
+			more, err = store.NewSums(db, nil).Follow(t.Context())
 			must(err)
 		}
 	}
@@ -73,7 +73,7 @@ func TestReplicasBeginTheSumsAgainTogether(t *testing.T) {
 	}))
 	slower, quicker := pace(db, true), pace(db, false)
 	ended := make(chan error, 2)
-	step := func(db store.Database) { _, err := store.NewSums(db).Follow(t.Context()); ended <- err }
+	step := func(db store.Database) { _, err := store.NewSums(db, nil).Follow(t.Context()); ended <- err }
 	go step(slower)
 	<-slower.arrived // it has decided to begin again
 	step(db)
@@ -99,7 +99,7 @@ func TestReplicasBeginTheSumsAgainTogether(t *testing.T) {
 	must(<-ended)
 	must(<-ended)
 	follow()
-	got, err := store.NewSums(db).All(t.Context())
+	got, err := store.NewSums(db, nil).All(t.Context())
 	must(err)
 	euros := 0
 	for _, one := range got {

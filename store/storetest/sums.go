@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"maps"
+	"sync/atomic"
 	"testing"
 
 	"farthing.dev/farthing/domain/core"
@@ -29,7 +30,7 @@ func testSums(t *testing.T, w *world) {
 	w.do(w.Engine, test)
 	w.followTo(t, 4)
 
-	sums := store.NewSums(w.db)
+	sums := store.NewSums(w.db, nil)
 	head, err := sums.Head(t.Context())
 	w.must(err)
 	if head.Seq != w.Head().Seq || head.Hash != w.Head().Hash {
@@ -70,11 +71,17 @@ func testSums(t *testing.T, w *world) {
 	}
 }
 
-// followTo lets so many followers count until nothing is left.
+// followTo lets so many followers count until nothing is left; every second one takes from
+// the engine what it has in memory.
 func (w *world) followTo(t *testing.T, followers int) {
 	t.Helper()
+	var number atomic.Int32
 	w.must(each(followers, func() error {
-		sums := store.NewSums(w.db)
+		engine := w.Engine
+		if number.Add(1)%2 == 0 {
+			engine = nil
+		}
+		sums := store.NewSums(w.db, engine)
 		for {
 			if more, err := sums.Follow(t.Context()); err != nil || !more {
 				return err
@@ -99,7 +106,7 @@ func testSumsBeginAgain(t *testing.T, w *world) {
 			return err
 		}))
 		w.followTo(t, 2)
-		all, err := store.NewSums(w.db).All(t.Context())
+		all, err := store.NewSums(w.db, nil).All(t.Context())
 		w.must(err)
 		if len(all) != 2 || all[1].Name != "wallet" || all[1].Amount != 3_000_000 || all[1].Count != 3 {
 			t.Errorf("after %s the sums are %+v", damage, all)
