@@ -19,6 +19,9 @@ type access struct {
 	count  atomic.Uint64
 }
 
+// accessMessage is the message of these lines.
+const accessMessage = "request"
+
 func newAccess(log *slog.Logger) *access {
 	return &access{log: log, prefix: "req_" + strings.ToLower(rand.Text()[:8]) + "_"}
 }
@@ -35,7 +38,7 @@ func (a *access) end(r *http.Request, route string, answered *statusWriter, took
 	if !a.log.Enabled(r.Context(), slog.LevelInfo) {
 		return
 	}
-	a.log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("request", answered.Header().Get("X-Request-Id")), slog.String("method", knownMethod(r.Method)),
+	a.log.LogAttrs(r.Context(), slog.LevelInfo, accessMessage, slog.String("request", answered.Header().Get("X-Request-Id")), slog.String("method", knownMethod(r.Method)),
 		slog.String("route", route), slog.Int("status", answered.status), slog.Float64("ms", float64(took.Microseconds())/1000), slog.Int64("bytes", answered.bytes))
 }
 

@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -176,9 +175,20 @@ func (p *benchPlace) Open(ctx context.Context) (*bench.System, error) {
 		return nil, err
 	}
 	c.database = p.database
-	o, err := openProvider(ctx, c, token.SystemClock{}, slog.New(slog.DiscardHandler), false)
+	lines, err := os.CreateTemp("", "farthing-bench-*.log") // serve writes a line about each request, too
 	if err != nil {
 		return nil, err
+	}
+	if err := os.Remove(lines.Name()); err != nil {
+		return nil, errors.Join(err, lines.Close())
+	}
+	log, flush, err := newLog(c, lines)
+	if err != nil {
+		return nil, errors.Join(err, lines.Close())
+	}
+	o, err := openProvider(ctx, c, token.SystemClock{}, log, false)
+	if err != nil {
+		return nil, errors.Join(err, lines.Close())
 	}
 	return &bench.System{
 		Engine: o.engine, Catalog: store.NewCatalog(o.db), Handler: o.handler, Reader: o.app.ReaderAt,
@@ -186,7 +196,11 @@ func (p *benchPlace) Open(ctx context.Context) (*bench.System, error) {
 			head, err := o.db.Settled(ctx)
 			return head.Seq, err
 		},
-		Close: func() error { return o.close(context.WithoutCancel(ctx)) },
+		Close: func() error {
+			err := o.close(context.WithoutCancel(ctx))
+			flush()
+			return errors.Join(err, lines.Close())
+		},
 	}, nil
 }
 

@@ -194,7 +194,7 @@ func (c *config) complete() error {
 			return err
 		}
 	}
-	if _, err := newLog(*c, io.Discard); err != nil {
+	if _, _, err := newLog(*c, io.Discard); err != nil {
 		return err
 	}
 	if c.database != "" && !strings.HasPrefix(c.database, "postgres://") && !strings.HasPrefix(c.database, "postgresql://") && !strings.Contains(c.database, "=") {

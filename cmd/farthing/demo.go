@@ -82,9 +82,11 @@ func runDemo(ctx context.Context, o demoOptions, out, diag io.Writer) (err error
 		window: 30 * time.Minute, session: 30 * 24 * time.Hour, idle: 7 * 24 * time.Hour, private: true, logFormat: "text", logLevel: o.logs, grace: 10 * time.Second,
 	}
 	d := &demo{options: o, clock: &pastClock{}, urls: map[string]string{}}
-	if d.log, err = newLog(c, diag); err != nil {
+	var flush func()
+	if d.log, flush, err = newLog(c, diag); err != nil {
 		return err
 	}
+	defer flush()
 	if err := d.listen(ctx); err != nil {
 		return err
 	}

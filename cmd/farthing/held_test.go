@@ -87,10 +87,11 @@ func hold(args []string) error {
 	}
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	c.baseURL = "http://localhost:" + port
-	log, err := newLog(c, os.Stderr)
+	log, flush, err := newLog(c, os.Stderr)
 	if err != nil {
 		return err
 	}
+	defer flush()
 	clock := &heldClock{now: time.Now().Truncate(time.Second)}
 	p, err := openProvider(ctx, c, clock, log, true)
 	if err != nil {

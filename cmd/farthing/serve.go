@@ -51,10 +51,11 @@ func closePatience(asked *time.Time, grace time.Duration) time.Duration {
 }
 
 func serve(ctx context.Context, c config, diag io.Writer) error {
-	log, err := newLog(c, diag)
+	log, flush, err := newLog(c, diag)
 	if err != nil {
 		return err
 	}
+	defer flush()
 	listener, err := listen(ctx, c.listen)
 	if err != nil {
 		return err
