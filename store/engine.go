@@ -122,7 +122,13 @@ func OpenEngine(ctx context.Context, db Database, clock token.Clock, log *slog.L
 	e.head.Store(&journal.Head{})
 	e.index = newIndex(db, options, e.Head)
 	e.behind = newBehind(e)
-	if err := e.reset(ctx); err != nil {
+	e.loop.broken = true // there is none yet
+	for range attempts {
+		if err = e.mend(ctx); !errors.Is(err, ErrOtherJournal) {
+			break
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
 	e.compareClocks(ctx)

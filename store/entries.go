@@ -82,11 +82,7 @@ var errDamaged = errors.New("the journal is damaged")
 func (e *Engine) blocksOf(ctx context.Context, seqs []uint64) ([]*journal.Block, error) {
 	blocks, err := e.db.BlocksOf(ctx, seqs)
 	if missing, ok := errors.AsType[*NoBlockError](err); ok && missing.Seq <= e.Head().Seq {
-		// Where it cannot be told whether the journal is another one, it is not damaged either.
-		if _, other := e.db.Follow(ctx, e.Head(), 1); other != nil {
-			return nil, other
-		}
-		return nil, e.damage(missing.Seq, "no block holds entry %d", missing.Seq)
+		return nil, e.lacks(ctx, missing.Seq)
 	}
 	if err != nil {
 		return nil, err
@@ -116,7 +112,7 @@ func (e *Engine) blocksAfter(ctx context.Context, seq uint64, limit int) ([]*jou
 			}
 			continue
 		}
-		if err := e.follows(b, blocks[i-1].Head()); err != nil {
+		if err := e.follows(ctx, b, blocks[i-1].Head()); err != nil {
 			return nil, err
 		}
 	}
@@ -131,15 +127,41 @@ func (e *Engine) prove(b *journal.Block) error {
 	return nil
 }
 
-// follows checks that b is what was appended after head.
-func (e *Engine) follows(b *journal.Block, head journal.Head) error {
-	if b.First != head.Seq+1 {
+// lacks says why no block was found that holds an entry before the journal's end: another
+// journal that is shorter, or a gap. Only one reading tells them apart, as two can be of two
+// servers; and where it fails, nothing is damaged.
+func (e *Engine) lacks(ctx context.Context, seq uint64) error {
+	end := e.Head().Seq
+	_, err := e.db.BlocksOf(ctx, []uint64{end, seq})
+	missing, ok := errors.AsType[*NoBlockError](err)
+	switch {
+	case err == nil:
+		return fmt.Errorf("%w: it lacked entry %d, and has it now", ErrOtherJournal, seq)
+	case !ok:
+		return err
+	case missing.Seq == end:
+		return fmt.Errorf("%w: it has no entry %d, which this server knows", ErrOtherJournal, end)
+	}
+	return e.damage(seq, "no block holds entry %d", seq)
+}
+
+// follows checks that b is what was appended after head. Where it is not, it may be of another
+// journal than head, which was read before; a block was changed where one reading finds both.
+func (e *Engine) follows(ctx context.Context, b *journal.Block, head journal.Head) error {
+	after := func(b *journal.Block) bool { return b.First == head.Seq+1 && b.Prev == head.Hash }
+	if after(b) {
+		return nil
+	}
+	next, err := e.db.Follow(ctx, head, 1)
+	switch {
+	case err != nil:
+		return err
+	case len(next) == 0 || after(next[0]):
+		return fmt.Errorf("%w: it has another block after entry %d than before", ErrOtherJournal, head.Seq)
+	case next[0].First != head.Seq+1:
 		return e.damage(head.Seq+1, "no block begins with entry %d", head.Seq+1)
 	}
-	if b.Prev != head.Hash {
-		return e.damage(b.First, "block %d does not follow the block before it: one of the two was changed", b.First)
-	}
-	return nil
+	return e.damage(next[0].First, "block %d does not follow the block before it: one of the two was changed", next[0].First)
 }
 
 // damage stops selling: what is wrong with the journal is told to the operator, and

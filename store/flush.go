@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/token"
 )
 
@@ -201,8 +202,8 @@ func (b *behind) pass(ctx context.Context) error {
 	e := b.engine
 	b.busy.Store(true)
 	err := b.exclusively(ctx, b.turn)
-	if errors.Is(err, errOvertaken) || errors.Is(err, errDoubt) { // or the database lost its power, and runs that nobody waited for
-		if err = b.again(ctx); err == nil {
+	if errors.Is(err, errOvertaken) || errors.Is(err, errDoubt) || errors.Is(err, ErrOtherJournal) { // or the database lost its power, and runs that nobody waited for
+		if err = b.again(ctx, err); err == nil {
 			err = b.exclusively(ctx, b.turn)
 		}
 	}
@@ -214,25 +215,50 @@ func (b *behind) pass(ctx context.Context) error {
 
 // turn maintains the runs, or takes over what another process published that does.
 func (b *behind) turn(ctx context.Context) error {
-	e := b.engine
-	mine, err := e.db.Maintain(ctx, func(ctx context.Context) error { return b.maintain(ctx, e.between) })
-	if err != nil || mine {
-		return err
-	}
-	err = e.index.reload(ctx)
-	if active, _ := e.index.waiting(); err == nil && active >= lagFactor*e.options.Tail {
-		err = errors.New("another session holds row 2 of journal_lock, and publishes nothing")
-	}
-	return err
+	return b.maintained(ctx, b.engine.between, lagFactor)
 }
 
-// again has the batch goroutine make the state again.
-func (b *behind) again(ctx context.Context) error {
+// maintainPause is the pause between two looks at what another process writes behind.
+const maintainPause = 50 * time.Millisecond
+
+// maintained maintains the runs; or, where another process does, waits until that one has
+// published so much that fewer than factor tails are left to be written.
+func (b *behind) maintained(ctx context.Context, state between, factor int) error {
+	e := b.engine
+	patience, stop := context.WithTimeout(ctx, e.options.Patience)
+	defer stop()
+	for {
+		mine, err := e.db.Maintain(ctx, func(ctx context.Context) error { return b.maintain(ctx, state) })
+		if err != nil || mine {
+			return err
+		}
+		if err := e.index.reload(ctx); err != nil {
+			return err
+		}
+		if active, _ := e.index.waiting(); active < factor*e.options.Tail {
+			return nil
+		}
+		select {
+		case <-time.After(maintainPause):
+		case <-patience.Done():
+			return fmt.Errorf("another session holds row 2 of journal_lock, and publishes nothing: %w", patience.Err())
+		}
+	}
+}
+
+// again has the batch goroutine make the state again, for what cause says.
+func (b *behind) again(ctx context.Context, cause error) error {
 	e := b.engine
 	ctx, stop := context.WithTimeout(ctx, 2*e.options.Patience)
 	defer stop()
 	e.index.doubt.Store(true)
-	return e.between(ctx, func(context.Context, *core.State) error { return nil })
+	return e.between(ctx, func(ctx context.Context, _ *core.State) error {
+		if !errors.Is(cause, ErrOtherJournal) {
+			return nil
+		}
+		e.replaced(cause)
+		return e.mend(ctx)
+	})
 }
 
 // note keeps what became of a pass, and says when it changes.
@@ -294,8 +320,8 @@ func (b *behind) flushAndMerge(ctx context.Context, state between) error {
 		}
 		b.swept = true
 	}
-	if frozen := e.index.freeze(); frozen != nil {
-		if err := b.write(ctx, frozen, state); err != nil {
+	if frozen, generation := e.index.freeze(); frozen != nil {
+		if err := b.write(ctx, frozen, generation, state); err != nil {
 			return err
 		}
 		e.counters.flushes.Add(1)
@@ -314,9 +340,9 @@ func (b *behind) flushAndMerge(ctx context.Context, state between) error {
 	}
 }
 
-// write flushes a frozen tail: an index run and a run of the snapshots of its
+// write flushes a frozen tail of a generation: an index run and a run of the snapshots of its
 // accounts, published together.
-func (b *behind) write(ctx context.Context, t *tail, state between) error {
+func (b *behind) write(ctx context.Context, t *tail, generation int, state between) error {
 	e := b.engine
 	id, err := e.index.reserve(ctx, 2)
 	if err != nil {
@@ -333,10 +359,19 @@ func (b *behind) write(ctx context.Context, t *tail, state between) error {
 		return err
 	}
 	accounts := e.index.begin(id+1, snapshotRun, 0, t.base+1, t.last)
-	if err := writeSnapshots(ctx, newRunWriter(e.index, accounts), t, state); err != nil {
+	var head journal.Head // of the journal that the tail is a part of
+	checked := func(ctx context.Context, task func(context.Context, *core.State) error) error {
+		return state(ctx, func(ctx context.Context, s *core.State) error {
+			if head = e.Head(); !e.index.is(generation) {
+				return errInterrupted
+			}
+			return task(ctx, s)
+		})
+	}
+	if err := writeSnapshots(ctx, newRunWriter(e.index, accounts), t, checked); err != nil {
 		return err
 	}
-	return e.index.publish(ctx, []*run{terms, accounts}, nil)
+	return e.index.publish(ctx, []*run{terms, accounts}, nil, head)
 }
 
 // accountsPerTask bounds how long the batch goroutine is kept from its work: encoding so
@@ -358,7 +393,8 @@ func writeSnapshots(ctx context.Context, w *runWriter, t *tail, state between) e
 	}
 	slices.SortFunc(ids, func(a, c token.AccountID) int { return bytes.Compare(a[:], c[:]) })
 	room := &encoded{}
-	for part := range slices.Chunk(ids, accountsPerTask) {
+	for next := 0; next == 0 || next < len(ids); next += accountsPerTask { // once at least
+		part := ids[next:min(next+accountsPerTask, len(ids))]
 		room.snapshots, room.ends = room.snapshots[:0], room.ends[:0]
 		err := state(ctx, func(_ context.Context, s *core.State) error {
 			for _, id := range part {

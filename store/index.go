@@ -73,8 +73,9 @@ func (x *index) waiting() (active, frozen int) {
 }
 
 // freeze sets the active tail aside to be flushed and begins a new one. What an
-// earlier flush could not write is still set aside, and is returned first.
-func (x *index) freeze() *tail {
+// earlier flush could not write is still set aside, and is returned first; nil for none. It
+// is of the generation that is returned with it.
+func (x *index) freeze() (frozen *tail, generation int) {
 	next := newTail(0, x.perFlush) // large, so not made under the lock
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -83,7 +84,14 @@ func (x *index) freeze() *tail {
 		next.base, next.last = x.frozen.last, x.frozen.last
 		x.active = next
 	}
-	return x.frozen
+	return x.frozen, x.generation
+}
+
+// is reports whether it has not begun anew since a generation.
+func (x *index) is(generation int) bool {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.generation == generation
 }
 
 // install replaces the runs and forgets what they stand for from the tails. Runs that

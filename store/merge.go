@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+
+	"farthing.dev/farthing/domain/journal"
 )
 
 // cursor reads a run from its lowest key, a few chunks at a time.
@@ -117,7 +119,7 @@ func (x *index) mergeOne(ctx context.Context, fanout int) (bool, error) {
 		if err := w.finish(ctx); err != nil {
 			return false, err
 		}
-		if err := x.publish(ctx, []*run{merged}, old); err != nil {
+		if err := x.publish(ctx, []*run{merged}, old, journal.Head{}); err != nil {
 			return false, err
 		}
 		for _, r := range old {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
@@ -16,7 +15,11 @@ func (e *Engine) mend(ctx context.Context) error {
 	if !e.loop.broken && !e.index.doubt.Load() {
 		return nil
 	}
-	return e.reset(ctx)
+	err := e.reset(ctx)
+	if errors.Is(err, ErrOtherJournal) { // it became another one meanwhile
+		e.replaced(err)
+	}
+	return err
 }
 
 // reset makes the state from the database: the snapshots, and the entries after the
@@ -33,21 +36,21 @@ func (e *Engine) reset(ctx context.Context) error {
 	e.recent.reset()
 	l.state, l.facts = core.NewState(), newFacts()
 	l.cache = cache{maxAccounts: e.options.Accounts, maxOrders: e.options.Orders}
-	if err := e.index.restart(ctx); err != nil {
+	end, err := e.index.restart(ctx)
+	if missing, ok := errors.AsType[*NoBlockError](err); ok {
+		return e.damage(missing.Seq, "no block holds entry %d", missing.Seq)
+	}
+	if err != nil {
 		return err
 	}
 	head := journal.Head{}
-	if flushed := e.index.flushedTo(); flushed > 0 {
-		blocks, err := e.blocksOf(ctx, []uint64{flushed})
-		if missing, ok := errors.AsType[*NoBlockError](err); ok {
-			return e.damage(missing.Seq, "no block holds entry %d", missing.Seq)
+	if end != nil {
+		if err := e.prove(end); err != nil {
+			return err
 		}
-		if err != nil {
-			return fmt.Errorf("read the journal's end: %w", err)
-		}
-		head = blocks[0].Head()
-		if head.Seq != flushed { // flushed in the middle of a block: begin with the whole of it
-			head = journal.Head{Seq: blocks[0].First - 1, Hash: blocks[0].Prev}
+		head = end.Head()
+		if head.Seq != e.index.flushedTo() { // flushed in the middle of a block: begin with the whole of it
+			head = journal.Head{Seq: end.First - 1, Hash: end.Prev}
 		}
 	}
 	e.head.Store(&head)
@@ -119,9 +122,6 @@ func (e *Engine) tellRemaking() {
 // tellEvery is how many entries are replayed between two lines of the log.
 const tellEvery = 500_000
 
-// maintainPause is the pause between two looks at what another process writes behind.
-const maintainPause = 50 * time.Millisecond
-
 // writeReplayed writes the tail behind, or waits until another process has.
 func (e *Engine) writeReplayed(ctx context.Context) error {
 	direct := func(ctx context.Context, task func(context.Context, *core.State) error) error {
@@ -130,25 +130,7 @@ func (e *Engine) writeReplayed(ctx context.Context) error {
 		}
 		return task(ctx, e.loop.state)
 	}
-	patience, stop := context.WithTimeout(ctx, e.options.Patience)
-	defer stop()
-	for {
-		mine, err := e.db.Maintain(ctx, func(ctx context.Context) error { return e.behind.maintain(ctx, direct) })
-		if err != nil || mine {
-			return err
-		}
-		select {
-		case <-time.After(maintainPause):
-		case <-patience.Done():
-			return fmt.Errorf("another session holds row 2 of journal_lock, and publishes nothing: %w", patience.Err())
-		}
-		if err := e.index.reload(ctx); err != nil {
-			return err
-		}
-		if active, _ := e.index.waiting(); active < replayFactor*e.options.Tail {
-			return nil
-		}
-	}
+	return e.behind.maintained(ctx, direct, replayFactor)
 }
 
 // forget drops accounts from memory until there are as many as there may be.
@@ -243,12 +225,11 @@ func (e *Engine) missed(ctx context.Context, blocks []*journal.Block) error {
 		if err := e.prove(b); err != nil {
 			return err
 		}
-		// What does not follow the state's end can also be another journal; where the end
-		// was read from the same one, a block was changed.
+		// What does not follow the state's end can also be another journal.
 		if !e.loop.broken && i == 0 && (b.First != head.Seq+1 || b.Prev != head.Hash) {
 			return fmt.Errorf("%w: block %d does not follow entry %d", ErrOtherJournal, b.First, head.Seq)
 		}
-		if err := e.follows(b, head); err != nil {
+		if err := e.follows(ctx, b, head); err != nil {
 			return err
 		}
 		if b.First == 1 {

@@ -5,16 +5,23 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	"farthing.dev/farthing/domain/journal"
 )
 
 // errOvertaken says that somebody else published meanwhile.
 var errOvertaken = errors.New("another process published runs meanwhile")
 
 // publish makes new runs visible in place of old ones, in one transaction. It refuses
-// where the runs are not those that this process knows.
-func (x *index) publish(ctx context.Context, added, removed []*run) error {
+// where the runs are not those that this process knows, and with ErrOtherJournal where the
+// journal does not hold head: what was made from another one would be taken for this one's.
+// Runs that only stand for others in the list need no head, and have the zero one.
+func (x *index) publish(ctx context.Context, added, removed []*run, head journal.Head) error {
 	err := x.writeBehind(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if err := x.checkUnchanged(ctx, tx); err != nil {
+			return err
+		}
+		if err := checkHolds(ctx, tx, head); err != nil {
 			return err
 		}
 		if len(removed) == 0 && added[0].first != x.flushedTo()+1 { // made before a start anew: there would be a gap
@@ -66,6 +73,24 @@ func (x *index) checkUnchanged(ctx context.Context, tx *sql.Tx) error {
 	}
 	if count != 0 || sum != 0 {
 		return errOvertaken
+	}
+	return nil
+}
+
+// checkHolds refuses where a block of the journal does not end with head.
+func checkHolds(ctx context.Context, tx *sql.Tx, head journal.Head) error {
+	if head.Seq == 0 {
+		return nil
+	}
+	var last int64
+	var hash journal.Hash
+	err := tx.QueryRowContext(ctx, `SELECT first + count - 1, hash FROM block WHERE first <= $1 ORDER BY first DESC LIMIT 1`, int64(head.Seq)).
+		Scan(&last, digest32{(*[32]byte)(&hash)})
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("check the journal: %w", err)
+	}
+	if uint64(last) != head.Seq || hash != head.Hash {
+		return fmt.Errorf("%w: its entry %d is not the one that this server knows", ErrOtherJournal, head.Seq)
 	}
 	return nil
 }

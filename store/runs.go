@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"farthing.dev/farthing/domain/journal"
 )
 
 // reload brings the runs up to date; written are some that this process wrote itself. It
@@ -34,23 +36,44 @@ func (x *index) reload(ctx context.Context, written ...*run) error {
 
 // restart forgets the tails and takes the runs as the database has them. One that lost its
 // power may have fewer than before. Damaged ones are taken out of the list, and what was
-// published after them.
-func (x *index) restart(ctx context.Context) error {
+// published after them. It returns the block of the last entry that they stand for, as of the
+// same moment: what is read a moment later may be of another server. Where they stand for none
+// it is nil, and where none holds it the error is a NoBlockError.
+func (x *index) restart(ctx context.Context) (end *journal.Block, err error) {
 	x.doubt.Store(false)
 	var l runList
-	err := x.read(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
-		l, err = x.list(ctx, tx, nil)
+	err = x.read(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		if l, err = x.list(ctx, tx, nil); err == nil && len(l.faults) == 0 {
+			end, err = l.end(ctx, tx)
+		}
 		return err
 	})
 	if err == nil && len(l.faults) > 0 {
-		l, err = x.repair(ctx)
+		l, end, err = x.repair(ctx)
 	}
 	if err != nil {
 		x.doubt.Store(true)
-		return err
+		return nil, err
 	}
 	x.startFrom(l)
-	return nil
+	return end, nil
+}
+
+// end reads the block of the last entry that the runs stand for.
+func (l runList) end(ctx context.Context, tx *sql.Tx) (*journal.Block, error) {
+	if l.flushed == 0 {
+		return nil, nil
+	}
+	b := &journal.Block{}
+	err := tx.QueryRowContext(ctx, `SELECT first, count, at, prev, hash, body FROM block WHERE first <= $1 ORDER BY first DESC LIMIT 1`, int64(l.flushed)).
+		Scan(&b.First, &b.Count, &b.At, digest32{(*[32]byte)(&b.Prev)}, digest32{(*[32]byte)(&b.Hash)}, &b.Body)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && b.Last() < l.flushed {
+		return nil, &NoBlockError{l.flushed}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the block of entry %d: %w", l.flushed, err)
+	}
+	return b, nil
 }
 
 // errDoubt says that the runs in memory are not to be relied on: the state is to be made
@@ -204,7 +227,7 @@ func sound(all []*run) (l runList) {
 
 // repair takes the runs that cannot be relied on out of the list. Nothing that was in them
 // is lost: the journal has it.
-func (x *index) repair(ctx context.Context) (l runList, err error) {
+func (x *index) repair(ctx context.Context) (l runList, end *journal.Block, err error) {
 	err = x.writeBehind(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if err := x.lockRuns(ctx, tx); err != nil {
 			return err
@@ -217,13 +240,14 @@ func (x *index) repair(ctx context.Context) (l runList, err error) {
 				return fmt.Errorf("remove run: %w", err)
 			}
 		}
-		return nil
+		end, err = l.end(ctx, tx)
+		return err
 	})
 	if err != nil {
-		return runList{}, fmt.Errorf("take damaged runs out: %w", err)
+		return runList{}, nil, fmt.Errorf("take damaged runs out: %w", err)
 	}
 	x.mu.Lock()
 	clear(x.condemned)
 	x.mu.Unlock()
-	return l, nil
+	return l, end, nil
 }

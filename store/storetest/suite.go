@@ -50,6 +50,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"runs that are merged away while a replica starts are not empty", testMergedMeanwhile},
 		{"runs that the database lost are written again", testLostRuns},
 		{"nothing is missed while the state is made anew", testFindMeanwhile},
+		{"a standby that takes over while a state is made is not taken for damage", testTakenOver},
+		{"what is written behind belongs to the journal beside it", testTakenOverBehind},
 		{"a block that was changed is not served, and stops selling", testDamagedBlock},
 		{"a lock of somebody else stops neither sales nor looks for ever", testLockedBehind},
 		{"runs that are lost under a server are made again at once", testRunsLostMeanwhile},
