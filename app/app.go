@@ -102,9 +102,9 @@ type App struct {
 	counts *counts
 	entries
 	codes *throttle // for vendors' sites, by session
-	// unanswered are codes of which the database did not answer whether they were taken: when
-	// that was, in milliseconds since 1970.
-	unanswered *cache[grant.Hash, int64]
+	// unanswered are codes and refresh tokens of which the database did not answer whether they
+	// were taken: when that was, in milliseconds since 1970.
+	unanswered *cache[grant.Hash, []int64]
 	buys       *throttle // of offers, by plain forms
 	proofs     *throttle // of looking at vendors' sites
 	fetch      Fetch
@@ -144,7 +144,7 @@ func New(d Deps) *App {
 		keys: newLocksmith(d.Secret, d.Lasting, d.Clock), hasher: account.NewHasher(runtime.GOMAXPROCS(0)),
 		entries: entries{party: newParty(d.BaseURL)}, buys: newThrottle(2*time.Second, 30, 65536),
 		proofs: newThrottle(10*time.Second, 10, 4096), fetch: d.Fetch, caches: newCaches(d.Clock, d.Alone),
-		codes: newThrottle(2*time.Second, 60, 65536), unanswered: newCache[grant.Hash, int64](d.Clock, codeLife, 4096), notes: notebook{lines: newThrottle(linePause, linesAtOnce, 65536)},
+		codes: newThrottle(2*time.Second, 60, 65536), unanswered: newCache[grant.Hash, []int64](d.Clock, unansweredLife, 4096), notes: notebook{lines: newThrottle(linePause, linesAtOnce, 65536)},
 	}
 	if d.Random == nil {
 		d.Random = rand.Reader

@@ -24,6 +24,11 @@ const (
 	// refreshGrace is for how long a refresh token that was used is answered in the same way,
 	// as long as what it was changed for was not used: its answer may have been lost.
 	refreshGrace = 30 * time.Second
+
+	// unansweredLife is for how long it is known when the database failed to answer whether a
+	// code or a refresh token was taken: a failover takes a minute, and sites try again after it.
+	unansweredLife  = 10 * time.Minute
+	unansweredTries = 100
 )
 
 // LoginInput is a reader's login at a vendor's site, as the site asked for it.
@@ -111,7 +116,7 @@ func coarse(at int64, now time.Time) int64 {
 
 // ChangeCode changes a code into tokens, once. A code that was presented before ends
 // everything that was issued for it: somebody has a copy. So does any wrong detail. Where the
-// database failed to answer, the code can be presented here once more.
+// database failed to answer, the code can be presented here again.
 func (a *App) ChangeCode(ctx context.Context, client grant.Client, code, redirect, verifier string) (Issued, error) {
 	now := a.clock.Now().UnixMilli()
 	next, err := a.newTokens("")
@@ -123,7 +128,7 @@ func (a *App) ChangeCode(ctx context.Context, client grant.Client, code, redirec
 	hash := grant.HashOf(code)
 	unanswered := a.unanswered.remembered(hash)
 	err = a.catalog.TakeCode(ctx, hash, now, func(g grant.Grant) (verdict grant.Verdict, err error) {
-		if g.CodeUsed == unanswered { // here, and nobody was given anything for it
+		if slices.Contains(unanswered, g.CodeUsed) { // here, and nobody was given anything for it
 			g.CodeUsed = 0
 		}
 		if refusal = judgeCode(client, g, redirect, verifier, now); refusal != nil {
@@ -133,13 +138,19 @@ func (a *App) ChangeCode(ctx context.Context, client grant.Client, code, redirec
 		issued.Nonce = g.Nonce
 		return verdict, err
 	})
+	a.noteTaken(hash, now, unanswered, err)
+	return a.answerGrant(ctx, issued, refusal, err, "the code is unknown")
+}
+
+// noteTaken remembers when a code or a refresh token was taken without an answer of the
+// database, beside the earlier times; and forgets them when it answered.
+func (a *App) noteTaken(hash grant.Hash, at int64, earlier []int64, err error) {
 	switch {
 	case err == nil:
 		a.unanswered.drop(hash)
-	case token.CodeOf(err) == token.CodeCommitUnknown && unanswered == 0:
-		a.unanswered.set(hash, now)
+	case token.CodeOf(err) == token.CodeCommitUnknown && len(earlier) < unansweredTries:
+		a.unanswered.set(hash, append(slices.Clip(earlier), at))
 	}
-	return a.answerGrant(ctx, issued, refusal, err, "the code is unknown")
 }
 
 // refusedGrant is why a code or a refresh token is refused.
@@ -172,7 +183,7 @@ func judgeCode(client grant.Client, g grant.Grant, redirect, verifier string, no
 // RefreshLogin changes a refresh token into new tokens, once. One that was used before
 // ends everything of its login, because somebody has a copy; but for half a minute, and as
 // long as its successor was not used, it is answered with the same successor: the first
-// answer may not have arrived.
+// answer may not have arrived. Where the database failed to answer here, that may take longer.
 func (a *App) RefreshLogin(ctx context.Context, client grant.Client, refresh string) (Issued, error) {
 	now := a.clock.Now().UnixMilli()
 	next, err := a.newTokens(refresh)
@@ -181,8 +192,10 @@ func (a *App) RefreshLogin(ctx context.Context, client grant.Client, refresh str
 	}
 	var issued Issued
 	var refusal *refusedGrant
-	err = a.catalog.TakeRefresh(ctx, grant.HashOf(refresh), grant.HashOf(next.refresh), now, func(taken grant.Taken) (verdict grant.Verdict, err error) {
-		if refusal = judgeRefresh(client, taken, now); refusal != nil {
+	hash := grant.HashOf(refresh)
+	unanswered := a.unanswered.remembered(hash)
+	err = a.catalog.TakeRefresh(ctx, hash, grant.HashOf(next.refresh), now, func(taken grant.Taken) (verdict grant.Verdict, err error) {
+		if refusal = judgeRefresh(client, taken, now, slices.Contains(unanswered, taken.Token.UsedAt)); refusal != nil {
 			return grant.Verdict{End: true}, nil
 		}
 		issued, verdict.Tokens, err = a.issue(taken.Grant, next)
@@ -191,13 +204,15 @@ func (a *App) RefreshLogin(ctx context.Context, client grant.Client, refresh str
 		}
 		return verdict, err
 	})
+	a.noteTaken(hash, now, unanswered, err)
 	return a.answerGrant(ctx, issued, refusal, err, "the refresh token is unknown")
 }
 
-// judgeRefresh says what is wrong with a refresh token that was presented, or nil.
-func judgeRefresh(client grant.Client, taken grant.Taken, now int64) *refusedGrant {
+// judgeRefresh says what is wrong with a refresh token that was presented, or nil. unanswered
+// is whether its use is known to have had no answer.
+func judgeRefresh(client grant.Client, taken grant.Taken, now int64, unanswered bool) *refusedGrant {
 	t, g := taken.Token, taken.Grant
-	unanswered := t.UsedAt != 0 && now < t.UsedAt+refreshGrace.Milliseconds() && !taken.Next.Hash.IsZero() && taken.Next.UsedAt == 0
+	unanswered = t.UsedAt != 0 && (unanswered || now < t.UsedAt+refreshGrace.Milliseconds()) && !taken.Next.Hash.IsZero() && taken.Next.UsedAt == 0
 	switch {
 	case g.Client != client.ID:
 		return &refusedGrant{g, "the refresh token is not good", "A refresh token was presented by another site than the one it was made for."}

@@ -172,3 +172,36 @@ func TestNoFaultLooksLikeTheft(t *testing.T) {
 		}
 	}
 }
+
+// A site tries again while the database is away for longer, with the same code or refresh
+// token. Whichever of its tries was done without an answer, the next one is answered.
+func TestSeveralFaultsLookLikeNoTheft(t *testing.T) {
+	const outage = 100 // more writes than anybody tries
+	for _, first := range faults.Faults() {
+		for _, second := range faults.Faults() {
+			h, tables := openFaulty(t)
+			s := h.site()
+			third := func(what string, pause time.Duration, ask func() (app.Issued, error)) app.Issued {
+				t.Helper()
+				for _, fault := range []faults.Fault{first, second} {
+					tables.Fail(1, outage, fault)
+					_, err := ask()
+					wantCode(t, err, fault.Code())
+					tables.Mend()
+					s.Clock.Move(pause)
+				}
+				issued, err := ask()
+				if err != nil {
+					t.Fatalf("%s, %s, then %s, for the third time: %v", what, first, second, err)
+				}
+				return issued
+			}
+			code := s.code()
+			issued := third("a code", 20*time.Second, func() (app.Issued, error) { return s.change(code) })
+			issued = third("a refresh token", time.Minute, func() (app.Issued, error) { return s.refresh(issued.Refresh) })
+			if !s.knows(issued.Access) {
+				t.Errorf("%s, then %s: the access token is not good", first, second)
+			}
+		}
+	}
+}

@@ -1,5 +1,5 @@
 // Package faults has a database fail where a test wants it to: a write that is not done, or
-// one that is done and whose answer is lost.
+// one of which nobody is told whether it was.
 package faults
 
 import (
@@ -19,25 +19,23 @@ type Fault int
 const (
 	NotDone    Fault = iota // nothing was written
 	Unanswered              // everything was written, and nobody is told
+	Vanished                // nothing was written, and nobody is told either
 )
 
 // Faults lists all of them.
-func Faults() []Fault { return []Fault{NotDone, Unanswered} }
+func Faults() []Fault { return []Fault{NotDone, Unanswered, Vanished} }
 
 // String says what a fault is.
 func (f Fault) String() string {
-	if f == Unanswered {
-		return "done but unanswered"
-	}
-	return "not done"
+	return [...]string{"not done", "done but unanswered", "not done and unanswered"}[f]
 }
 
 // Code is what callers are answered while writes fail like this.
 func (f Fault) Code() token.Code {
-	if f == Unanswered {
-		return token.CodeCommitUnknown
+	if f == NotDone {
+		return token.CodeUnavailable
 	}
-	return token.CodeUnavailable
+	return token.CodeCommitUnknown
 }
 
 // ErrInjected is in the chain of every error that is made here.
@@ -106,6 +104,9 @@ func (t *Tables) Write(ctx context.Context, change func(tx *sql.Tx) error) error
 	fault, fails := t.next()
 	if fails && fault == NotDone {
 		return ErrInjected
+	}
+	if fails && fault == Vanished {
+		return errors.Join(store.ErrCommitUnknown, ErrInjected)
 	}
 	err := t.Tables.Write(ctx, change)
 	if err != nil {
