@@ -17,17 +17,17 @@ const (
 )
 
 // begin writes a login that is under way down, and returns its secret, which only the
-// browser is given.
-func (a *App) begin(ctx context.Context, attempt credential.Attempt) (secret string, err error) {
+// browser is given. Together with it something is used up.
+func (a *App) begin(ctx context.Context, attempt credential.Attempt, spent ...credential.Spent) (secret string, err error) {
 	if secret, err = a.dice.secret(); err != nil {
 		return "", err
 	}
-	return secret, a.beginAs(ctx, secret, attempt, a.clock.Now().Add(attemptLife))
+	return secret, a.beginAs(ctx, secret, attempt, a.clock.Now().Add(attemptLife), spent...)
 }
 
-func (a *App) beginAs(ctx context.Context, secret string, attempt credential.Attempt, until time.Time) error {
+func (a *App) beginAs(ctx context.Context, secret string, attempt credential.Attempt, until time.Time, spent ...credential.Spent) error {
 	attempt.Hash, attempt.ExpiresAt = sha256.Sum256([]byte(secret)), until.UnixMilli()
-	return a.catalog.AddAttempt(ctx, attempt)
+	return a.catalog.AddAttempt(ctx, attempt, spent...)
 }
 
 func loginOver() error {
@@ -58,7 +58,7 @@ func (a *App) try(ctx context.Context, attempt credential.Attempt) error {
 
 // finish ends an attempt, for one caller only.
 func (a *App) finish(ctx context.Context, attempt credential.Attempt) error {
-	return orOver(a.catalog.TakeAttempt(ctx, attempt.Hash))
+	return a.catalog.Spend(ctx, credential.Spent{Attempt: attempt.Hash})
 }
 
 func orOver(err error) error {

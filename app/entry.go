@@ -11,6 +11,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"farthing.dev/farthing/domain/account"
+	"farthing.dev/farthing/domain/credential"
 	"farthing.dev/farthing/token"
 )
 
@@ -60,7 +61,7 @@ func (a *App) EnterByPassword(ctx context.Context, d Door, email, password strin
 		return Entry{}, refused
 	}
 	a.giveBack(ctx, spent)
-	return a.firstFactor(ctx, d, user, account.ByPassword)
+	return a.firstFactor(ctx, d, user, credential.Spent{}, account.ByPassword)
 }
 
 // LogIn opens a session by the password alone, for callers that are no browser. Who has
@@ -83,20 +84,20 @@ func (a *App) userByEmail(ctx context.Context, email string) (account.User, erro
 }
 
 // firstFactor goes on after one factor has been shown: in, or to the second.
-func (a *App) firstFactor(ctx context.Context, d Door, user account.User, method account.Method) (Entry, error) {
+func (a *App) firstFactor(ctx context.Context, d Door, user account.User, spent credential.Spent, method account.Method) (Entry, error) {
 	needed, err := a.hasSecond(ctx, user.ID)
 	if err != nil {
 		return Entry{}, err
 	}
 	if needed {
-		return a.askSecond(ctx, user, method)
+		return a.askSecond(ctx, user, spent, method)
 	}
-	return a.enter(ctx, d, user, method)
+	return a.enter(ctx, d, user, spent, method)
 }
 
 // enter opens the session of somebody who has shown everything that is asked of her.
-func (a *App) enter(ctx context.Context, d Door, user account.User, methods ...account.Method) (Entry, error) {
-	secret, viewer, err := a.startSession(ctx, user, methods...)
+func (a *App) enter(ctx context.Context, d Door, user account.User, spent credential.Spent, methods ...account.Method) (Entry, error) {
+	secret, viewer, err := a.startSession(ctx, user, spent, methods...)
 	if err != nil {
 		return Entry{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"farthing.dev/farthing/domain/account"
+	"farthing.dev/farthing/domain/credential"
 	"farthing.dev/farthing/token"
 )
 
@@ -31,7 +32,7 @@ func (a *App) SignUp(ctx context.Context, in SignUp) (secret string, viewer View
 	if err := a.catalog.AddUser(ctx, user, owned); err != nil {
 		return "", Viewer{}, err
 	}
-	return a.startSession(ctx, user, account.ByPassword)
+	return a.startSession(ctx, user, credential.Spent{}, account.ByPassword)
 }
 
 // noteSignUp writes down that a wallet was opened.

@@ -88,8 +88,9 @@ func (a *App) EnterByMailCode(ctx context.Context, d Door, code string) (Entry, 
 		a.refuseLogin(ctx, user, "somebody tried to log in as you with a wrong code of an e-mail")
 		return Entry{}, token.New(token.Unauthorised, token.CodeLoginInvalid, "this is not the code that was sent last to this browser")
 	}
+	used := a.tries().by(paceShared, "shared code used", hex.EncodeToString(attempt.Code[:]))
 	if shared { // it can be asked for again, so that it was used must be known elsewhere
-		refused, retryAt, err := a.tries().by(paceShared, "shared code used", hex.EncodeToString(attempt.Code[:])).take(ctx, a.clock.Now())
+		refused, retryAt, err := used.take(ctx, a.clock.Now())
 		if err != nil {
 			return Entry{}, err
 		}
@@ -97,11 +98,15 @@ func (a *App) EnterByMailCode(ctx context.Context, d Door, code string) (Entry, 
 			return Entry{}, tooOften(retryAt, "this code was used already; the next one can be sent then")
 		}
 	}
-	if err := a.finish(ctx, attempt); err != nil {
+	entry, err := a.firstFactor(ctx, d, user, credential.Spent{Attempt: attempt.Hash}, account.ByMail)
+	if shared && token.CodeOf(err) == token.CodeUnavailable { // nothing was written
+		a.giveBack(ctx, used)
+	}
+	if err != nil {
 		return Entry{}, err
 	}
 	a.giveBack(ctx, a.tries().from(paceLettersFrom, "letters", d))
-	return a.firstFactor(ctx, d, user, account.ByMail)
+	return entry, nil
 }
 
 // userOf returns a user, or the zero user for the zero id.

@@ -133,10 +133,8 @@ func (a *App) ConfirmAuthenticator(ctx context.Context, v Viewer, d Door, code s
 	if err != nil {
 		return nil, err
 	}
-	if err := a.finish(ctx, attempt); err != nil {
-		return nil, err
-	}
-	err = a.catalog.SetAuthenticator(ctx, credential.Authenticator{User: v.User, Sealed: attempt.State, Step: step, CreatedAt: a.clock.Now().UnixMilli()}, kept)
+	err = a.catalog.SetAuthenticator(ctx, credential.Authenticator{User: v.User, Sealed: attempt.State, Step: step, CreatedAt: a.clock.Now().UnixMilli()}, kept,
+		credential.Spent{Attempt: attempt.Hash})
 	if err != nil {
 		return nil, err
 	}

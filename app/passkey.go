@@ -144,7 +144,7 @@ func (a *App) EnterByPasskey(ctx context.Context, d Door, answer string) (Entry,
 		return Entry{}, err
 	}
 	a.giveBack(ctx, a.tries().from(paceNetwork, "passkeys", d))
-	return a.enter(ctx, d, owner.User, account.ByKey)
+	return a.enter(ctx, d, owner.User, credential.Spent{}, account.ByKey)
 }
 
 // answered returns the attempt of a kind that is under way, and its challenge.
@@ -229,15 +229,15 @@ func (a *App) AddPasskey(ctx context.Context, v Viewer, d Door, name, answer str
 	if attempt.User != v.User {
 		return loginOver()
 	}
-	if err := a.finish(ctx, attempt); err != nil {
-		return err
-	}
 	owner, err := a.holder(ctx, v)
 	if err != nil {
 		return err
 	}
 	made, err := a.create(owner, session, answer)
-	if err != nil {
+	if err != nil { // one answer for each challenge
+		if problem := a.finish(ctx, attempt); problem != nil {
+			return problem
+		}
 		return err
 	}
 	transports := make([]string, len(made.Transport))
@@ -247,7 +247,7 @@ func (a *App) AddPasskey(ctx context.Context, v Viewer, d Door, name, answer str
 	err = a.catalog.AddPasskey(ctx, credential.Passkey{
 		ID: made.ID, User: v.User, Name: name, Public: made.PublicKey, SignCount: made.Authenticator.SignCount, Transports: strings.Join(transports, " "),
 		Eligible: made.Flags.BackupEligible, BackedUp: made.Flags.BackupState, CreatedAt: a.clock.Now().UnixMilli(),
-	})
+	}, credential.Spent{Attempt: attempt.Hash})
 	if err != nil {
 		return err
 	}

@@ -26,13 +26,13 @@ func (a *App) hasSecond(ctx context.Context, user token.UserID) (bool, error) {
 }
 
 // askSecond keeps a login, which opens nothing, until the second factor is given.
-func (a *App) askSecond(ctx context.Context, user account.User, method account.Method) (Entry, error) {
-	secret, err := a.begin(ctx, credential.Attempt{Kind: credential.Second, User: user.ID, Email: user.Email, Methods: []account.Method{method}})
+func (a *App) askSecond(ctx context.Context, user account.User, spent credential.Spent, method account.Method) (Entry, error) {
+	secret, err := a.begin(ctx, credential.Attempt{Kind: credential.Second, User: user.ID, Email: user.Email, Methods: []account.Method{method}}, spent)
 	return Entry{Attempt: secret}, err
 }
 
 // EnterBySecond ends a login by the second factor: a code that an authenticator shows,
-// or a recovery code.
+// or a recovery code. The code is used up only if she is in.
 func (a *App) EnterBySecond(ctx context.Context, d Door, code string) (Entry, error) {
 	attempt, err := a.attempt(ctx, d, credential.Second)
 	if err != nil {
@@ -42,24 +42,30 @@ func (a *App) EnterBySecond(ctx context.Context, d Door, code string) (Entry, er
 	if err != nil {
 		return Entry{}, err
 	}
-	spent, err := a.takeSecond(ctx, d, user, attempt.Methods)
+	tries, err := a.takeSecond(ctx, d, user, attempt.Methods)
 	if err != nil {
 		return Entry{}, err
 	}
 	if err := a.try(ctx, attempt); err != nil {
 		return Entry{}, err
 	}
-	if err := a.checkSecond(ctx, user, code); err != nil {
+	spent, err := a.checkSecond(ctx, user, code)
+	spent.Attempt = attempt.Hash
+	var entry Entry
+	if err == nil {
+		entry, err = a.enter(ctx, d, user, spent, append(attempt.Methods, account.ByOTP)...)
+	}
+	if err != nil {
 		if token.CodeOf(err) == token.CodeLoginInvalid {
 			a.refuseLogin(ctx, user, "somebody who got past the first step of your login gave a wrong second code")
 		}
 		return Entry{}, err
 	}
-	if err := a.finish(ctx, attempt); err != nil {
-		return Entry{}, err
+	a.giveBack(ctx, tries)
+	if spent.Step == 0 {
+		a.tellOwner(ctx, user.ID, user.Email, "a recovery code was used to log in")
 	}
-	a.giveBack(ctx, spent)
-	return a.enter(ctx, d, user, append(attempt.Methods, account.ByOTP)...)
+	return entry, nil
 }
 
 // takeSecond uses up one try of a second factor. They are counted by the account, since six
@@ -77,41 +83,30 @@ func (a *App) takeSecond(ctx context.Context, d Door, user account.User, first [
 	return spent, err
 }
 
-// checkSecond uses up a code of a user's, or refuses it.
-func (a *App) checkSecond(ctx context.Context, user account.User, code string) error {
+// checkSecond returns what a login by a code of a user's uses up, or refuses the code. That it
+// was not used before, and that there is such a recovery code, is seen when it is used up.
+func (a *App) checkSecond(ctx context.Context, user account.User, code string) (credential.Spent, error) {
+	spent := credential.Spent{User: user.ID}
 	wrong := token.New(token.Unauthorised, token.CodeLoginInvalid, "the code is wrong or was used already; wait for the next one")
 	code = credential.Typed(code)
 	if len(code) > 6 {
-		err := a.catalog.UseRecoveryCode(ctx, user.ID, credential.HashRecovery(code))
-		if token.CodeOf(err) == token.CodeNotFound {
-			return wrong
-		}
-		if err == nil {
-			a.tellOwner(ctx, user.ID, user.Email, "a recovery code was used to log in")
-		}
-		return err
+		spent.Recovery = credential.HashRecovery(code)
+		return spent, nil
 	}
 	authenticator, err := a.catalog.Authenticator(ctx, user.ID)
 	if err != nil {
-		return orOver(err) // switched off meanwhile
+		return spent, orOver(err) // switched off meanwhile
 	}
 	secret, err := a.openSecret(authenticator.Sealed, user.ID)
 	if err != nil {
-		return err
+		return spent, err
 	}
 	step, ok, err := matchingStep(secret, code, a.clock.Now())
-	if err != nil {
-		return err
+	if err == nil && (!ok || step <= authenticator.Step) {
+		err = wrong
 	}
-	if !ok || step <= authenticator.Step {
-		return wrong
-	}
-	if err := a.catalog.UseStep(ctx, user.ID, step); token.CodeOf(err) == token.CodeStale {
-		return wrong
-	} else if err != nil {
-		return err
-	}
-	return nil
+	spent.Step = step
+	return spent, err
 }
 
 // stepLength is how long an authenticator shows a code.

@@ -5,12 +5,13 @@ import (
 	"crypto/sha256"
 
 	"farthing.dev/farthing/domain/account"
+	"farthing.dev/farthing/domain/credential"
 	"farthing.dev/farthing/token"
 )
 
 // startSession opens a session for somebody who has just shown, by the methods, that
 // she is the user. Every way to log in ends here.
-func (a *App) startSession(ctx context.Context, user account.User, methods ...account.Method) (secret string, viewer Viewer, err error) {
+func (a *App) startSession(ctx context.Context, user account.User, spent credential.Spent, methods ...account.Method) (secret string, viewer Viewer, err error) {
 	if secret, err = a.dice.secret(); err != nil {
 		return "", Viewer{}, err
 	}
@@ -19,7 +20,7 @@ func (a *App) startSession(ctx context.Context, user account.User, methods ...ac
 		ID: token.NewID[token.SessionKind](a.ids), Hash: sha256.Sum256([]byte(secret)), User: user.ID, Account: user.Account, Methods: methods,
 		LoginAt: now.UnixMilli(), AuthAt: now.UnixMilli(), SeenAt: now.UnixMilli(), ExpiresAt: now.Add(a.sessionLife).UnixMilli(),
 	}
-	err = a.catalog.AddSession(ctx, session, user.Password)
+	err = a.catalog.AddSession(ctx, session, user.Password, spent)
 	if token.CodeOf(err) == token.CodeStale { // what she showed may be known to others by now
 		return "", Viewer{}, token.New(token.Unauthorised, token.CodeLoginOver, "the password was changed while you logged in; log in again")
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"farthing.dev/farthing/domain/account"
+	"farthing.dev/farthing/domain/credential"
 	"farthing.dev/farthing/token"
 )
 
@@ -119,7 +120,7 @@ func (a *App) ConfirmSignUp(ctx context.Context, d Door, pending, code string) (
 	}
 	a.giveBack(ctx, spent)
 	a.giveBack(ctx, a.tries().from(paceLettersFrom, "letters", d).from(paceNetwork, "sign-ups", d))
-	if secret, _, err = a.startSession(ctx, user, account.ByPassword, account.ByMail); err != nil {
+	if secret, _, err = a.startSession(ctx, user, credential.Spent{}, account.ByPassword, account.ByMail); err != nil {
 		return "", "", err
 	}
 	a.noteSignUp(ctx, user.ID)

@@ -10,12 +10,15 @@ import (
 )
 
 // AddAttempt adds a login that is under way.
-func (c *Catalog) AddAttempt(ctx context.Context, a credential.Attempt) error {
+func (c *Catalog) AddAttempt(ctx context.Context, a credential.Attempt, spent ...credential.Spent) error {
 	state := a.State
 	if state == nil {
 		state = []byte{}
 	}
 	return c.write(ctx, func(tx *sql.Tx) error {
+		if err := spend(ctx, tx, spent); err != nil {
+			return err
+		}
 		return insert(ctx, tx, "there is such an attempt already",
 			`INSERT INTO login_attempts (hash, kind, member, email, methods, code, state, tries, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 			a.Hash[:], string(a.Kind), a.User.String(), a.Email, account.JoinMethods(a.Methods), a.Code[:], state, a.Tries, a.ExpiresAt)
@@ -41,9 +44,33 @@ func (c *Catalog) TryAttempt(ctx context.Context, hash credential.AttemptHash, m
 	return c.change(ctx, noAttempt(), `UPDATE login_attempts SET tries = tries + 1 WHERE hash = $1 AND tries < $2`, hash[:], most)
 }
 
-// TakeAttempt removes an attempt, for one caller only.
-func (c *Catalog) TakeAttempt(ctx context.Context, hash credential.AttemptHash) error {
-	return c.change(ctx, noAttempt(), `DELETE FROM login_attempts WHERE hash = $1`, hash[:])
+// Spend uses something up, for one caller only.
+func (c *Catalog) Spend(ctx context.Context, spent credential.Spent) error {
+	return c.write(ctx, func(tx *sql.Tx) error { return spend(ctx, tx, []credential.Spent{spent}) })
+}
+
+// spend uses things up, in the transaction of what they are used for.
+func spend(ctx context.Context, tx *sql.Tx, all []credential.Spent) error {
+	for _, s := range all {
+		if s.Attempt != (credential.AttemptHash{}) {
+			over := token.New(token.Unauthorised, token.CodeLoginOver, "this login took too long or too many tries; begin again")
+			if err := changeOne(ctx, tx, over, `DELETE FROM login_attempts WHERE hash = $1`, s.Attempt[:]); err != nil {
+				return err
+			}
+		}
+		used := token.New(token.Unauthorised, token.CodeLoginInvalid, "the code is wrong or was used already; wait for the next one")
+		if s.Step != 0 {
+			if err := changeOne(ctx, tx, used, `UPDATE authenticators SET step = $1 WHERE member = $2 AND step < $3`, s.Step, s.User.String(), s.Step); err != nil {
+				return err
+			}
+		}
+		if s.Recovery != (credential.RecoveryHash{}) {
+			if err := changeOne(ctx, tx, used, `DELETE FROM recovery_codes WHERE member = $1 AND hash = $2`, s.User.String(), s.Recovery[:]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // DropAttemptsBefore forgets attempts that expired before a millisecond.

@@ -11,8 +11,11 @@ import (
 var _ credential.Store = (*Catalog)(nil)
 
 // AddPasskey adds a passkey.
-func (c *Catalog) AddPasskey(ctx context.Context, p credential.Passkey) error {
+func (c *Catalog) AddPasskey(ctx context.Context, p credential.Passkey, spent ...credential.Spent) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
+		if err := spend(ctx, tx, spent); err != nil {
+			return err
+		}
 		return insert(ctx, tx, "this passkey is in use already",
 			`INSERT INTO passkeys (id, member, name, public_key, sign_count, transports, eligible, backed_up, created_at, used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 			p.ID, p.User.String(), p.Name, p.Public, int64(p.SignCount), p.Transports, number(p.Eligible), number(p.BackedUp), p.CreatedAt, p.UsedAt)
@@ -76,8 +79,11 @@ func changeOne(ctx context.Context, tx *sql.Tx, none error, query string, args .
 }
 
 // SetAuthenticator replaces a user's authenticator and recovery codes.
-func (c *Catalog) SetAuthenticator(ctx context.Context, a credential.Authenticator, codes []credential.RecoveryHash) error {
+func (c *Catalog) SetAuthenticator(ctx context.Context, a credential.Authenticator, codes []credential.RecoveryHash, spent ...credential.Spent) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
+		if err := spend(ctx, tx, spent); err != nil {
+			return err
+		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM authenticators WHERE member = $1`, a.User.String()); err != nil {
 			return err
 		}
@@ -95,12 +101,6 @@ func (c *Catalog) Authenticator(ctx context.Context, user token.UserID) (credent
 		err = r.Scan(word{&a.User}, &a.Sealed, &a.Step, &a.CreatedAt)
 		return a, err
 	}, `SELECT member, sealed, step, created_at FROM authenticators WHERE member = $1`, user.String())
-}
-
-// UseStep takes a time step that is above all that were taken.
-func (c *Catalog) UseStep(ctx context.Context, user token.UserID, step int64) error {
-	return c.change(ctx, token.New(token.Conflict, token.CodeStale, "this code was used already; wait for the next one"),
-		`UPDATE authenticators SET step = $1 WHERE member = $2 AND step < $3`, step, user.String(), step)
 }
 
 // DropAuthenticator removes a user's authenticator and recovery codes.
@@ -129,12 +129,6 @@ func setRecoveryCodes(ctx context.Context, tx *sql.Tx, user token.UserID, codes 
 		}
 	}
 	return nil
-}
-
-// UseRecoveryCode removes a recovery code.
-func (c *Catalog) UseRecoveryCode(ctx context.Context, user token.UserID, code credential.RecoveryHash) error {
-	return c.change(ctx, token.New(token.NotFound, token.CodeNotFound, "there is no such recovery code"),
-		`DELETE FROM recovery_codes WHERE member = $1 AND hash = $2`, user.String(), code[:])
 }
 
 // RecoveryCodesLeft returns how many recovery codes a user has.

@@ -8,13 +8,17 @@ import (
 	"slices"
 
 	"farthing.dev/farthing/domain/account"
+	"farthing.dev/farthing/domain/credential"
 	"farthing.dev/farthing/token"
 )
 
 // AddSession adds a session, unless the user's password was changed, and ends those that
 // are too many.
-func (c *Catalog) AddSession(ctx context.Context, s account.Session, password string) error {
+func (c *Catalog) AddSession(ctx context.Context, s account.Session, password string, spent ...credential.Spent) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
+		if err := spend(ctx, tx, spent); err != nil {
+			return err
+		}
 		// The user's row is written, so that whoever changes the password at this moment
 		// comes before, or ends this session too.
 		err := changeOne(ctx, tx, token.New(token.Conflict, token.CodeStale, "the password was changed"),

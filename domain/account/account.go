@@ -60,9 +60,6 @@ type Store interface {
 	// SetWindow sets for how long a user wants to be able to buy, in milliseconds.
 	SetWindow(ctx context.Context, id token.UserID, window int64) error
 
-	// AddSession adds a session, unless the hash of the user's password is another one by
-	// now: then CodeStale. Beyond MaxSessions those that were used longest ago end.
-	AddSession(ctx context.Context, session Session, password string) error
 	Session(ctx context.Context, hash SessionHash) (Session, error)
 	// Sessions returns a user's sessions, the one used last first.
 	Sessions(ctx context.Context, user token.UserID) ([]Session, error)

@@ -3,13 +3,18 @@ package credential
 import (
 	"context"
 
+	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/token"
 )
 
 // Store keeps credentials and attempts. What is not there is answered with CodeNotFound.
 type Store interface {
+	// AddSession adds a session, unless the hash of the user's password is another one by
+	// now: then CodeStale. Beyond account.MaxSessions those that were used longest ago end.
+	AddSession(ctx context.Context, session account.Session, password string, spent ...Spent) error
+
 	// AddPasskey adds a passkey, or CodeTaken for one that is known already.
-	AddPasskey(ctx context.Context, passkey Passkey) error
+	AddPasskey(ctx context.Context, passkey Passkey, spent ...Spent) error
 	Passkey(ctx context.Context, id []byte) (Passkey, error)
 	// Passkeys returns a user's passkeys, oldest first.
 	Passkeys(ctx context.Context, user token.UserID) ([]Passkey, error)
@@ -20,23 +25,19 @@ type Store interface {
 	DropPasskey(ctx context.Context, user token.UserID, id []byte) error
 
 	// SetAuthenticator replaces a user's authenticator and recovery codes.
-	SetAuthenticator(ctx context.Context, authenticator Authenticator, codes []RecoveryHash) error
+	SetAuthenticator(ctx context.Context, authenticator Authenticator, codes []RecoveryHash, spent ...Spent) error
 	Authenticator(ctx context.Context, user token.UserID) (Authenticator, error)
-	// UseStep takes a time step, or CodeStale where it or a later one was taken before.
-	UseStep(ctx context.Context, user token.UserID, step int64) error
 	// DropAuthenticator removes a user's authenticator and recovery codes.
 	DropAuthenticator(ctx context.Context, user token.UserID) error
 	SetRecoveryCodes(ctx context.Context, user token.UserID, codes []RecoveryHash) error
-	// UseRecoveryCode removes a code, or CodeNotFound where the user has none such.
-	UseRecoveryCode(ctx context.Context, user token.UserID, code RecoveryHash) error
 	RecoveryCodesLeft(ctx context.Context, user token.UserID) (int, error)
 
-	AddAttempt(ctx context.Context, attempt Attempt) error
+	AddAttempt(ctx context.Context, attempt Attempt, spent ...Spent) error
 	Attempt(ctx context.Context, hash AttemptHash) (Attempt, error)
 	// TryAttempt uses up one of `most` tries, or CodeNotFound where none is left.
 	TryAttempt(ctx context.Context, hash AttemptHash, most int64) error
-	// TakeAttempt removes an attempt, for one caller only.
-	TakeAttempt(ctx context.Context, hash AttemptHash) error
+	// Spend uses something up, for one caller only.
+	Spend(ctx context.Context, spent Spent) error
 	// DropAttemptsBefore forgets attempts that expired before a millisecond.
 	DropAttemptsBefore(ctx context.Context, at int64) error
 }

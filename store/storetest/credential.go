@@ -55,7 +55,7 @@ func testAuthenticators(t *testing.T, s *shelf) {
 	ada, bob := token.NewID[token.UserKind](s.ids), token.NewID[token.UserKind](s.ids)
 	_, err := s.Authenticator(t.Context(), ada)
 	wantCode(t, err, token.CodeNotFound)
-	wantCode(t, s.UseStep(t.Context(), ada, 5), token.CodeStale)
+	wantCode(t, s.Spend(t.Context(), credential.Spent{User: ada, Step: 5}), token.CodeLoginInvalid)
 
 	first := credential.Authenticator{User: ada, Sealed: []byte{1, 2}, Step: 3, CreatedAt: 4}
 	codes := []credential.RecoveryHash{{1}, {2}, {3}}
@@ -68,22 +68,22 @@ func testAuthenticators(t *testing.T, s *shelf) {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			if s.UseStep(t.Context(), ada, 7) == nil {
+			if s.Spend(t.Context(), credential.Spent{User: ada, Step: 7}) == nil {
 				taken.Add(1)
 			}
 		})
 	}
 	all.Wait()
 	same(t, taken.Load(), nil, 1)
-	wantCode(t, s.UseStep(t.Context(), ada, 6), token.CodeStale)
+	wantCode(t, s.Spend(t.Context(), credential.Spent{User: ada, Step: 6}), token.CodeLoginInvalid)
 
-	wantCode(t, s.UseRecoveryCode(t.Context(), ada, credential.RecoveryHash{4}), token.CodeNotFound)
-	must(t, s.UseRecoveryCode(t.Context(), ada, codes[0]))
-	wantCode(t, s.UseRecoveryCode(t.Context(), ada, codes[0]), token.CodeNotFound)
+	wantCode(t, s.Spend(t.Context(), credential.Spent{User: ada, Recovery: credential.RecoveryHash{4}}), token.CodeLoginInvalid)
+	must(t, s.Spend(t.Context(), credential.Spent{User: ada, Recovery: codes[0]}))
+	wantCode(t, s.Spend(t.Context(), credential.Spent{User: ada, Recovery: codes[0]}), token.CodeLoginInvalid)
 	left, err := s.RecoveryCodesLeft(t.Context(), ada)
 	same(t, left, err, 2)
 	must(t, s.SetRecoveryCodes(t.Context(), ada, []credential.RecoveryHash{{8}}))
-	wantCode(t, s.UseRecoveryCode(t.Context(), ada, codes[1]), token.CodeNotFound)
+	wantCode(t, s.Spend(t.Context(), credential.Spent{User: ada, Recovery: codes[1]}), token.CodeLoginInvalid)
 	left, err = s.RecoveryCodesLeft(t.Context(), bob)
 	same(t, left, err, 3)
 
@@ -114,8 +114,8 @@ func testAttempts(t *testing.T, s *shelf) {
 	found, err = s.Attempt(t.Context(), attempt.Hash)
 	same(t, found, err, attempt)
 
-	must(t, s.TakeAttempt(t.Context(), attempt.Hash))
-	wantCode(t, s.TakeAttempt(t.Context(), attempt.Hash), token.CodeNotFound)
+	must(t, s.Spend(t.Context(), credential.Spent{Attempt: attempt.Hash}))
+	wantCode(t, s.Spend(t.Context(), credential.Spent{Attempt: attempt.Hash}), token.CodeLoginOver)
 	_, err = s.Attempt(t.Context(), attempt.Hash)
 	wantCode(t, err, token.CodeNotFound)
 
