@@ -215,7 +215,15 @@ func (b *behind) pass(ctx context.Context) error {
 
 // turn maintains the runs, or takes over what another process published that does.
 func (b *behind) turn(ctx context.Context) error {
-	return b.maintained(ctx, b.engine.between, lagFactor)
+	return b.maintained(ctx, b.briefly, lagFactor)
+}
+
+// briefly is between with a deadline: while a commit of this process waits, other processes
+// are not kept from the runs.
+func (b *behind) briefly(ctx context.Context, task func(context.Context, *core.State) error) error {
+	ctx, stop := context.WithTimeout(ctx, b.engine.options.Patience)
+	defer stop()
+	return b.engine.between(ctx, task)
 }
 
 // maintainPause is the pause between two looks at what another process writes behind.

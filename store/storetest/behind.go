@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -221,4 +222,52 @@ func testRemaking(t *testing.T, w *world) {
 	}
 	w.must(e.Flush(t.Context()))
 	w.checkRuns()
+}
+
+// testBehindACommit has a replica write behind while its own commit is not answered. It needs
+// the state for that, and cannot have it; another one is not kept waiting meanwhile.
+func testBehindACommit(t *testing.T, w *world) {
+	w.shared()
+	held, goOn := make(chan struct{}), make(chan struct{})
+	f := &faulty{Database: w.db, after: func(call int64) error {
+		if call == 2 {
+			close(held)
+			<-goOn
+		}
+		return nil
+	}}
+	stalled := w.openOn(f, store.Options{Tail: 1000, Retry: time.Hour, Patience: 100 * time.Millisecond})
+	answer := sync.OnceFunc(func() { close(goOn) })
+	t.Cleanup(answer)
+	w.do(stalled, w.fund(1, 100))
+	waiting := make(chan error, 2)
+	waited := w.fund(1, 100)
+	go func() {
+		_, err := stalled.Do(context.Background(), waited)
+		waiting <- err
+	}()
+	<-held
+	flushed := make(chan error, 1)
+	go func() { flushed <- stalled.Flush(context.Background()) }()
+	w.until("it holds the lock", func() bool {
+		mine, err := w.db.Maintain(t.Context(), func(context.Context) error { return nil })
+		return err == nil && !mine || len(flushed) > 0
+	})
+	other := w.open(store.Options{Tail: 2, Patience: soon})
+	for range 20 {
+		w.do(other, w.fund(2, 100))
+	}
+	began := time.Now()
+	w.must(other.Flush(t.Context()))
+	if took := time.Since(began); took > soon/2 {
+		t.Errorf("another replica waited for %v", took)
+	}
+	if other.Stats().Tail > 0 {
+		t.Errorf("another replica could not write behind: %+v", other.Stats())
+	}
+	answer()
+	w.must(<-waiting)
+	<-flushed // failed, or not
+	w.must(stalled.Flush(t.Context()))
+	w.checkAccounts(stalled)
 }

@@ -51,6 +51,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"runs that the database lost are written again", testLostRuns},
 		{"nothing is missed while the state is made anew", testFindMeanwhile},
 		{"a standby that takes over while a state is made is not taken for damage", testTakenOver},
+		{"a replica whose commit waits does not keep others from writing behind", testBehindACommit},
 		{"what is written behind belongs to the journal beside it", testTakenOverBehind},
 		{"a block that was changed is not served, and stops selling", testDamagedBlock},
 		{"a lock of somebody else stops neither sales nor looks for ever", testLockedBehind},
