@@ -58,7 +58,10 @@ func faults() []fault {
 		{invariant: audit.EntriesAreFindable, what: "a filter does not know what its run holds", derived: blindFilter},
 		{invariant: audit.EntriesAreFindable, what: "a bit of a chunk flips", derived: flippedBit},
 		{invariant: audit.IncentiveDebts, what: "a vendor gives more than the bound of all", entry: lowerBound},
-		{invariant: audit.IncentiveDebts, what: "tokens pay of which a vendor gave more than its bound", entry: lowerVendorBound},
+		{invariant: audit.IncentiveDebts, what: "tokens pay of which a vendor gave more than its bound", entry: lowerLastBound},
+		{invariant: audit.IncentiveDebts, what: "what a vendor gives is not counted", entry: uncounted},
+		{invariant: audit.IncentiveDebts, what: "the first bound says that a vendor gave less before", entry: lessBefore},
+		{invariant: audit.IncentiveDebts, what: "the first bound leaves out what a vendor gave before", entry: nothingBefore},
 		{invariant: audit.TokenIssuer, what: "the provider pays for tokens that a vendor gave", entry: otherIssuer},
 		{invariant: audit.TokenExpiry, what: "incentive tokens are spent after their time", entry: earlierEnd},
 		{invariant: audit.TokenExpiry, what: "tokens that expire later are spent first", entry: otherOrder},
@@ -99,12 +102,44 @@ func lowerBound(e *journal.Entry, _ []*journal.Entry) bool {
 	return true
 }
 
-// lowerVendorBound lowers the bound that is set after all is given, and before any is spent.
-func lowerVendorBound(e *journal.Entry, _ []*journal.Entry) bool {
-	if e.Bound == nil || e.Vendor.IsZero() {
+// lowerLastBound lowers the last bound of a vendor, after which nothing is given any more, and
+// something is spent.
+func lowerLastBound(e *journal.Entry, before []*journal.Entry) bool {
+	of := func(e *journal.Entry) bool { return e.Bound != nil && !e.Vendor.IsZero() }
+	earlier := 0
+	for _, other := range before {
+		if of(other) {
+			earlier++
+		}
+	}
+	if !of(e) || earlier < people-1 {
 		return false
 	}
 	e.Bound.Max = 1
+	return true
+}
+
+func uncounted(e *journal.Entry, _ []*journal.Entry) bool {
+	if e.Kind != journal.Granted || !e.Grant.Owed {
+		return false
+	}
+	e.Grant.Owed = false
+	return true
+}
+
+func lessBefore(e *journal.Entry, _ []*journal.Entry) bool {
+	if e.Bound == nil || len(e.Bound.Debts) == 0 {
+		return false
+	}
+	e.Bound.Debts[0].Amount--
+	return true
+}
+
+func nothingBefore(e *journal.Entry, _ []*journal.Entry) bool {
+	if e.Bound == nil || len(e.Bound.Debts) == 0 {
+		return false
+	}
+	e.Bound.Debts = nil
 	return true
 }
 

@@ -24,7 +24,7 @@ func otherIssuer(e *journal.Entry, _ []*journal.Entry) bool {
 }
 
 func earlierEnd(e *journal.Entry, _ []*journal.Entry) bool {
-	if e.Kind != journal.Granted {
+	if e.Kind != journal.Granted || len(e.Grant.Vendors) == 0 {
 		return false
 	}
 	e.Grant.Expiry = e.At + 1

@@ -41,15 +41,23 @@ func (c *manualClock) Now() time.Time { return c.at }
 
 var _ token.Clock = (*manualClock)(nil)
 
+// people is how many live in the scene.
+const people = 3
+
 // play fills an empty database.
 func play(ctx context.Context, db store.Database) error {
 	clock := &manualClock{at: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
+	ids := token.NewMaker(clock, nil)
+	vendor := token.NewID[token.VendorKind](ids)
+	early, err := giveEarly(ctx, db, clock, vendor, token.NewID[token.AccountKind](ids), token.NewID[token.CampaignKind](ids))
+	if err != nil {
+		return fmt.Errorf("give tokens: %w", err)
+	}
 	engine, err := store.OpenEngine(ctx, db, clock, slog.New(slog.NewTextHandler(io.Discard, nil)), store.Options{})
 	if err != nil {
 		return fmt.Errorf("open engine: %w", err)
 	}
-	s := &scene{ctx: ctx, engine: engine, clock: clock, ids: token.NewMaker(clock, nil), usd: token.MustCurrency("USD")}
-	s.vendor = token.NewID[token.VendorKind](s.ids)
+	s := &scene{ctx: ctx, engine: engine, clock: clock, ids: ids, vendor: vendor, usd: early.Currency}
 	s.split = royalty.Split{ID: token.NewID[token.SplitKind](s.ids), Version: 1, Shares: []royalty.Share{
 		{Payee: token.NewID[token.PayeeKind](s.ids), PPM: 400_000},
 		{Payee: token.NewID[token.PayeeKind](s.ids), PPM: 500_000, Of: 1},
@@ -66,14 +74,31 @@ func play(ctx context.Context, db store.Database) error {
 		return fmt.Errorf("add an offer: %w", err)
 	}
 	s.offer.ID = sold.ID
-	s.do(&core.BoundIncentives{Max: token.PerUnit})
-	for range 3 {
+	s.do(&core.BoundIncentives{Max: token.PerUnit, AsOf: engine.Head().Seq, Before: []journal.Debt{early}})
+	for range people {
 		s.person()
 	}
 	if s.err != nil {
 		return fmt.Errorf("play: %w", s.err)
 	}
 	return engine.Close(ctx)
+}
+
+// giveEarly appends a vendor's gift as a version recorded it that knew no bounds.
+func giveEarly(ctx context.Context, db store.Database, clock *manualClock, vendor token.VendorID, account token.AccountID, campaign token.CampaignID) (journal.Debt, error) {
+	state := core.NewState()
+	state.Accounts[account] = &core.Account{ID: account}
+	g := journal.Grant{Campaign: campaign, Amount: 20_000, Currency: token.MustCurrency("USD"), Listed: true}
+	out, err := (&core.Grant{Account: account, Grant: g}).Decide(state, clock.at.UnixMilli())
+	if err != nil {
+		return journal.Debt{}, err
+	}
+	out.Entry.Grant.Issuer = vendor
+	none := func([]*journal.Block) error { return nil }
+	err = db.Append(ctx, journal.Head{}, none, func() (*journal.Block, error) {
+		return journal.Seal(journal.Head{}, clock.at.UnixMilli(), []*journal.Entry{out.Entry})
+	})
+	return journal.Debt{Issuer: vendor, Currency: g.Currency, Amount: g.Amount}, err
 }
 
 // do runs a command, unless one failed before.
