@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -133,6 +134,11 @@ func TestAJournalReplacedMeanwhileIsNoticed(t *testing.T) {
 			})
 		}
 		p.engine.Flush(t.Context())
+		err = errors.Join(err, sell(t, p), p.keepHead(t.Context())) // behind what is there
+		told := func(problem store.Problem) bool { return problem.Code == store.ProblemReplaced }
+		if problems := p.engine.Problems(); !slices.ContainsFunc(problems, told) {
+			t.Errorf("problems: %+v", problems)
+		}
 		if err := errors.Join(err, p.heads.file.Prove(t.Context(), p.db, 0)); !errors.Is(err, store.ErrTailLost) {
 			t.Errorf("the answer is %v", err)
 		}
