@@ -12,11 +12,13 @@ import (
 //
 // A label stands on one line and is not blank. It has no characters that are not seen (controls, format
 // characters such as those that turn the direction of writing, blank letters, spaces of
-// other widths), no letters in mathematical or ringed dress, and no heap of accents. Its letters
+// other widths; joiners only where they are seen by what they do, see joins), no letters in mathematical or
+// ringed dress, and no heap of accents. The letters of each word
 // are of one script, or of scripts that are written together: those of Chinese, Japanese and
 // Korean with each other and with Latin; Latin with one other, but for Cyrillic, Greek, Armenian, Coptic
 // and Cherokee, whose letters look like Latin ones. This is the level "moderately restrictive" of Unicode Technical
-// Standard 39 (5.2), for a label as a whole.
+// Standard 39 (5.2), for each word. Beside a word in Latin, a word of one of the latter scripts has a letter
+// that looks like none of Latin.
 func CheckLabel(field, text string, most int) error {
 	refused := func(why string) error {
 		return Newf(Unprocessable, CodeFieldInvalid, "%s %s", field, why)
@@ -30,45 +32,93 @@ func CheckLabel(field, text string, most int) error {
 	if !utf8.ValidString(text) {
 		return refused("has characters that cannot be printed")
 	}
-	var scripts []string
+	runes := []rune(text)
+	var w words
 	marks, visible := 0, false
-	for _, c := range text {
-		if c < utf8.RuneSelf {
-			if c < ' ' || c == 0x7f {
-				return refused("has characters that cannot be printed")
-			}
-			if c != ' ' {
-				visible = true
-			}
-			if unicode.IsLetter(c) {
-				scripts = with(scripts, "Latin")
+	for i, c := range runes {
+		if c == ' ' || c == ideographicSpace {
+			if !w.end() {
+				break
 			}
 			marks = 0
 			continue
 		}
-		if Unseen(c) || unicode.Is(unicode.Zs, c) && c != ideographicSpace {
+		if c < utf8.RuneSelf {
+			if c < ' ' || c == 0x7f {
+				return refused("has characters that cannot be printed")
+			}
+			if unicode.IsLetter(c) {
+				w.add("Latin", true)
+			}
+			marks, visible = 0, true
+			continue
+		}
+		if (c == nonJoiner || c == joiner) && joins(runes, i) {
+			continue
+		}
+		if Unseen(c) || unicode.Is(unicode.Zs, c) {
 			return refused("has characters that are not seen; write it with those that are")
 		}
 		if dressed(c) {
 			return refused("has letters in another dress, such as mathematical ones; write plain ones")
 		}
 		if marks++; !unicode.Is(unicode.M, c) {
-			marks, visible = 0, visible || c != ideographicSpace
+			marks, visible = 0, true
 		}
 		if marks > 3 {
 			return refused("has too many accents on one letter")
 		}
 		if script := scriptOf(c); script != "" {
-			scripts = with(scripts, script)
+			w.add(script, looksLatin(script, c))
 		}
 	}
+	w.end()
 	if !visible {
 		return refused("must not be empty")
 	}
-	if !together(scripts) {
-		return refused("mixes letters of scripts that look alike (" + strings.Join(scripts, ", ") + "); write it in one")
+	if mixed := w.mixed(); mixed != nil {
+		return refused("mixes letters of scripts that look alike (" + strings.Join(mixed, ", ") + "); write it in one")
 	}
 	return nil
+}
+
+// words is what scripts the words of a label are written in.
+type words struct {
+	scripts []string // of the present word
+	own     bool     // it has a letter that looks like none of Latin
+
+	wrong []string // the scripts of a word that may not be written in them
+	latin bool     // there was a word in Latin
+	posed string   // the script of a word that looks as if it were
+}
+
+// add adds a letter to the word.
+func (w *words) add(script string, latin bool) {
+	w.scripts = with(w.scripts, script)
+	w.own = w.own || !latin
+}
+
+// end ends the word, and returns false where it may not be written as it is.
+func (w *words) end() bool {
+	switch {
+	case !together(w.scripts):
+		w.wrong = w.scripts
+		return false
+	case len(w.scripts) == 1 && alike[w.scripts[0]] && !w.own:
+		w.posed = w.scripts[0]
+	case len(w.scripts) > 0 && w.scripts[0] == "Latin":
+		w.latin = true
+	}
+	w.scripts, w.own = nil, false
+	return true
+}
+
+// mixed returns the scripts that may not stand together, nil where all may.
+func (w *words) mixed() []string {
+	if w.wrong == nil && w.latin && w.posed != "" {
+		return []string{"Latin", w.posed}
+	}
+	return w.wrong
 }
 
 const ideographicSpace = '\u3000'
@@ -153,7 +203,20 @@ var written = [][]string{{"Latin", "Han", "Hiragana", "Katakana"}, {"Latin", "Ha
 // alike are the scripts with letters that look like Latin ones.
 var alike = map[string]bool{"Cyrillic": true, "Greek": true, "Armenian": true, "Coptic": true, "Cherokee": true}
 
-// together reports whether a label may be written in these scripts.
+// likeLatin are the letters of the two most used of them that look like Latin ones; of the others all are
+// taken to.
+var likeLatin = map[string]string{
+	"Cyrillic": "АаВЕеЁёЅѕІіЇїЈјКкМНһҺОоПпРрСсТУуХхҮүԚԛԜԝӀӏЬьгЗз",
+	"Greek":    "ΑαΒβΕεΖΗηΙιΚκΜΝνΟοΡρΤτΥυΧχγωϲϹͿϳ",
+}
+
+// looksLatin reports whether a letter of a script looks like one of Latin.
+func looksLatin(script string, c rune) bool {
+	letters, known := likeLatin[script]
+	return alike[script] && (!known || strings.ContainsRune(letters, c)) || script == "Latin"
+}
+
+// together reports whether a word may be written in these scripts.
 func together(scripts []string) bool {
 	if len(scripts) <= 1 {
 		return true
