@@ -74,8 +74,9 @@ func (a *App) LogOut(ctx context.Context, secret string) error {
 
 // login is a session with whose it is.
 type login struct {
-	session account.Session
-	user    account.User
+	session  account.Session
+	user     account.User
+	operator bool
 }
 
 // login returns the session that a secret opens, from memory where it was asked for a
@@ -92,7 +93,11 @@ func (a *App) login(ctx context.Context, secret string) (login, error) {
 			return login{}, err
 		}
 		user, err := a.catalog.User(ctx, session.User)
-		return login{session, user}, err
+		if err != nil {
+			return login{}, err
+		}
+		operator, err := a.isOperator(ctx, user.ID)
+		return login{session, user, operator}, err
 	})
 	if token.CodeOf(err) == token.CodeNotFound {
 		return login{}, unknown
@@ -137,6 +142,6 @@ func (a *App) Viewer(ctx context.Context, secret string) (Viewer, error) {
 	return Viewer{
 		Session: session.ID, User: known.user.ID, Account: session.Account, Name: known.user.Name, Email: known.user.Email,
 		LoginAt: when(session.LoginAt), AuthAt: session.AuthAt, Methods: session.Methods,
-		WindowUntil: when(session.AuthAt).Add(a.windowOf(known.user)), Vendors: vendors,
+		WindowUntil: when(session.AuthAt).Add(a.windowOf(known.user)), Vendors: vendors, Operator: known.operator,
 	}, nil
 }

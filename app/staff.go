@@ -73,6 +73,7 @@ func (a *App) AddOperator(ctx context.Context, by Actor, email string) (NewOpera
 	if made.Already = token.CodeOf(err) == token.CodeTaken; err != nil && !made.Already {
 		return made, err
 	}
+	a.sessions.dropAll() // their pages offer more from now on
 	made.StaffView = StaffView{User: user.ID, Email: user.Email, Role: string(staff.Operator), Since: now, HasPassword: user.Password != ""}
 	made.LoginFrom = when(user.CreatedAt)
 	if user.Password != "" {
@@ -137,16 +138,16 @@ func (a *App) Staff(ctx context.Context) ([]StaffView, error) {
 	return views, nil
 }
 
-// IsOperator reports whether the viewer has the role.
-func (a *App) IsOperator(ctx context.Context, v Viewer) (bool, error) {
-	roles, err := a.catalog.Roles(ctx, v.User)
+// isOperator reports whether a user has the role.
+func (a *App) isOperator(ctx context.Context, user token.UserID) (bool, error) {
+	roles, err := a.catalog.Roles(ctx, user)
 	return slices.Contains(roles, staff.Operator), err
 }
 
 // Operator lets an operator act, within the purchase window of the login. For others there
 // is nothing here.
 func (a *App) Operator(ctx context.Context, v Viewer) (Actor, error) {
-	is, err := a.IsOperator(ctx, v)
+	is, err := a.isOperator(ctx, v.User)
 	if err != nil {
 		return Actor{}, err
 	}

@@ -21,6 +21,7 @@ type Viewer struct {
 	Methods     []account.Method // how that was done
 	WindowUntil time.Time        // buying is allowed until here
 	Vendors     []token.VendorID // that the person is a member of
+	Operator    bool             // so pages offer what operators have; App.Operator decides
 }
 
 // CanBuy reports whether the login's purchase window is open.

@@ -31,7 +31,7 @@ func (h *Handler) showConsent(w http.ResponseWriter, r *http.Request, v app.View
 	web.AllowFormsTo(w, web.Origin(login.redirect))
 	view := consentView{
 		Vendor: h.app.VendorName(r.Context(), login.client.Vendor), Site: login.client.Name, Host: web.Host(login.redirect),
-		Reader: web.Reader(&v), Next: login.next, Refuse: withQuery(login.redirect, refusal),
+		Reader: web.Reader(&v).Name, Next: login.next, Refuse: withQuery(login.redirect, refusal),
 	}
 	return h.pages.Render(w, r, http.StatusOK, "consent.html", web.Page{Title: "Log in at " + view.Vendor, Quiet: true, Body: view})
 }

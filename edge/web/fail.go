@@ -19,8 +19,8 @@ type problem struct {
 }
 
 // Fail writes the page of an error: the one place where errors become pages.
-// reader is who is logged in, or "".
-func (s *Site) Fail(w http.ResponseWriter, r *http.Request, reader string, err error) {
+// reader is who is logged in, or nil.
+func (s *Site) Fail(w http.ResponseWriter, r *http.Request, reader *Who, err error) {
 	refusal := asError(err)
 	if refusal.Kind == token.Internal {
 		s.log.ErrorContext(r.Context(), "page failed", "method", r.Method, "path", r.URL.Path, "error", err)
@@ -35,7 +35,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, reader string, err e
 	s.showProblem(w, r, status, reader, problem{Heading: heading(refusal), Detail: Sentence(refusal.Detail), RetryAt: refusal.RetryAt})
 }
 
-func (s *Site) showProblem(w http.ResponseWriter, r *http.Request, status int, reader string, body problem) {
+func (s *Site) showProblem(w http.ResponseWriter, r *http.Request, status int, reader *Who, body problem) {
 	err := s.problem.Render(w, r, status, "problem.html", Page{Title: body.Heading, Reader: reader, Body: body})
 	if err != nil {
 		s.log.ErrorContext(r.Context(), "error page failed", "error", err)

@@ -100,18 +100,18 @@ func (s *Site) unrouted(w http.ResponseWriter, r *http.Request, fallback http.Ha
 	}
 	switch {
 	case probe.status == http.StatusMethodNotAllowed:
-		s.showProblem(w, r, http.StatusMethodNotAllowed, "", problem{Heading: "That does not work here", Detail: "This address does not answer to that kind of request."})
+		s.showProblem(w, r, http.StatusMethodNotAllowed, nil, problem{Heading: "That does not work here", Detail: "This address does not answer to that kind of request."})
 	case probe.header.Get("Location") != "":
 		http.Redirect(w, r, probe.header.Get("Location"), http.StatusPermanentRedirect)
 	default:
-		s.Fail(w, r, "", token.New(token.NotFound, token.CodeNotFound, "There is no page at this address."))
+		s.Fail(w, r, nil, token.New(token.NotFound, token.CodeNotFound, "There is no page at this address."))
 	}
 }
 
 func (s *Site) foreignRequest(w http.ResponseWriter, r *http.Request) {
 	from := r.Header.Get("Origin")
 	s.log.WarnContext(r.Context(), "security", "code", string(token.CodeCrossSite), "method", r.Method, "path", r.URL.Path, "origin", from[:min(len(from), 200)])
-	s.showProblem(w, r, http.StatusForbidden, "", problem{
+	s.showProblem(w, r, http.StatusForbidden, nil, problem{
 		Heading: "Sent from another site",
 		Detail:  "This request came from another site, so nothing was changed. Go back to " + s.name + " and try again there.",
 	})
@@ -128,7 +128,7 @@ func (s *Site) recovered(w http.ResponseWriter, r *http.Request) {
 		panic(fault)
 	}
 	s.log.ErrorContext(r.Context(), "panic in a page", "path", r.URL.Path, "fault", fault, "stack", string(debug.Stack()))
-	s.Fail(w, r, "", token.New(token.Internal, token.CodeInternal, "something went wrong on our side"))
+	s.Fail(w, r, nil, token.New(token.Internal, token.CodeInternal, "something went wrong on our side"))
 }
 
 // discarded is a response that only its status and header are wanted of.

@@ -83,13 +83,20 @@ func (s *Site) viewer(who Identifier, r *http.Request) (*app.Viewer, error) {
 	return &viewer, nil
 }
 
-// Reader returns the name that pages greet a viewer by, "" for nobody.
-func Reader(v *app.Viewer) string {
-	switch {
-	case v == nil:
-		return ""
-	case v.Name != "":
-		return v.Name
+// Who is logged in, as far as the layout of pages shows it.
+type Who struct {
+	Name     string
+	Operator bool // has the operators' pages in the navigation
+}
+
+// Reader returns who a viewer is to the layout, nil for nobody.
+func Reader(v *app.Viewer) *Who {
+	if v == nil {
+		return nil
 	}
-	return v.Email
+	who := &Who{v.Name, v.Operator}
+	if who.Name == "" {
+		who.Name = v.Email
+	}
+	return who
 }

@@ -124,7 +124,7 @@ func (s *Site) pages(folder fs.FS, names ...string) (*Pages, error) {
 // Page is what the layout shows around the content of one page.
 type Page struct {
 	Title   string
-	Reader  string // who is logged in, "" for nobody
+	Reader  *Who   // who is logged in, nil for nobody
 	Section string // which link of the navigation is the present page
 	Quiet   bool   // leave out the navigation: nothing distracts from paying
 	Wide    bool   // tables of many columns

@@ -20,6 +20,7 @@ import (
 	"farthing.dev/farthing/domain/entitlement"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/edge/console"
+	"farthing.dev/farthing/edge/operator"
 	"farthing.dev/farthing/edge/wallet"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/mailer"
@@ -87,10 +88,22 @@ func (h *house) pages(log *slog.Logger) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	operators, err := operator.New(site, h.App)
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	readers.Register(mux)
 	vendors.Register(mux)
+	operators.Register(mux)
 	return site.Handler(mux), nil
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // person is a browser with cookies of its own that follows no redirect.
