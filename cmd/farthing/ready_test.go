@@ -83,12 +83,14 @@ func TestReadyDoesNotQueueBehindThePool(t *testing.T) {
 		}
 		defer conn.Close()
 	}
-	looked := make(chan struct{})
+	looked, began := make(chan struct{}), time.Now()
 	go func() { defer close(looked); w.look(t.Context()) }()
 	if status, body := asked(t, w); status != http.StatusServiceUnavailable || body != "unwatched\n" {
 		t.Errorf("before the first look ended: %d %q", status, body)
 	}
-	<-looked
+	if <-looked; time.Since(began) > 2*lookPatience {
+		t.Errorf("the look took %v", time.Since(began))
+	}
 	if status, body := asked(t, w); status != http.StatusServiceUnavailable || body != "pool_exhausted\n" {
 		t.Errorf("%d %q", status, body)
 	}

@@ -40,8 +40,9 @@ func TestEarlyCommitsAreRefused(t *testing.T) {
 			t.Errorf("synchronous_commit = %s in the address: %v", setting, err)
 		}
 	}
-	// What is set later, for a session that is there already, does not reach it.
-	db := connect(t, dsn)
+	// What the server, the role or the address sets besides does not reach a session, nor what
+	// is set later.
+	db := connect(t, dsn+" options='-c statement_timeout=60000 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0'")
 	for _, want := range []struct{ name, value string }{
 		{"synchronous_commit", "on"}, {"statement_timeout", "0"}, {"lock_timeout", "5s"}, {"idle_in_transaction_session_timeout", "4s"},
 	} {

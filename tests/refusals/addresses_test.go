@@ -150,7 +150,7 @@ func TestLookingForProofsIsBounded(t *testing.T) {
 	made := h.call(h.daily.live, http.MethodPost, "/v1/sites", `{"url":"`+aim.URL+`"}`)
 	last := answer{}
 	for range 15 {
-		last = h.call(h.daily.live, http.MethodPost, "/v1/sites/"+made.fields["id"].(string)+"/prove", "{}")
+		last = h.call(h.daily.live, http.MethodPost, "/v1/sites/"+made.text(h.t, "id")+"/prove", "{}")
 	}
 	if last.status != http.StatusTooManyRequests || asked.Load() != 10 {
 		t.Errorf("the last of 15 answered %d %s; the site was asked %d times", last.status, last.body, asked.Load())
@@ -179,7 +179,7 @@ func TestSitesThatShowNoProof(t *testing.T) {
 			server := httptest.NewServer(site)
 			defer server.Close()
 			made := h.call(h.daily.live, http.MethodPost, "/v1/sites", `{"url":"`+server.URL+`"}`)
-			got := h.call(h.daily.live, http.MethodPost, "/v1/sites/"+made.fields["id"].(string)+"/prove", "{}")
+			got := h.call(h.daily.live, http.MethodPost, "/v1/sites/"+made.text(t, "id")+"/prove", "{}")
 			if got.status != http.StatusUnprocessableEntity || got.code != "site_unproved" {
 				t.Errorf("%d %s", got.status, got.body)
 			}
@@ -208,12 +208,12 @@ func TestPrivateAddressesTellNothing(t *testing.T) {
 			continue
 		}
 		h.Clock.Move(time.Minute)
-		got := h.call(h.daily.live, http.MethodPost, "/v1/sites/"+made.fields["id"].(string)+"/prove", "{}")
+		got := h.call(h.daily.live, http.MethodPost, "/v1/sites/"+made.text(h.t, "id")+"/prove", "{}")
 		if got.code != "site_unproved" {
 			t.Errorf("%s: %d %s", url, got.status, got.body)
 			continue
 		}
-		answers[strings.ReplaceAll(got.fields["detail"].(string), made.fields["proof_url"].(string), "")] = true
+		answers[strings.ReplaceAll(got.text(h.t, "detail"), made.text(h.t, "proof_url"), "")] = true
 	}
 	if asked.Load() != 0 || len(answers) != 1 {
 		t.Errorf("%d requests went inside; the answers were %v", asked.Load(), answers)
@@ -237,7 +237,7 @@ func TestANameThatTurnsInside(t *testing.T) {
 		t.Fatalf("the name should be public at first: %v, %v", public, err)
 	}
 	h.Clock.Move(time.Minute)
-	got := h.call(h.daily.live, http.MethodPost, "/v1/sites/"+made.fields["id"].(string)+"/prove", "{}")
+	got := h.call(h.daily.live, http.MethodPost, "/v1/sites/"+made.text(h.t, "id")+"/prove", "{}")
 	if got.code != "site_unproved" {
 		t.Errorf("the name that changed its meaning: %d %s", got.status, got.body)
 	}

@@ -162,7 +162,7 @@ func (h *house) order(v *vendor, key string) string {
 	if made.status != http.StatusCreated {
 		h.t.Fatalf("an order answered %d %s", made.status, made.body)
 	}
-	return made.fields["id"].(string)
+	return made.text(h.t, "id")
 }
 
 // create asks for an order with a return URL and a cancel URL.
@@ -183,6 +183,16 @@ type answer struct {
 	fields   map[string]any
 	data     []map[string]any
 	code     string // of a problem
+}
+
+// text is a field of the answer that the test cannot go on without.
+func (a answer) text(t *testing.T, field string) string {
+	t.Helper()
+	text, ok := a.fields[field].(string)
+	if !ok {
+		t.Fatalf("the answer has no %s: %d %s", field, a.status, a.body)
+	}
+	return text
 }
 
 // call calls the vendor API.

@@ -175,7 +175,7 @@ func TestWhatIsComparedOnTheWayOfAPurchase(t *testing.T) {
 		{
 			name: "revoked key", status: http.StatusUnauthorized, code: "unauthorised", operator: "key_revoked",
 			do: func(h *house) answer {
-				h.daily.owner.post("/console/"+h.daily.id.String()+"/keys/revoke", "key", h.call(h.daily.live, http.MethodGet, "/v1/me", "").fields["key"].(string))
+				h.daily.owner.post("/console/"+h.daily.id.String()+"/keys/revoke", "key", h.call(h.daily.live, http.MethodGet, "/v1/me", "").text(h.t, "key"))
 				return h.call(h.daily.live, http.MethodGet, "/v1/me", "")
 			},
 			vendor: "The revoked key that ends in",
@@ -183,7 +183,7 @@ func TestWhatIsComparedOnTheWayOfAPurchase(t *testing.T) {
 		{
 			name: "reader of another vendor", status: http.StatusNotFound, code: "not_found", operator: "not_found",
 			do: func(h *house) answer {
-				theirs := h.call(h.rival.test, http.MethodGet, "/v1/me", "").fields["sandbox_reader"].(string)
+				theirs := h.call(h.rival.test, http.MethodGet, "/v1/me", "").text(h.t, "sandbox_reader")
 				return h.call(h.daily.live, http.MethodPost, "/v1/purchases", `{"reader":"`+theirs+`","offer":"`+h.offer(h.daily)+`"}`)
 			},
 			vendor: "A charge named a reader that you do not know",
@@ -270,5 +270,5 @@ func (h *house) offer(v *vendor) string {
 	if made.status != http.StatusCreated {
 		h.t.Fatalf("an offer answered %d %s", made.status, made.body)
 	}
-	return made.fields["id"].(string)
+	return made.text(h.t, "id")
 }
