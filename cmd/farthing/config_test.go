@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,6 +47,9 @@ func TestDefaultsNeedNothing(t *testing.T) {
 	c, code, diag := read(t, nil, "")
 	if code != exitDone || c.listen != ":8402" || c.baseURL != "http://localhost:8402" || c.database != "" {
 		t.Errorf("code %d, %s: %+v", code, diag, c)
+	}
+	if host, _, err := net.SplitHostPort(c.metricsAt); err != nil || !net.ParseIP(host).IsLoopback() {
+		t.Errorf("/metrics is served at %q", c.metricsAt)
 	}
 	if fee, err := c.fee(); err != nil || fee != (royalty.FeeRule{PPM: 50_000}) {
 		t.Errorf("the fee is %+v, %v", fee, err)

@@ -5,11 +5,14 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/store/sqlite"
 )
@@ -71,6 +74,53 @@ func TestReadySaysWhyNot(t *testing.T) {
 			t.Errorf("%s: %d %q, want %d %q", test.name, status, body, want, test.want)
 		}
 	}
+}
+
+// What a provider's own parts say is what /readyz says.
+func TestReadyAsksTheProvidersParts(t *testing.T) {
+	p := openAt(t)
+	says := func(want string) {
+		t.Helper()
+		p.watch.look(t.Context())
+		recorder := httptest.NewRecorder()
+		p.handler.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+		if got := recorder.Body.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	says("ready\n")
+	p.engine.SetProblem(store.ProblemClock, "two hours")
+	says("clock\n")
+	p.engine.ClearProblem(store.ProblemClock)
+	says("ready\n")
+
+	held, letGo := make(chan struct{}), make(chan struct{})
+	var wait sync.WaitGroup
+	wait.Go(func() { _, _ = p.engine.Do(t.Context(), &waiting{held, letGo}) })
+	<-held
+	for range readyQueue {
+		wait.Go(func() { _, _ = p.engine.Do(t.Context(), &waiting{}) })
+	}
+	for p.engine.Stats().Queue < readyQueue {
+		runtime.Gosched()
+	}
+	says("queue\n")
+	close(letGo)
+	wait.Wait()
+	says("ready\n")
+}
+
+// waiting is a command that does nothing, once it was let go.
+type waiting struct{ held, letGo chan struct{} }
+
+func (w *waiting) Need(*core.State, *core.Facts) {}
+
+func (w *waiting) Decide(*core.State, int64) (core.Outcome, error) {
+	if w.held != nil {
+		close(w.held)
+		<-w.letGo
+	}
+	return core.Outcome{}, nil
 }
 
 // A pool that is used up is noticed in a second, and asking never waits for it.

@@ -111,7 +111,7 @@ func TestBackupBesideSales(t *testing.T) {
 				if has, err := os.ReadFile(filepath.Join(folder, "secret")); err != nil || !bytes.Equal(has, secret) {
 					t.Errorf("the secret is another one: %v", err)
 				}
-				if code, out, diag := launch.Run(t, append([]string{"verify", "--since", made.Head}, flags...)...); code != 0 {
+				if code, out, diag := launch.Run(t, append([]string{"verify", "--since", made.Head}, flags...)...); code != 0 || !strings.Contains(out, "head "+made.Head) { // and nothing after it
 					t.Errorf("verify ended with %d\n%s%s", code, out, diag)
 				}
 				if code, _, diag := launch.Run(t, append([]string{"restore", file}, flags...)...); code != 1 || !strings.Contains(diag, "not empty") {
@@ -128,6 +128,35 @@ func TestBackupBesideSales(t *testing.T) {
 					t.Errorf("the restored provider does not sell: %v", err)
 				}
 			})
+		}
+	})
+}
+
+// TestBooksThatDoNotHoldAreNotRestored: a backup that can be read whole, of a journal that was
+// changed, is put in nobody's place, and the place stays free.
+func TestBooksThatDoNotHoldAreNotRestored(t *testing.T) {
+	t.Setenv("FARTHING_PASSPHRASE", passphrase)
+	eachDatabase(t, func(p *provider) {
+		t := p.t
+		p.do("operator", "add", "op@example.org")
+		p.do(fund("op@example.org", "10.00", "USD", "bank 1")...)
+		sound, changed, into := filepath.Join(t.TempDir(), "one.age"), filepath.Join(t.TempDir(), "two.age"), filepath.Join(t.TempDir(), "new")
+		report(t, append([]string{"backup", sound}, p.flags...)...)
+		p.write(`UPDATE block SET at = at + 1`)
+		report(t, append([]string{"backup", changed}, p.flags...)...)
+		flags := []string{"--data", into}
+		if len(p.flags) > 2 {
+			flags = append(flags, "--database", pgtest.Start(t))
+		}
+		code, out, diag := launch.Run(t, append([]string{"restore", changed}, flags...)...)
+		if code != 3 || !strings.Contains(diag, "nothing was put in place") || !strings.Contains(diag, "its hash is another") {
+			t.Errorf("books that do not hold: ended with %d\n%s%s", code, out, diag)
+		}
+		if left, err := os.ReadDir(into); err == nil && len(left) > 0 {
+			t.Errorf("left %v behind", left)
+		}
+		if got := report(t, append([]string{"restore", sound}, flags...)...); !got.Verified {
+			t.Errorf("restored %+v", got)
 		}
 	})
 }

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"farthing.dev/farthing/tests/launch"
 )
@@ -44,6 +46,19 @@ func TestCheck(t *testing.T) {
 			t.Errorf("beside a server: %v", states)
 		}
 		server.Stop(t)
+		if states, code := check(t, append(append(url, p.flags...), "--secret", strings.Repeat("ab", 32))...); code != 1 || states["secret, proved"] != "fault" {
+			t.Errorf("with another secret: ended with %d, %v", code, states)
+		}
+		if code, _, diag := launch.Run(t, append([]string{"operator", "add", "op@example.org"}, p.flags...)...); code != 0 {
+			t.Fatal(diag)
+		}
+		p.do(fund("op@example.org", "1.00", "USD", "bank 1")...)
+		for ahead, want := range map[time.Duration]string{time.Hour: "fault", 6 * time.Second: "warning", -time.Hour: "ok"} { // the journal's last block
+			p.write(`UPDATE block SET at = $1`, time.Now().Add(ahead).UnixMilli())
+			if states, code := check(t, append(url, p.flags...)...); (code == 1) != (want == "fault") || states["clock"] != want {
+				t.Errorf("with a journal that is %s ahead: ended with %d, %v", ahead, code, states)
+			}
+		}
 		for name, args := range map[string][]string{
 			"base URL":    {"--base-url", "http://pay.example.invalid"},
 			"mail":        {"--smtp", "smtp://a:b@localhost:1", "--mail-from", "a@b.example"},

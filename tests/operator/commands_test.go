@@ -1,7 +1,9 @@
 package operator
 
 import (
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,6 +13,9 @@ import (
 	"testing"
 
 	"farthing.dev/farthing/edge/local"
+	"farthing.dev/farthing/store"
+	"farthing.dev/farthing/store/postgres"
+	"farthing.dev/farthing/store/sqlite"
 	"farthing.dev/farthing/tests/launch"
 	"farthing.dev/farthing/tests/pgtest"
 	"farthing.dev/farthing/token"
@@ -34,6 +39,28 @@ func eachDatabase(t *testing.T, run func(p *provider)) {
 		dsn, folder := pgtest.Start(t), t.TempDir()
 		run(&provider{t, folder, []string{"--data", folder, "--database", dsn}})
 	})
+}
+
+// write changes the database behind the provider's back, while no server runs on it.
+func (p *provider) write(statement string, args ...any) {
+	p.t.Helper()
+	var db store.Database
+	var err error
+	if len(p.flags) > 2 {
+		db, err = postgres.Open(p.t.Context(), p.flags[3], postgres.Options{})
+	} else {
+		db, err = sqlite.Open(p.t.Context(), p.folder, sqlite.Options{})
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	err = db.Write(p.t.Context(), func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(p.t.Context(), statement, args...)
+		return err
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 // do runs a command with --json and returns its answer.
