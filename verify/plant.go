@@ -25,8 +25,8 @@ type fault struct {
 	middle bool
 	// derived corrupts what was derived, and returns what puts it back.
 	derived func(ctx context.Context, db store.Database) (restore func() error, err error)
-	// pseudonym takes the place of the application's.
-	pseudonym Pseudonym
+	// outside corrupts what is known from outside the database.
+	outside func(*Options)
 }
 
 // faults lists one fault for each invariant that has something to break. Settlements
@@ -50,9 +50,12 @@ func faults() []fault {
 		{invariant: audit.SequenceWhole, what: "an entry number is left out", block: func(b *journal.Block) { b.First++; b.Hash = b.Sum() }},
 		{invariant: audit.ChainWhole, what: "a byte of a block changes", block: func(b *journal.Block) { b.Body[len(b.Body)/2] ^= 1 }},
 		{invariant: audit.ChainWhole, what: "a block in the middle is sealed anew", middle: true, block: func(b *journal.Block) { b.At++; b.Hash = b.Sum() }},
-		{invariant: audit.PseudonymsApart, what: "a user has one name at all vendors", pseudonym: func(token.VendorID, token.UserID) (token.ReaderID, error) {
-			return token.ReaderID{1}, nil
+		{invariant: audit.PseudonymsApart, what: "a user has one name at all vendors", outside: func(o *Options) {
+			o.Pseudonym = func(token.VendorID, token.UserID) (token.ReaderID, error) { return token.ReaderID{1}, nil }
 		}},
+		{invariant: audit.PseudonymsApart, what: "the secret has another fingerprint than the database's", outside: func(o *Options) { o.OtherSecret = true }},
+		{invariant: audit.ChainWhole, what: "the head that is kept outside is beyond the journal", outside: func(o *Options) { o.Kept = journal.Head{Seq: 1 << 40} }},
+		{invariant: audit.ChainWhole, what: "the head that is kept outside is of another journal", outside: func(o *Options) { o.Kept = journal.Head{Seq: 1, Hash: journal.Hash{1}} }},
 		{invariant: audit.InPurchaseWindow, what: "a purchase lies after its login's window", entry: lateConsent},
 		{invariant: audit.EntriesAreFindable, what: "the index forgets an entry", derived: forgottenEntry},
 		{invariant: audit.EntriesAreFindable, what: "a filter does not know what its run holds", derived: blindFilter},
@@ -75,6 +78,12 @@ func faults() []fault {
 		{invariant: audit.HoldTime, what: "a hold that is over is not given back", entry: forgottenHold()},
 		{invariant: audit.StoredTerms, what: "a limit is stored for one vendor, and was set for all", derived: stored(otherLimit)},
 		{invariant: audit.StoredTerms, what: "an allowance is stored with a later end", derived: stored(longerAllowance)},
+		{invariant: audit.LedgerSums, what: "a sum is one token larger", derived: shown(`UPDATE ledger_sums SET amount = amount + 1 WHERE name = 'sales'`)},
+		{invariant: audit.LedgerSums, what: "a vendor's sum is missing", derived: shown(`DELETE FROM ledger_sums WHERE name = 'vendor_payable' AND owner <> ''`)},
+		{invariant: audit.LedgerSums, what: "a sum counts what is not there", derived: shown(`UPDATE ledger_sums SET class = 'incentive' WHERE name = 'cash'`)},
+		{invariant: audit.LedgerSums, what: "a deposit is listed with another amount", derived: shown(`UPDATE deposits SET amount = amount + 1`)},
+		{invariant: audit.LedgerSums, what: "the sums stand for more than the journal", derived: shown(`UPDATE ledger_sums_head SET seq = seq + 1`)},
+		{invariant: audit.LedgerSums, what: "the sums stand for another journal", derived: shown(`UPDATE ledger_sums_head SET hash = (SELECT prev FROM block WHERE first = 1)`)},
 	}
 }
 

@@ -79,8 +79,8 @@ func WriteTable(w io.Writer, planted []Planted) error {
 // plant corrupts the database, verifies it, and puts it back.
 func plant(ctx context.Context, db store.Database, f fault) (Planted, error) {
 	options := Options{Pseudonym: apart}
-	if f.pseudonym != nil {
-		options.Pseudonym = f.pseudonym
+	if f.outside != nil {
+		f.outside(&options)
 	}
 	restore, err := corrupt(ctx, db, f)
 	if err != nil {

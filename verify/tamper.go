@@ -103,3 +103,33 @@ func changeSnapshot(body []byte, change func(*core.Account) bool) ([]byte, error
 	}
 	return nil, errors.New("there is no snapshot to corrupt")
 }
+
+// shown adds the journal up for those who look at it, and changes what is shown by a statement.
+func shown(statement string) func(context.Context, store.Database) (func() error, error) {
+	return func(ctx context.Context, db store.Database) (func() error, error) {
+		run := func(statements ...string) error {
+			return db.Write(ctx, func(tx *sql.Tx) error {
+				for _, statement := range statements {
+					changed, err := tx.ExecContext(ctx, statement)
+					if err != nil {
+						return err
+					}
+					if n, err := changed.RowsAffected(); err != nil || n == 0 {
+						return errors.Join(errors.New("nothing is shown that could be changed"), err)
+					}
+				}
+				return nil
+			})
+		}
+		for more := true; more; {
+			var err error
+			if more, err = store.NewSums(db, nil).Follow(ctx); err != nil {
+				return nil, err
+			}
+		}
+		forget := func() error { // the next one begins again
+			return run(`DELETE FROM ledger_sums_head`, `DELETE FROM ledger_sums`, `DELETE FROM deposits`)
+		}
+		return forget, run(statement)
+	}
+}

@@ -40,11 +40,12 @@ const (
 	OrderItem          = 27
 	HoldTime           = 28
 	StoredTerms        = 29
+	LedgerSums         = 30
 )
 
 // names are indexed by invariant; zero is none.
-func names() [30]string {
-	return [30]string{
+func names() [31]string {
+	return [31]string{
 		"",
 		"the legs of every entry sum to zero per currency and class",
 		"each stored balance, limit and allowance equals the sum of its entries",
@@ -75,6 +76,7 @@ func names() [30]string {
 		"a sale is for the item, price and terms of its order or offer",
 		"no hold outlives its time",
 		"stored limits, allowances and approval limits have the terms that their entries gave them",
+		"the sums and deposits that are shown equal the journal up to their head",
 	}
 }
 
