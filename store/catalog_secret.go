@@ -112,7 +112,7 @@ func (c *Catalog) resealTicketKeys(ctx context.Context, tx *sql.Tx, reseal keyri
 		}
 		sealed, err := reseal.TicketKey(k)
 		if err == nil {
-			sealed, _, err = c.wrap(int64(k.Epoch), sealed)
+			sealed, err = c.wrap(int64(k.Epoch), sealed)
 		}
 		if err != nil {
 			return err

@@ -25,29 +25,24 @@ type shredder interface {
 var shredMark = []byte("\x00shred1\x00")
 
 // wrap encrypts what is to be destroyed together with a number, where the database has
-// keys for that. It reports whether the key is a new one: then nothing that is stored
-// under the number can be read.
-func (c *Catalog) wrap(number int64, plain []byte) (wrapped []byte, fresh bool, err error) {
+// keys for that.
+func (c *Catalog) wrap(number int64, plain []byte) (wrapped []byte, err error) {
 	files, ok := c.tables.(shredder)
 	if !ok {
-		return plain, false, nil
-	}
-	_, there, err := files.Shreddable(number, false)
-	if err != nil {
-		return nil, false, err
+		return plain, nil
 	}
 	key, _, err := files.Shreddable(number, true)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	defer clear(key[:])
 	box, err := shredBox(key)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	nonce := make([]byte, box.NonceSize())
 	rand.Read(nonce) // never fails
-	return box.Seal(append(bytes.Clone(shredMark), nonce...), nonce, plain, shredName(number)), !there, nil
+	return box.Seal(append(bytes.Clone(shredMark), nonce...), nonce, plain, shredName(number)), nil
 }
 
 // unwrap returns what wrap encrypted, and false where its key is gone.

@@ -45,13 +45,42 @@ func (c *Catalog) RestoreTicketKeys(ctx context.Context, keys []keyring.TicketKe
 }
 
 // sealTicketKey returns what is stored of a key: where the database's files are copied by
-// others, it can be destroyed nevertheless.
+// others, it can be destroyed nevertheless. Keys of its epoch that nobody can open any more,
+// since they came from a backup, make room. (That is seen by trying: which keys of the file are
+// new would be forgotten when the transaction is rolled back.)
 func (c *Catalog) sealTicketKey(ctx context.Context, tx *sql.Tx, k keyring.TicketKey) ([]byte, error) {
-	sealed, fresh, err := c.wrap(int64(k.Epoch), k.Sealed)
-	if err == nil && fresh { // what is there can be opened by nobody: it came from a backup
-		_, err = tx.ExecContext(ctx, `DELETE FROM ticket_roots WHERE epoch = $1`, int64(k.Epoch))
+	sealed, err := c.wrap(int64(k.Epoch), k.Sealed)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := ticketKeysOf(ctx, tx, k.Epoch)
+	for _, old := range stored {
+		var there bool
+		if _, there, err = c.unwrap(int64(k.Epoch), old.Sealed); err == nil && !there {
+			_, err = tx.ExecContext(ctx, `DELETE FROM ticket_roots WHERE epoch = $1 AND id = $2`, int64(k.Epoch), old.ID)
+		}
+		if err != nil {
+			break
+		}
 	}
 	return sealed, err
+}
+
+// ticketKeysOf returns the ids and sealed keys of an epoch.
+func ticketKeysOf(ctx context.Context, tx *sql.Tx, epoch keyring.Epoch) (keys []keyring.TicketKey, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT id, sealed FROM ticket_roots WHERE epoch = $1`, int64(epoch))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var k keyring.TicketKey
+		if err := rows.Scan(&k.ID, &k.Sealed); err != nil {
+			return nil, err
+		}
+		keys = append(keys, k)
+	}
+	return keys, rows.Err()
 }
 
 func addTicketKey(ctx context.Context, tx *sql.Tx, k keyring.TicketKey, sealed []byte) error {

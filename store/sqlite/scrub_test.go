@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -126,6 +127,39 @@ func TestTicketKeysAreDestroyedBesideALongReader(t *testing.T) {
 	must(t, catalog.AddTicketKeys(t.Context(), []keyring.TicketKey{again}))
 	if stored, err := catalog.TicketKeys(t.Context(), 0); err != nil || len(stored) != 1 || string(stored[0].Sealed) != "made anew" {
 		t.Errorf("a restored copy has %v, %v", stored, err)
+	}
+}
+
+// rolledBack is a database of which the next write is rolled back at its end.
+type rolledBack struct {
+	*sqlite.Database
+	next bool
+}
+
+func (r *rolledBack) Write(ctx context.Context, work func(tx *sql.Tx) error) error {
+	return r.Database.Write(ctx, func(tx *sql.Tx) error {
+		err := work(tx)
+		if r.next && err == nil {
+			r.next, err = false, errors.New("the disk is full")
+		}
+		return err
+	})
+}
+
+// In a restored copy, rows that nothing opens any more give way to new keys also where the
+// first try to write these is rolled back: the key of the file is made by then.
+func TestRowsThatNothingOpensGiveWayAfterARollback(t *testing.T) {
+	folder, elsewhere := t.TempDir(), t.TempDir()
+	db := migrated(t, folder)
+	old := keyring.TicketKey{Epoch: 7, ID: "7", Sealed: []byte("old"), CreatedAt: 1}
+	must(t, store.NewCatalog(db).AddTicketKeys(t.Context(), []keyring.TicketKey{old}))
+	_, err := db.SQL().ExecContext(t.Context(), `VACUUM INTO $1`, filepath.Join(elsewhere, "farthing.db"))
+	must(t, err)
+	restored := &rolledBack{Database: migrated(t, elsewhere), next: true}
+	catalog := store.NewCatalog(restored)
+	must(t, catalog.AddTicketKeys(t.Context(), []keyring.TicketKey{{Epoch: 7, ID: "again", Sealed: []byte("made anew"), CreatedAt: 2}}))
+	if stored, err := catalog.TicketKeys(t.Context(), 0); err != nil || len(stored) != 1 || string(stored[0].Sealed) != "made anew" {
+		t.Errorf("the keys are %v, %v", stored, err)
 	}
 }
 
