@@ -110,15 +110,21 @@ func (d *Database) transact(ctx context.Context, done func(), work func(tx *sql.
 		end()
 		return fmt.Errorf("begin: %w", err)
 	}
-	if err = work(tx); err == nil && !keep() {
-		err = ctx.Err()
-	}
-	if err != nil {
-		_ = tx.Rollback()
-		cancel()
-		end()
+	committing := false
+	defer func() {
+		if !committing { // work failed, or panicked
+			_ = tx.Rollback()
+			cancel()
+			end()
+		}
+	}()
+	if err := work(tx); err != nil {
 		return err
 	}
+	if !keep() {
+		return ctx.Err()
+	}
+	committing = true
 	ended := make(chan error, 1)
 	go func() {
 		defer cancel()

@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"close answers what was accepted and refuses the rest", testClose},
 		{"the bounds hold when memory is scarce", testScarceMemory},
 		{"a catalogue transaction is all or nothing", testCatalogue},
+		{"what panics in a transaction takes nothing with it", testPanicInside},
 		{"an append that fails harms nobody", testFailingAppend},
 		{"an append that lands without an answer is found", testLandedAppend},
 		{"a reading that fails is no answer", testFailingReading},
@@ -780,6 +781,41 @@ func (f *faulty) Append(ctx context.Context, head journal.Head, missed func([]*j
 		err = f.after(call)
 	}
 	return err
+}
+
+// testPanicInside has code panic inside transactions, whose caller recovers as a web server
+// does, more often than there are connections. They are given back.
+func testPanicInside(t *testing.T, w *world) {
+	ctx, stop := context.WithTimeout(t.Context(), soon)
+	defer stop()
+	panics := func(*sql.Tx) error { panic("a mistake") }
+	all := []func() error{
+		func() error { return w.db.Write(ctx, panics) },
+		func() error { return w.db.WriteBehind(ctx, panics) },
+		func() error { return w.db.Read(ctx, panics) },
+		func() error {
+			_, err := w.db.Maintain(ctx, func(context.Context) error { panic("a mistake") })
+			return err
+		},
+	}
+	for range 20 {
+		for _, run := range all {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Fatal("the mistake was not come to")
+					}
+				}()
+				_ = run()
+			}()
+		}
+	}
+	w.must(w.db.Write(ctx, func(*sql.Tx) error { return nil }))
+	mine, err := w.db.Maintain(ctx, func(context.Context) error { return nil })
+	if w.must(err); !mine {
+		t.Error("the lock on maintenance is still held")
+	}
+	w.do(w.Engine, w.fund(1, 100))
 }
 
 func testFailingAppend(t *testing.T, w *world) {
