@@ -27,36 +27,69 @@ const (
 	ProblemSecret   = "secret"          // the secret is not the one the database was made with
 )
 
-// health collects the problems that there are now. It is safe for concurrent use; its
-// zero value has none.
+// health collects the problems that there are now. One that was noted from inside the engine
+// and from outside lasts until both take it back. It is safe for concurrent use; its zero value
+// has none.
 type health struct {
 	mu       sync.Mutex
-	problems map[string]Problem
+	problems map[string]noted
+}
+
+// noted is a problem and who notes it.
+type noted struct {
+	Problem
+	inside, outside bool
 }
 
 // set notes a problem, or changes its detail, and reports whether it is new.
 func (h *health) set(code, detail string, now time.Time) (began bool) {
+	return h.note(code, detail, now, func(n *noted) { n.inside = true })
+}
+
+// hold is set for who is outside the engine.
+func (h *health) hold(code, detail string, now time.Time) (began bool) {
+	return h.note(code, detail, now, func(n *noted) { n.outside = true })
+}
+
+func (h *health) note(code, detail string, now time.Time, mark func(*noted)) (began bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	p, there := h.problems[code]
+	n, there := h.problems[code]
 	if !there {
-		p = Problem{Code: code, Since: now}
+		n.Problem = Problem{Code: code, Since: now}
 	}
-	p.Detail = detail
+	n.Detail = detail
+	mark(&n)
 	if h.problems == nil {
-		h.problems = map[string]Problem{}
+		h.problems = map[string]noted{}
 	}
-	h.problems[code] = p
+	h.problems[code] = n
 	return !there
 }
 
-// clear takes a problem back, and reports whether there was one.
+// clear takes a problem back that set noted, and reports whether it is over.
 func (h *health) clear(code string) (ended bool) {
+	return h.unmark(code, func(n *noted) { n.inside = false })
+}
+
+// release is clear for what hold noted.
+func (h *health) release(code string) (ended bool) {
+	return h.unmark(code, func(n *noted) { n.outside = false })
+}
+
+func (h *health) unmark(code string, unmark func(*noted)) (ended bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	_, ended = h.problems[code]
+	n, there := h.problems[code]
+	if !there {
+		return false
+	}
+	if unmark(&n); n.inside || n.outside {
+		h.problems[code] = n
+		return false
+	}
 	delete(h.problems, code)
-	return ended
+	return true
 }
 
 // lookAfter notes whether what the database does in the background fails.
@@ -78,7 +111,7 @@ func (h *health) list() []Problem {
 	defer h.mu.Unlock()
 	out := make([]Problem, 0, len(h.problems))
 	for _, p := range h.problems {
-		out = append(out, p)
+		out = append(out, p.Problem)
 	}
 	slices.SortFunc(out, func(a, b Problem) int { return strings.Compare(a.Code, b.Code) })
 	return out

@@ -21,4 +21,10 @@ func TestProblemsComeAndGo(t *testing.T) {
 	if !h.clear(ProblemClock) || h.clear(ProblemClock) || len(h.list()) != 1 {
 		t.Error("a problem ends once")
 	}
+	if h.hold(ProblemLock, "d", first) || h.clear(ProblemLock) || len(h.list()) != 1 {
+		t.Error("what is noted from outside ends when it ends inside")
+	}
+	if h.clear(ProblemLock) || !h.release(ProblemLock) || h.release(ProblemLock) || len(h.list()) != 0 {
+		t.Error("what was noted from both ends once")
+	}
 }

@@ -4,10 +4,11 @@ import (
 	"farthing.dev/farthing/token"
 )
 
-// SetProblem notes what somebody outside the engine found wrong, or changes its detail. While
+// SetProblem notes what somebody outside the engine found wrong, or changes its detail. It
+// lasts until ClearProblem takes it back, whatever the engine itself notes under its code. While
 // there is a ProblemSecret, commands are refused.
 func (e *Engine) SetProblem(code, detail string) {
-	if e.health.set(code, detail, e.clock.Now()) {
+	if e.health.hold(code, detail, e.clock.Now()) {
 		e.log.Error("a problem began", "problem", code, "detail", detail)
 	}
 	if code == ProblemSecret {
@@ -20,7 +21,7 @@ func (e *Engine) ClearProblem(code string) {
 	if code == ProblemSecret {
 		e.otherSecret.Store(false)
 	}
-	if e.health.clear(code) {
+	if e.health.release(code) {
 		e.log.Info("a problem ended", "problem", code)
 	}
 }

@@ -57,6 +57,8 @@ func (p *provider) keepHead(ctx context.Context) error {
 	if errors.Is(err, store.ErrTailLost) {
 		p.engine.SetProblem(store.ProblemReplaced, err.Error()+"; stop all servers, and see docs/operations.md on a lost tail")
 		err = nil
+	} else if err == nil {
+		p.engine.ClearProblem(store.ProblemReplaced)
 	}
 	if now := time.Now(); now.Sub(p.heads.toldAt) >= headLine && head.Seq != 0 && head.Seq != p.heads.told.Seq {
 		p.log.Info("the journal's head", "head", head.String())

@@ -229,6 +229,19 @@ func testProbe(t *testing.T, w *world) {
 		w.until("the problem is taken back", func() bool { asked(); return len(e.Problems()) == 0 })
 		w.do(e, w.fund(1, 100))
 	}
+	// What somebody else notes outlasts that.
+	e.SetProblem(store.ProblemReplaced, "the head outside says so")
+	full.Store(true)
+	if _, err := e.Do(t.Context(), w.fund(1, 100)); err == nil {
+		t.Error("a full disk took something")
+	}
+	full.Store(false)
+	w.until("the engine's own problem is taken back", func() bool { return len(e.Problems()) < 2 })
+	w.do(e, w.fund(1, 100))
+	if problems := e.Problems(); len(problems) != 1 || problems[0].Code != store.ProblemReplaced {
+		t.Errorf("problems: %+v", problems)
+	}
+	e.ClearProblem(store.ProblemReplaced)
 }
 
 // testWaitingCommit holds a commit up. Its caller is answered, those behind it too, and
