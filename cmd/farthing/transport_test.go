@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"farthing.dev/farthing/tests/pgtest"
 	"farthing.dev/farthing/token"
 )
 
@@ -24,6 +25,23 @@ func openAt(t *testing.T, args ...string) *provider {
 	}
 	t.Cleanup(func() { _ = p.close(t.Context()) })
 	return p
+}
+
+// A provider keeps as many connections to PostgreSQL as it is told to.
+func TestThePoolHasTheSizeThatIsSet(t *testing.T) {
+	dsn := pgtest.Start(t)
+	for _, test := range []struct {
+		args []string
+		want int
+	}{{nil, 16}, {[]string{"--database-connections", "7"}, 7}} {
+		p := openAt(t, append(test.args, "--database", dsn, "--secret", other)...)
+		if got := p.db.SQL().Stats().MaxOpenConnections; got != test.want {
+			t.Errorf("with %q: %d connections", test.args, got)
+		}
+	}
+	if _, code, diag := read(t, nil, "", "--database-connections", "3"); code != exitUsage || !strings.Contains(diag, "database-connections") {
+		t.Errorf("with 3: %d %s", code, diag)
+	}
 }
 
 // Every answer over https says to come back by https only: pages, the API, programs' addresses and

@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"a purchase that was opened often", testManyViews},
 		{"views in an old journal", testOldViews},
 		{"snapshots and tail equal a full replay", testSnapshots},
+		{"what a backup reads stands still", testStandingStill},
 		{"money for one is spent once", testMoneyForOne},
 		{"nothing is lost by an unclean stop", testUncleanStop},
 		{"left-over pieces of runs are swept away", testSweep},
@@ -551,6 +552,28 @@ func testSnapshots(t *testing.T, w *world) {
 	}))
 	if stored != 23 {
 		t.Errorf("%d snapshots", stored)
+	}
+}
+
+// testStandingStill sells while a backup reads: it sees what there was when it began.
+func testStandingStill(t *testing.T, w *world) {
+	w.do(w.Engine, w.fund(1, 10))
+	before := w.Head()
+	w.must(store.Snapshot(t.Context(), w.db, func(tx *sql.Tx) error {
+		for range 3 {
+			head, err := store.JournalHead(t.Context(), tx)
+			if err != nil {
+				return err
+			}
+			if head != before {
+				t.Errorf("it reads up to %s, and began at %s", head, before)
+			}
+			w.do(w.Engine, w.fund(1, 10))
+		}
+		return nil
+	}))
+	if head := w.Head(); head.Seq != before.Seq+3 {
+		t.Errorf("%d were sold beside it", head.Seq-before.Seq)
 	}
 }
 

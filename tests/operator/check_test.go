@@ -53,14 +53,17 @@ func TestCheck(t *testing.T) {
 			t.Fatal(diag)
 		}
 		p.do(fund("op@example.org", "1.00", "USD", "bank 1")...)
-		for ahead, want := range map[time.Duration]string{time.Hour: "fault", 6 * time.Second: "warning", -time.Hour: "ok"} { // the journal's last block
-			p.write(`UPDATE block SET at = $1`, time.Now().Add(ahead).UnixMilli())
-			if states, code := check(t, append(url, p.flags...)...); (code == 1) != (want == "fault") || states["clock"] != want {
-				t.Errorf("with a journal that is %s ahead: ended with %d, %v", ahead, code, states)
+		for _, journal := range []struct {
+			ahead time.Duration
+			want  string
+		}{{time.Hour, "fault"}, {6 * time.Second, "warning"}, {-time.Hour, "ok"}} {
+			p.write(`UPDATE block SET at = $1`, time.Now().Add(journal.ahead).UnixMilli())
+			if states, code := check(t, append(url, p.flags...)...); (code == 1) != (journal.want == "fault") || states["clock"] != journal.want {
+				t.Errorf("with a journal that is %s ahead: ended with %d, %v", journal.ahead, code, states)
 			}
 		}
 		for name, args := range map[string][]string{
-			"base URL":    {"--base-url", "http://pay.example.invalid"},
+			"base URL":    {"--base-url", "http://192.0.2.1"}, // by http, to another machine
 			"mail":        {"--smtp", "smtp://a:b@localhost:1", "--mail-from", "a@b.example"},
 			"data folder": {"--data", filepath.Join(p.folder, "secret", "there")},
 			"database":    {"--database", "host=localhost port=1 dbname=none connect_timeout=2"},
