@@ -136,17 +136,22 @@ func (w *world) lose(after uint64) {
 	w.settle()
 }
 
-// testRunsLostMeanwhile takes runs away under an engine that has nothing in memory.
+// testRunsLostMeanwhile takes runs away under an engine that has nothing in memory. It is
+// noticed by whoever looks into one of them, or by what writes the next ones.
 func testRunsLostMeanwhile(t *testing.T, w *world) {
 	w.reopen(store.Options{Tail: 1000, Accounts: 1, Orders: 1})
 	var known []*core.Fund
-	for round := range uint64(3) {
+	for round := range uint64(4) {
 		for n := range uint64(30) {
 			known = append(known, w.fund(n, 100))
 			w.do(w.Engine, known[len(known)-1])
 		}
 		w.must(w.Flush(t.Context()))
 		w.lose(31 * round) // all but some of the rounds before
+		if round%2 == 1 {
+			w.do(w.Engine, w.fund(900+round, 100)) // of whom the filters know nothing
+			w.must(w.Flush(t.Context()))
+		}
 		for i := 0; i < len(known); i += 10 {
 			if out := w.do(w.Engine, known[i]); !out.Replayed {
 				t.Fatalf("command %d was done again", i)
