@@ -42,9 +42,9 @@ type holdWatch struct {
 func (a *App) ExpireHolds(ctx context.Context) (released int, err error) {
 	w := &a.holds
 	now := a.clock.Now().UnixMilli()
-	current := now - now%journal.HoldBucketMillis
+	current := now - now%journal.DueSlotMillis
 	if w.slot == 0 {
-		w.slot = current - holdLookBack*journal.HoldBucketMillis
+		w.slot = current - holdLookBack*journal.DueSlotMillis
 	}
 	if w.again != 0 && w.again < current {
 		if err := a.readLate(ctx, w); err != nil {
@@ -97,7 +97,7 @@ func (a *App) readSlot(ctx context.Context, w *holdWatch, current int64) error {
 	if w.slot == current {
 		w.again, w.againFrom = w.slot, w.newest
 	}
-	w.slot, w.before, w.newest = w.slot+journal.HoldBucketMillis, 0, 0
+	w.slot, w.before, w.newest = w.slot+journal.DueSlotMillis, 0, 0
 	return nil
 }
 
@@ -123,8 +123,9 @@ func (a *App) readLate(ctx context.Context, w *holdWatch) error {
 
 // holdsIn returns a page of the holds that expire in a slot, newest first.
 func (a *App) holdsIn(ctx context.Context, slot int64, before uint64) ([]*journal.Entry, error) {
-	return a.engine.Find(ctx, journal.TermHolds(slot), func(e *journal.Entry) bool {
-		return e.Kind == journal.HoldPlaced && e.Sale.Until-e.Sale.Until%journal.HoldBucketMillis == slot
+	return a.engine.Find(ctx, journal.TermDue(slot), func(e *journal.Entry) bool {
+		due := e.Due()
+		return e.Kind == journal.HoldPlaced && due-due%journal.DueSlotMillis == slot
 	}, before, holdPage)
 }
 

@@ -43,6 +43,8 @@ func faults() []fault {
 		{invariant: audit.Limits, what: "a limit is lower than what was spent under it", entry: lowerLimit},
 		{invariant: audit.Reversals, what: "a refund comes to more than the purchase", entry: largerRefund},
 		{invariant: audit.TokensOutstanding, what: "a campaign says that it gave more", entry: largerGrant},
+		{invariant: audit.TokensOutstanding, what: "a transfer says that it went to somebody else", entry: otherReceiver},
+		{invariant: audit.CreditLines, what: "more is transferred than there was", entry: largerTransfer},
 		{invariant: audit.OutsideMoney, what: "one receipt is credited twice", entry: secondReceipt},
 		{invariant: audit.OneCurrency, what: "a purchase in dollars moves euros too", entry: otherCurrency},
 		{invariant: audit.HoldsAccounted, what: "a hold expires before its time", entry: earlyExpiry},

@@ -29,6 +29,7 @@ type scene struct {
 	vendor  token.VendorID
 	account token.AccountID
 	user    token.UserID
+	friend  token.AccountID // who was there before
 	offer   catalog.Offer
 	usd     token.Currency
 	err     error
@@ -133,6 +134,7 @@ func (s *scene) person() {
 	s.held()
 	s.given()
 	s.onCredit()
+	s.sends()
 }
 
 func (s *scene) money() {
@@ -143,6 +145,16 @@ func (s *scene) money() {
 	}
 	s.do(&core.Fund{Account: s.account, User: s.user, Key: s.key(),
 		Fund: journal.Fund{Amount: 5 * token.PerUnit, Currency: token.MustCurrency("EUR"), Method: "check", Reference: fmt.Sprint("eur", s.keys)}})
+}
+
+// sends gives a friend a part of what is left.
+func (s *scene) sends() {
+	if !s.friend.IsZero() {
+		c := &core.Transfer{From: s.account, User: s.user, Key: s.key()}
+		c.Transfer = journal.Transfer{To: s.friend, Amount: token.PerUnit, Currency: token.MustCurrency("EUR")}
+		s.do(c)
+	}
+	s.friend = s.account
 }
 
 // limit sets a limit as of now.

@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"slices"
+
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/ledger"
 	"farthing.dev/farthing/token"
@@ -45,6 +47,17 @@ func (a *Auditor) balanced(e *journal.Entry) {
 		if pots[i].sum != 0 {
 			a.report.Fault(LegsBalance, "the legs of entry %d sum to %d tokens of %s %s", e.Seq, pots[i].sum, pots[i].currency, pots[i].class.Kind)
 		}
+	}
+}
+
+// movers are the kinds whose entries carry legs.
+var movers = []journal.Kind{journal.Purchased, journal.HoldPlaced, journal.Captured, journal.Released, journal.HoldExpired,
+	journal.Refunded, journal.Funded, journal.Granted, journal.Lapsed, journal.Transferred}
+
+// legless checks that nothing moves where nothing should.
+func (a *Auditor) legless(e *journal.Entry) {
+	if len(e.Legs) > 0 && !slices.Contains(movers, e.Kind) {
+		a.report.Fault(OneDebit, "entry %d (%s) moves tokens", e.Seq, e.Kind)
 	}
 }
 

@@ -21,6 +21,9 @@ func Terms(buffer []journal.Term, e *journal.Entry) []journal.Term {
 	if e.Account != [16]byte{} {
 		buffer = append(buffer, mix('a', 0, e.Account))
 	}
+	if e.Kind == journal.Transferred && e.Parts != nil && e.Parts.Transfer != nil {
+		buffer = append(buffer, mix('a', 0, e.Parts.Transfer.To))
+	}
 	if e.Kind >= journal.OrderOpened && e.Kind <= journal.Refunded || e.Kind == journal.Covered {
 		buffer = append(buffer, mix('v', 0, e.Vendor))
 	}

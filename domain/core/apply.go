@@ -117,31 +117,19 @@ func (o *Order) apply(e *journal.Entry) {
 // ApplyAccount brings the accounts that the entry changes up to date, those that are in
 // the State.
 func (s *State) ApplyAccount(e *journal.Entry) {
-	if !e.Account.IsZero() {
-		if a := s.Accounts[e.Account]; a != nil && e.Seq > a.Seq {
-			a.apply(e)
-		}
-	}
-	if e.Grant != nil || e.Bound != nil {
-		s.applyIssuers(e)
-	}
-}
-
-// applyIssuers brings the accounts of vendors up to date whose incentive tokens the entry is
-// about beside its own account.
-func (s *State) applyIssuers(e *journal.Entry) {
-	for _, id := range e.Accounts(nil) {
+	s.changed = e.Accounts(s.changed[:0])
+	for _, id := range s.changed {
 		if a := s.Accounts[id]; a != nil && e.Seq > a.Seq {
 			a.apply(e)
 		}
 	}
 }
 
-// apply folds one of the account's own entries into it. It looks at nothing but the
+// apply folds an entry that changes the account into it. It looks at nothing but the
 // account and the entry, so that an account can be folded on its own.
 func (a *Account) apply(e *journal.Entry) {
 	a.Seq = e.Seq
-	if a.ID != e.Account || e.Bound != nil {
+	if journal.IsIssuerAccount(a.ID) {
 		a.applyDebt(e)
 		return
 	}

@@ -44,14 +44,7 @@ func Run(s *State, c Command, now int64) (Outcome, error) {
 	if !e.Order.IsZero() {
 		out.Order = s.applyOrder(s.Orders[e.Order], e)
 	}
-	if !e.Account.IsZero() {
-		if a := s.Accounts[e.Account]; a != nil {
-			a.apply(e)
-		}
-	}
-	if e.Grant != nil || e.Bound != nil {
-		s.applyIssuers(e)
-	}
+	s.ApplyAccount(e)
 	s.remember(e)
 	return out, nil
 }

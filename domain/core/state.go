@@ -25,8 +25,9 @@ type State struct {
 	// The store sets it where it starts, to the end of the journal.
 	Seq uint64
 
-	slab    []ledger.Leg // legs are cut from here, many at a time
-	records []record     // and entries from here
+	changed []token.AccountID // scratch space
+	slab    []ledger.Leg      // legs are cut from here, many at a time
+	records []record          // and entries from here
 }
 
 // NewState returns an empty State: that of an empty journal.

@@ -18,7 +18,7 @@ import (
 // that only the library encodes.
 func appendEntry(b []byte, e *Entry) ([]byte, bool) {
 	if e.Opened != nil || e.Refund != nil || e.Fund != nil || e.Grant != nil || e.Limit != nil ||
-		e.Allowance != nil || e.Approval != nil || e.Credit != nil || e.Standing != 0 || e.Back != nil || e.Bound != nil ||
+		e.Allowance != nil || e.Approval != nil || e.Credit != nil || e.Standing != 0 || e.Back != nil || e.Bound != nil || e.Parts != nil ||
 		(e.Sale != nil && len(e.Sale.Grants) > 0) {
 		return b, false
 	}

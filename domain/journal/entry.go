@@ -20,80 +20,6 @@ import (
 	"farthing.dev/farthing/token"
 )
 
-// Kind says what an entry tells.
-type Kind uint8
-
-// The kinds of entries. Those marked + carry legs.
-const (
-	OrderOpened      Kind = 1  // a vendor's server created an order
-	Purchased        Kind = 2  // + an order was paid, or a purchase charged to an allowance
-	HoldPlaced       Kind = 3  // + the price was set aside for a later capture
-	Captured         Kind = 4  // + a hold was turned into a purchase
-	Released         Kind = 5  // + a hold was given back by the vendor
-	HoldExpired      Kind = 6  // + a hold was given back by itself
-	Refunded         Kind = 7  // + a purchase was reversed, wholly or in part
-	Viewed           Kind = 8  // an item was opened
-	Covered          Kind = 9  // an order needed no charge: the item was already bought
-	Funded           Kind = 10 // + tokens were issued against money
-	Granted          Kind = 11 // + incentive tokens were issued by a campaign
-	Lapsed           Kind = 12 // + incentive tokens expired
-	LimitSet         Kind = 20
-	LimitRemoved     Kind = 21
-	AllowanceGranted Kind = 22
-	AllowanceRevoked Kind = 23
-	ApprovalSet      Kind = 24
-	CreditSet        Kind = 25 // a wallet's credit line
-	StandingSet      Kind = 26 // an account was frozen or opened again
-	IncentiveBound   Kind = 27 // what incentive tokens given at vendors' expense may come to
-)
-
-// String returns the kind's name as the API and exports write it.
-func (k Kind) String() string {
-	switch k {
-	case OrderOpened:
-		return "order.opened"
-	case Purchased:
-		return "order.paid"
-	case HoldPlaced:
-		return "hold.placed"
-	case Captured:
-		return "hold.captured"
-	case Released:
-		return "hold.released"
-	case HoldExpired:
-		return "hold.expired"
-	case Refunded:
-		return "order.refunded"
-	case Viewed:
-		return "order.viewed"
-	case Covered:
-		return "order.covered"
-	case Funded:
-		return "wallet.funded"
-	case Granted:
-		return "incentive.granted"
-	case Lapsed:
-		return "incentive.lapsed"
-	case LimitSet:
-		return "limit.set"
-	case LimitRemoved:
-		return "limit.removed"
-	case AllowanceGranted:
-		return "allowance.granted"
-	case AllowanceRevoked:
-		return "allowance.revoked"
-	case ApprovalSet:
-		return "approval.set"
-	case CreditSet:
-		return "credit.set"
-	case StandingSet:
-		return "account.standing"
-	case IncentiveBound:
-		return "incentive.bound"
-	}
-	return "unknown"
-}
-
 // Entry is one fact in the journal. Which of the parts are set depends on Kind.
 type Entry struct {
 	Seq uint64 `cbor:"-"` // its number, from 1 without a gap; the block knows
@@ -122,6 +48,27 @@ type Entry struct {
 	Back      *Back            `cbor:"20,keyasint,omitempty"` // Captured in part, Released, HoldExpired, Refunded
 	Bound     *Bound           `cbor:"22,keyasint,omitempty"` // IncentiveBound
 	First     int64            `cbor:"21,keyasint,omitzero"`  // Viewed: when the first view was, in milliseconds since 1970; zero for the first
+	Parts     *Parts           `cbor:"23,keyasint,omitempty"` // of the kinds that came later
+}
+
+// Parts holds the parts of kinds that came when Entry had given away all keys of one byte.
+type Parts struct {
+	Transfer *Transfer `cbor:"1,keyasint,omitempty"` // Transferred
+}
+
+// Transfer is tokens that go from the wallet of the entry's account to another account's.
+type Transfer struct {
+	To       token.AccountID `cbor:"1,keyasint"`
+	Amount   token.Amount    `cbor:"2,keyasint"`
+	Currency token.Currency  `cbor:"3,keyasint"`
+}
+
+// Transfer returns the entry's Transfer, nil where it has none.
+func (e *Entry) Transfer() *Transfer {
+	if e.Parts == nil {
+		return nil
+	}
+	return e.Parts.Transfer
 }
 
 // TellsFirst reports whether a view says when the first one was. The first one does not,
@@ -299,21 +246,9 @@ func IssuerAccount(vendor token.VendorID) token.AccountID {
 	return token.AccountID(vendor)
 }
 
-// Accounts appends to buffer every account that the entry changes.
-func (e *Entry) Accounts(buffer []token.AccountID) []token.AccountID {
-	if !e.Account.IsZero() {
-		buffer = append(buffer, e.Account)
-	}
-	if e.Grant != nil && e.Grant.Owed {
-		buffer = append(buffer, IssuerAccount(e.Grant.Issuer))
-	}
-	if e.Bound != nil {
-		for i := range e.Bound.Debts {
-			buffer = append(buffer, IssuerAccount(e.Bound.Debts[i].Issuer))
-		}
-	}
-	return buffer
-}
+// IsIssuerAccount reports whether an account is one under which incentive tokens are counted,
+// and no reader's.
+func IsIssuerAccount(id token.AccountID) bool { return id[0]&0x80 != 0 || id == AllIssuers }
 
 // Credit is a wallet's credit line: how far below zero it may go.
 type Credit struct {
@@ -329,23 +264,3 @@ const (
 	GoodStanding Standing = 0
 	Frozen       Standing = 1
 )
-
-// ItemKey returns what the entry makes the account own, if anything.
-func (e *Entry) ItemKey() (ItemKey, bool) {
-	if (e.Kind != Purchased && e.Kind != HoldPlaced) || e.Sale.Item == (ItemHash{}) {
-		return ItemKey{}, false
-	}
-	return ItemKey{Account: e.Account, Vendor: e.Vendor, Item: e.Sale.Item}, true
-}
-
-// Lines returns the royalty lines that the entry posts or reverses: none for a hold,
-// which pays nobody yet.
-func (e *Entry) Lines() []royalty.Line {
-	switch e.Kind {
-	case Purchased, Captured:
-		return e.Sale.Lines
-	case Refunded:
-		return e.Refund.Lines
-	}
-	return nil
-}

@@ -120,13 +120,13 @@ func TermKey(name KeyName) Term { return term('k', true, name.Scope, name.Hash) 
 // TermItem finds the purchases by which an account came to own an item.
 func TermItem(key ItemKey) Term { return term('i', true, key.Account, key.Vendor, key.Item) }
 
-// HoldBucketMillis is the width of the time slots in which expiring holds are found.
-const HoldBucketMillis = 60 * 60 * 1000
+// DueSlotMillis is the width of the time slots in which entries are found that fall due.
+const DueSlotMillis = 60 * 60 * 1000
 
-// TermHolds finds the holds that expire in the slot that at (milliseconds) lies in.
-func TermHolds(at int64) Term {
+// TermDue finds the entries that fall due in the slot that at (milliseconds) lies in.
+func TermDue(at int64) Term {
 	var slot [16]byte
-	binary.LittleEndian.PutUint64(slot[:8], uint64(at/HoldBucketMillis))
+	binary.LittleEndian.PutUint64(slot[:8], uint64(at/DueSlotMillis))
 	return term('h', false, slot)
 }
 
@@ -141,11 +141,11 @@ func (e *Entry) Terms(buffer []Term) []Term {
 	if !e.Order.IsZero() && e.By != e.Order {
 		buffer = append(buffer, TermOrder(e.Order))
 	}
-	if !e.Account.IsZero() {
-		buffer = append(buffer, TermAccount(e.Account))
+	var room [2]token.AccountID
+	for _, id := range e.Owners(room[:0]) {
+		buffer = append(buffer, TermAccount(id))
 	}
-	switch e.Kind {
-	case OrderOpened, Purchased, HoldPlaced, Captured, Released, HoldExpired, Refunded, Covered:
+	if e.Kind.Vendor() {
 		buffer = append(buffer, TermVendor(e.Vendor))
 	}
 	for _, line := range e.Lines() {
@@ -154,8 +154,8 @@ func (e *Entry) Terms(buffer []Term) []Term {
 	if key, ok := e.ItemKey(); ok {
 		buffer = append(buffer, TermItem(key))
 	}
-	if e.Kind == HoldPlaced {
-		buffer = append(buffer, TermHolds(e.Sale.Until))
+	if due := e.Due(); due != 0 {
+		buffer = append(buffer, TermDue(due))
 	}
 	return buffer
 }

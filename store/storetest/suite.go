@@ -63,6 +63,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"what is rarely there is found with few looks", testSparseFind},
 		{"flushes that fail leave nothing behind", testFailingFlush},
 		{"what vendors' incentive tokens come to is kept", testIncentiveDebt},
+		{"one entry changes two accounts", testTransfer},
+		{"replicas change two accounts by one entry", testReplicasTransfer},
 		{"replicas give no more incentive tokens than one could", testReplicasDebt},
 		{"a command that was put off is not answered as done", testPutOff},
 		{"a journal that became shorter", testShorterJournal},

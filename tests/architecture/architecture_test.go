@@ -30,6 +30,7 @@ var rules = []struct {
 	{"domain/royalty", []string{"token"}},
 	{"domain/entitlement", []string{"token"}},
 	{"domain/wire", nil},
+	{"domain/journal/journaltest", []string{"token", "domain/ledger", "domain/limit", "domain/royalty", "domain/entitlement", "domain/journal"}},
 	{"domain/journal", []string{"token", "domain/wire", "domain/ledger", "domain/limit", "domain/royalty", "domain/entitlement"}},
 	{"domain/audit", []string{"token", "domain/ledger", "domain/limit", "domain/royalty", "domain/entitlement", "domain/journal"}},
 	{"domain", []string{"token", "domain"}},

@@ -148,8 +148,10 @@ func (w *World) live(p person) {
 		w.limit(p)
 	case n < 96:
 		w.allow(p, w.vendors[w.random.IntN(len(w.vendors))])
-	case n < 99:
+	case n < 98:
 		w.permit(p)
+	case n < 99:
+		w.transfer(p)
 	default:
 		w.boundOne()
 	}
@@ -377,6 +379,13 @@ func (w *World) fund(p person, currency token.Currency, test bool) {
 	reference := newID[token.OrderKind](w).String()
 	w.twice(&core.Fund{Account: p.account, User: p.user, Key: w.key([16]byte{1}),
 		Fund: journal.Fund{Amount: token.Amount(1_000_000 + w.random.Int64N(200_000_000)), Currency: currency, Method: "check", Reference: reference, Test: test}}, nil)
+}
+
+// transfer sends tokens to somebody, now and then to the sender or more than there are.
+func (w *World) transfer(p person) {
+	c := &core.Transfer{From: p.account, User: p.user, Key: w.key(p.account)}
+	c.Transfer = journal.Transfer{To: pick(w, w.people).account, Amount: token.Amount(1 + w.random.Int64N(20_000_000)), Currency: pick(w, currencies())}
+	w.twice(c, nil)
 }
 
 func (w *World) grant(p person) {

@@ -1,0 +1,187 @@
+package journal_test
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/journal/journaltest"
+	"farthing.dev/farthing/token"
+)
+
+// What the table says of each kind, said a second time: a line that is taken out of it, or
+// forgotten in it, fails here by its name.
+func TestKinds(t *testing.T) {
+	payer, receiver, issuer, vendor := journaltest.Payer, journaltest.Receiver, journal.IssuerAccount(journaltest.Vendor), journaltest.Vendor
+	want := []struct {
+		name     string
+		moves    bool
+		accounts []token.AccountID
+		terms    []journal.Term // beside those of order, key and account
+		owners   []token.AccountID
+		due      int64
+	}{
+		{"order.opened", false, nil, []journal.Term{journal.TermVendor(vendor)}, nil, 0},
+		{"order.paid", true, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor), journal.TermPayee(journaltest.Payee), owned()}, nil, 0},
+		{"hold.placed", true, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor), owned(), journal.TermDue(journaltest.Until)}, nil, journaltest.Until},
+		{"hold.captured", true, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor), journal.TermPayee(journaltest.Payee)}, nil, 0},
+		{"hold.released", true, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor)}, nil, 0},
+		{"hold.expired", true, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor)}, nil, 0},
+		{"order.refunded", true, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor), journal.TermPayee(journaltest.Payee)}, nil, 0},
+		{"order.viewed", false, nil, []journal.Term{journal.TermViews(journaltest.Order)}, nil, 0},
+		{"order.covered", false, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor)}, nil, 0},
+		{"wallet.funded", true, []token.AccountID{payer}, nil, nil, 0},
+		{"incentive.granted", true, []token.AccountID{payer, issuer}, nil, []token.AccountID{payer}, 0},
+		{"incentive.lapsed", true, []token.AccountID{payer, issuer}, nil, []token.AccountID{payer}, 0},
+		{"wallet.transferred", true, []token.AccountID{payer, receiver}, nil, nil, 0},
+		{"limit.set", false, []token.AccountID{payer}, nil, nil, 0},
+		{"limit.removed", false, []token.AccountID{payer}, nil, nil, 0},
+		{"allowance.granted", false, []token.AccountID{payer}, nil, nil, 0},
+		{"allowance.revoked", false, []token.AccountID{payer}, nil, nil, 0},
+		{"approval.set", false, []token.AccountID{payer}, nil, nil, 0},
+		{"credit.set", false, []token.AccountID{payer}, nil, nil, 0},
+		{"account.standing", false, []token.AccountID{payer}, nil, nil, 0},
+		{"incentive.bound", false, []token.AccountID{journal.AllIssuers, issuer}, nil, []token.AccountID{journal.AllIssuers}, 0},
+	}
+	samples, all := journaltest.Samples(), journal.Kinds()
+	if len(samples) != len(all) || len(want) != len(all) {
+		t.Fatalf("%d kinds, %d samples, %d expectations", len(all), len(samples), len(want))
+	}
+	for i, e := range samples {
+		w := want[i]
+		if w.owners == nil {
+			w.owners = w.accounts
+		}
+		if e.Kind != all[i] || e.Kind.String() != w.name || e.Kind.Moves() != w.moves || e.Kind.Tells() == "" {
+			t.Errorf("sample %d is of kind %v, %v; want %v, %s", i, e.Kind, e.Kind.Moves(), all[i], w.name)
+		}
+		if got := e.Accounts(nil); !slices.Equal(got, w.accounts) {
+			t.Errorf("%s changes accounts %v, want %v", w.name, got, w.accounts)
+		}
+		if got := e.Owners(nil); !slices.Equal(got, w.owners) {
+			t.Errorf("%s is found by accounts %v, want %v", w.name, got, w.owners)
+		}
+		if e.Due() != w.due || e.Kind.FallsDue() != (w.due != 0) {
+			t.Errorf("%s falls due at %d, want %d", w.name, e.Due(), w.due)
+		}
+		if e.Kind.Moves() != (len(e.Legs) > 0) {
+			t.Errorf("the sample of %s has %d legs", w.name, len(e.Legs))
+		}
+		expected := slices.Clone(w.terms)
+		if e.Kind != journal.Viewed {
+			if !e.Order.IsZero() {
+				expected = append(expected, journal.TermOrder(e.Order))
+			}
+			for _, id := range w.owners {
+				expected = append(expected, journal.TermAccount(id))
+			}
+		}
+		if !e.Key.IsZero() {
+			expected = append(expected, journal.TermKey(e.Key.Name()))
+		}
+		got := e.Terms(nil)
+		slices.Sort(got)
+		slices.Sort(expected)
+		if !slices.Equal(got, expected) {
+			t.Errorf("%s is found by %x, want %x", w.name, got, expected)
+		}
+		checkPart(t, e)
+	}
+}
+
+func owned() journal.Term {
+	return journal.TermItem(journal.ItemKey{Account: journaltest.Payer, Vendor: journaltest.Vendor, Item: journaltest.Item})
+}
+
+// checkPart: an entry is complete, and is not without the parts that it is about.
+func checkPart(t *testing.T, e *journal.Entry) {
+	t.Helper()
+	if !e.Complete() {
+		t.Errorf("the sample of %s is not complete", e.Kind)
+	}
+	bare := &journal.Entry{Kind: e.Kind, Order: e.Order, Account: e.Account, User: e.User, Vendor: e.Vendor}
+	hasParts := !reflect.DeepEqual(bare, &journal.Entry{Kind: e.Kind, Order: e.Order, Account: e.Account, User: e.User, Vendor: e.Vendor, Opened: e.Opened,
+		Sale: e.Sale, Refund: e.Refund, Fund: e.Fund, Grant: e.Grant, Limit: e.Limit, Allowance: e.Allowance, Approval: e.Approval, Credit: e.Credit, Back: e.Back, Bound: e.Bound, Parts: e.Parts})
+	if hasParts == bare.Complete() {
+		t.Errorf("%s without its part counts as complete: %v", e.Kind, bare.Complete())
+	}
+}
+
+// Kinds that do not exist have no name and are found by nothing of their own.
+func TestUnknownKinds(t *testing.T) {
+	for _, k := range []journal.Kind{0, 14, 19, 28, 200, 255} {
+		if k.Known() || k.String() != "unknown" || k.Moves() {
+			t.Errorf("kind %d is %q", k, k)
+		}
+		if got := (&journal.Entry{Kind: k}).Terms(nil); len(got) != 0 {
+			t.Errorf("kind %d is found by %x", k, got)
+		}
+	}
+}
+
+// The keys of an entry's parts take one byte each, up to 23, and none is given twice.
+func TestKeysOfPartsTakeOneByte(t *testing.T) {
+	for _, of := range []any{journal.Entry{}, journal.Parts{}} {
+		used := map[string]string{}
+		for _, field := range reflect.VisibleFields(reflect.TypeOf(of)) {
+			key, _, _ := strings.Cut(field.Tag.Get("cbor"), ",")
+			if key == "-" {
+				continue
+			}
+			if n, err := strconv.Atoi(key); err != nil || n < 1 || n > 23 || used[key] != "" {
+				t.Errorf("%T.%s has the key %q, which %q has", of, field.Name, key, used[key])
+			}
+			used[key] = field.Name
+		}
+	}
+}
+
+// docs/kinds.md shows the table as it is. Run with FARTHING_WRITE_DOCS=1 to write it anew.
+func TestTheTableInTheDocs(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("# Kinds of entries\n\nMade from `domain/journal/kinds.go` by its test; [adding a kind](adding-a-kind.md) says how one is added.\n\n")
+	b.WriteString("| Number | Name | Tells | Moves tokens | Found by | Falls due |\n|---|---|---|---|---|---|\n")
+	for _, e := range journaltest.Samples() {
+		found := []string{}
+		if !e.Order.IsZero() {
+			found = append(found, "order")
+		}
+		switch n := len(e.Owners(nil)); {
+		case n > 1 && e.Kind == journal.Transferred:
+			found = append(found, "both accounts")
+		case n > 0:
+			found = append(found, "account")
+		}
+		if e.Kind.Vendor() {
+			found = append(found, "vendor")
+		}
+		if e.Kind.Royalties() {
+			found = append(found, "payees")
+		}
+		if _, ok := e.ItemKey(); ok {
+			found = append(found, "item")
+		}
+		fmt.Fprintf(&b, "| %d | `%s` | %s | %s | %s | %s |\n", e.Kind, e.Kind, e.Kind.Tells(), yes(e.Kind.Moves()), strings.Join(found, ", "), yes(e.Kind.FallsDue()))
+	}
+	const path = "../../docs/kinds.md"
+	if os.Getenv("FARTHING_WRITE_DOCS") != "" {
+		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != b.String() {
+		t.Errorf("%s is not what the table says (%v); FARTHING_WRITE_DOCS=1 go test ./domain/journal writes it", path, err)
+	}
+}
+
+func yes(is bool) string {
+	if is {
+		return "yes"
+	}
+	return ""
+}
