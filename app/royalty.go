@@ -27,7 +27,7 @@ func (a *App) royalties(ctx context.Context, vendor token.VendorID, before strin
 	}
 	size := pageSize(limit)
 	entries, next, err := a.page(ctx, journal.TermVendor(vendor), func(e *journal.Entry) bool {
-		return e.Vendor == vendor && earns(e) && match(e)
+		return e.Vendor == vendor && e.Kind.Royalties() && match(e)
 	}, from, size)
 	if err != nil {
 		return nil, "", err
@@ -67,11 +67,6 @@ func parseRowCursor(text string) (before uint64, skip int, err error) {
 		return 0, 0, token.New(token.Malformed, token.CodeMalformed, "the cursor is not one that a page ended with")
 	}
 	return before, skip, nil
-}
-
-// earns reports whether the entry posts or reverses royalties.
-func earns(e *journal.Entry) bool {
-	return e.Kind == journal.Purchased || e.Kind == journal.Captured || e.Kind == journal.Refunded
 }
 
 func (a *App) royaltyRows(ctx context.Context, e *journal.Entry) ([]RoyaltyView, error) {
