@@ -108,7 +108,7 @@ type App struct {
 	buys       *throttle // of offers, by plain forms
 	proofs     *throttle // of looking at vendors' sites
 	fetch      Fetch
-	holds      holdWatch
+	dues       dueWatch
 	mailer     Mailer
 	notes      notebook
 	sightings

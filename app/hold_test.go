@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -85,7 +86,7 @@ func TestHoldsExpire(t *testing.T) {
 
 	expire := func(want int) {
 		t.Helper()
-		released, err := h.ExpireHolds(t.Context())
+		released, err := h.DoDue(t.Context())
 		must(t, err)
 		if released != want {
 			t.Errorf("%d holds expired, want %d", released, want)
@@ -128,7 +129,7 @@ func TestAHoldPlacedAsTheHourEndsIsGivenBack(t *testing.T) {
 	h.fund(h.reader, usd, "20")
 	expire := func(want int) {
 		t.Helper()
-		released, err := h.ExpireHolds(t.Context())
+		released, err := h.DoDue(t.Context())
 		must(t, err)
 		if released != want {
 			t.Errorf("%d holds expired, want %d", released, want)
@@ -145,10 +146,10 @@ func TestAHoldPlacedAsTheHourEndsIsGivenBack(t *testing.T) {
 	hidden.order = h.hold("late", "2", 1).ID
 	h.Clock.Move(6 * time.Millisecond)
 	expire(0) // reads the hour that has begun, in which both expire
-	hidden.shown = true
 	h.Clock.Move(time.Hour - 6*time.Millisecond)
 	expire(1)
-	h.Clock.Move(10 * time.Millisecond)
+	hidden.shown = true
+	h.Clock.Move(10 * time.Millisecond) // the hour is over, and is read once more
 	expire(1)
 	expire(0)
 	for _, id := range []token.OrderID{early.ID, hidden.order} {
@@ -157,6 +158,26 @@ func TestAHoldPlacedAsTheHourEndsIsGivenBack(t *testing.T) {
 		want(t, "status", view.Status, "released")
 	}
 	want(t, "balance", h.balance(h.reader, usd), "20.00")
+}
+
+// What falls due within the hour in which it came about is found, too.
+func TestTokensThatLiveForMinutesLapse(t *testing.T) {
+	h := open(t)
+	must(t, h.BoundIncentives(t.Context(), money(t, "1")))
+	reader := h.pseudonym(h.reader, h.live)
+	for i := range 3 {
+		done, err := h.DoDue(t.Context())
+		must(t, err)
+		want(t, "nothing is due", done, 0)
+		campaign, _, err := h.CreateCampaign(t.Context(), h.live, app.CampaignInput{Name: fmt.Sprint("minutes", i), Currency: usd, ExpiresAt: h.Clock.Now().Add(3 * time.Minute)}, h.key(), nil)
+		must(t, err)
+		_, err = h.GrantIncentive(t.Context(), h.live, app.GrantInput{Campaign: campaign.ID, Reader: reader, Amount: 1}, h.key(), nil)
+		must(t, err)
+		h.Clock.Move(3 * time.Minute)
+		done, err = h.DoDue(t.Context())
+		must(t, err)
+		want(t, "lapsed", done, 1)
+	}
 }
 
 func TestRefundsAreExact(t *testing.T) {
@@ -211,7 +232,7 @@ func TestAHoldThatCannotExpireKeepsNoOther(t *testing.T) {
 	h.Deps.Engine = jammed{h.Engine, second.ID}
 	h.App = app.New(h.Deps)
 	h.Clock.Move(time.Hour)
-	released, err := h.ExpireHolds(t.Context())
+	released, err := h.DoDue(t.Context())
 	wantCode(t, err, token.CodeInternal)
 	want(t, "released", released, 2)
 	for _, order := range []app.OrderView{first, third} {
@@ -221,7 +242,7 @@ func TestAHoldThatCannotExpireKeepsNoOther(t *testing.T) {
 	}
 	h.Deps.Engine = h.Engine
 	h.App = app.New(h.Deps)
-	released, err = h.ExpireHolds(t.Context()) // mended
+	released, err = h.DoDue(t.Context()) // mended
 	must(t, err)
 	want(t, "released", released, 1)
 	want(t, "balance", h.balance(h.reader, usd), "20.00")

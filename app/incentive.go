@@ -79,11 +79,29 @@ func (a *App) GrantIncentive(ctx context.Context, s Seller, in GrantInput, key s
 	if err != nil {
 		return false, err
 	}
-	if _, err := a.lapsed(ctx, account); err != nil { // what is over makes room
+	if err := a.lapse(ctx, account); err != nil { // what is over makes room
 		return false, err
 	}
 	out, err := a.engine.Do(ctx, grantOf(campaign, account, in.Amount, []token.VendorID{s.Vendor}, idem))
 	return out.Replayed, err
+}
+
+// lapse takes away what has expired in an account: also what an earlier version gave, whose
+// entries do not say when they fall due.
+func (a *App) lapse(ctx context.Context, id token.AccountID) error {
+	account, err := a.engine.Account(ctx, id)
+	if err != nil {
+		return err
+	}
+	now := a.clock.Now().UnixMilli()
+	for i := range account.Wallets {
+		if w := &account.Wallets[i]; w.Expired(now) && w.Balance > 0 {
+			if _, err := a.engine.Do(ctx, &core.Lapse{Account: id, Campaign: w.Class.Campaign, Currency: w.Currency}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // GrantProviderIncentive gives an account incentive tokens at the provider's expense, to

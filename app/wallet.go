@@ -11,17 +11,23 @@ import (
 	"farthing.dev/farthing/token"
 )
 
-// Wallet shows the status of the viewer's account. Incentive tokens whose time is
-// over are taken out of it first.
+// Wallet shows the status of the viewer's account. Incentive tokens whose time is over are not
+// in it, whether or not they have been taken away yet.
 func (a *App) Wallet(ctx context.Context, v Viewer) (WalletView, error) {
-	account, err := a.lapsed(ctx, v.Account)
+	account, err := a.engine.Account(ctx, v.Account)
 	if err != nil {
 		return WalletView{}, err
 	}
 	now := a.clock.Now().UnixMilli()
 	w := WalletView{Frozen: account.Standing == journal.Frozen}
 	for i := range account.Wallets {
-		w.Balances = append(w.Balances, a.balance(ctx, &account.Wallets[i]))
+		wallet := account.Wallets[i]
+		if wallet.Expired(now) {
+			if wallet.Balance = 0; wallet.Held == 0 {
+				continue
+			}
+		}
+		w.Balances = append(w.Balances, a.balance(ctx, &wallet))
 	}
 	slices.SortFunc(w.Balances, compareBalances)
 	for i := range account.Limits {
@@ -42,29 +48,6 @@ func (a *App) Wallet(ctx context.Context, v Viewer) (WalletView, error) {
 	}
 	w.Recent, _, err = a.Purchases(ctx, v, "", 10)
 	return w, err
-}
-
-// lapsed returns the account after its expired incentive tokens have been taken back.
-func (a *App) lapsed(ctx context.Context, id token.AccountID) (*core.Account, error) {
-	account, err := a.engine.Account(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	now, stale := a.clock.Now().UnixMilli(), false
-	for i := range account.Wallets {
-		w := &account.Wallets[i]
-		if w.Class.Kind != token.Incentive || w.Expiry == 0 || now < w.Expiry || w.Balance <= 0 {
-			continue
-		}
-		if _, err := a.engine.Do(ctx, &core.Lapse{Account: id, Campaign: w.Class.Campaign, Currency: w.Currency}); err != nil {
-			return nil, err
-		}
-		stale = true
-	}
-	if !stale {
-		return account, nil
-	}
-	return a.engine.Account(ctx, id)
 }
 
 func (a *App) balance(ctx context.Context, w *core.Wallet) Balance {

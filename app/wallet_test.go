@@ -177,7 +177,8 @@ func TestIncentivesAreSpentFirstAndLapse(t *testing.T) {
 		must(t, err)
 		want(t, "replayed", replayed, again)
 	}
-	h.buy(h.reader, h.order(h.live, article("a", "0.40")))
+	first := h.order(h.live, article("a", "0.40"))
+	h.buy(h.reader, first)
 	want(t, "incentive left", h.holding(h.reader, usd, token.Incentive).Amount.Decimal(2), "0.60")
 	want(t, "bought left", h.balance(h.reader, usd), "5.00")
 
@@ -196,8 +197,26 @@ func TestIncentivesAreSpentFirstAndLapse(t *testing.T) {
 	want(t, "incentive back", h.holding(h.reader, usd, token.Incentive).Amount.Decimal(2), "0.60")
 	want(t, "bought back", h.balance(h.reader, usd), "4.90")
 
-	h.Clock.Move(time.Hour) // the wallet takes expired tokens out when it is read
+	h.Clock.Move(time.Hour) // expired tokens are out at once; looking at the wallet takes nothing away
+	head := h.Engine.Head()
 	want(t, "incentive left", h.holding(h.reader, usd, token.Incentive).Amount.Decimal(2), "0.00")
+	if h.Engine.Head() != head {
+		t.Error("looking at the wallet wrote an entry")
+	}
+	done, err := h.DoDue(t.Context())
+	must(t, err)
+	want(t, "lapsed", done, 1)
+	account, err := h.Engine.Account(t.Context(), h.reader.Account)
+	must(t, err)
+	want(t, "wallets", len(account.Wallets), 1)
+
+	// What comes back after its time is taken away, too.
+	_, _, err = h.Refund(t.Context(), h.live, first.ID, app.RefundInput{}, h.key(), nil)
+	must(t, err)
+	want(t, "incentive back", h.holding(h.reader, usd, token.Incentive).Amount.Decimal(2), "0.00")
+	done, err = h.DoDue(t.Context())
+	must(t, err)
+	want(t, "lapsed again", done, 1)
 
 	_, err = h.GrantIncentive(t.Context(), other, app.GrantInput{Campaign: campaign.ID, Reader: reader, Amount: 1}, h.key(), nil)
 	wantCode(t, err, token.CodeNotFound)

@@ -252,7 +252,7 @@ func (p *provider) work(ctx context.Context) {
 	if said, counted := p.log.Handler().(*repeats); counted {
 		p.every(ctx, often, said.shared.run)
 	}
-	p.every(ctx, often, (&worker.Holds{Expire: p.app.ExpireHolds, Log: p.log}).Run)
+	p.every(ctx, often, (&worker.Due{Do: p.app.DoDue, Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.app.WriteNotes, Failed: "the security log could not be written", AtEnd: true, Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.app.TurnKeys, Failed: "keys could not be turned", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.app.FollowChanges, Failed: "changes of other replicas could not be read", Log: p.log}).Run)

@@ -73,6 +73,9 @@ func (a *Auditor) granted(e *journal.Entry, acc *account) {
 	a.owes(e)
 	class, amount := token.Class{Kind: token.Incentive, Campaign: g.Campaign}, int64(g.Amount)
 	if e.Kind == journal.Granted {
+		if e.Parts != nil && (len(e.Parts.Due) != 1 || e.Parts.Due[0] != g.Expiry) {
+			a.report.Fault(TokenExpiry, "entry %d grants tokens that expire at %d, and falls due at %v", e.Seq, g.Expiry, e.Parts.Due)
+		}
 		acc.incentives = true
 		a.flow(g.Currency, class).issued += amount
 	} else {

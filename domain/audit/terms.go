@@ -41,12 +41,21 @@ func Terms(buffer []journal.Term, e *journal.Entry) []journal.Term {
 		buffer = append(buffer, mix('i', 1, e.Account, e.Vendor, e.Sale.Item))
 	}
 	if e.Kind == journal.HoldPlaced {
-		const hour = 60 * 60 * 1000
-		var slot [16]byte
-		binary.LittleEndian.PutUint64(slot[:], uint64(e.Sale.Until/hour))
-		buffer = append(buffer, mix('h', 0, slot))
+		buffer = append(buffer, mix('h', 0, slot(e.Sale.Until)))
+	}
+	if e.Parts != nil {
+		for _, at := range e.Parts.Due {
+			buffer = append(buffer, mix('h', 0, slot(at)))
+		}
 	}
 	return buffer
+}
+
+// slot names the hour that a time lies in.
+func slot(at int64) (name [16]byte) {
+	const hour = 60 * 60 * 1000
+	binary.LittleEndian.PutUint64(name[:], uint64(at/hour))
+	return name
 }
 
 // mix makes a term of a tag and ids. Its lowest bit says whether it is looked for before it

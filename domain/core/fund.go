@@ -1,6 +1,8 @@
 package core
 
 import (
+	"slices"
+
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/ledger"
 	"farthing.dev/farthing/token"
@@ -101,7 +103,7 @@ func (a *Account) roomForGift(g *journal.Grant, now int64) error {
 			return w.room(g.Amount)
 		}
 		all++
-		if w.usedUp() || w.expired(now) {
+		if w.usedUp() || w.Expired(now) {
 			continue
 		}
 		if w.Issuer.IsZero() == g.Issuer.IsZero() {
@@ -179,7 +181,30 @@ func (c *Grant) Decide(s *State, now int64) (Outcome, error) {
 	}
 	legs := add(s.legs(2), ledger.IncentiveIssued, c.Grant.Campaign, c.Grant.Currency, class, -c.Grant.Amount)
 	legs = add(legs, ledger.Wallet, c.Account, c.Grant.Currency, class, c.Grant.Amount)
-	return Outcome{Entry: &journal.Entry{Kind: journal.Granted, Account: c.Account, Grant: &grant, Key: c.Key, Legs: legs}}, nil
+	return Outcome{Entry: &journal.Entry{Kind: journal.Granted, Account: c.Account, Grant: &grant, Key: c.Key, Legs: legs, Parts: expiring(now, grant)}}, nil
+}
+
+// expiring says when incentive tokens that come to an account expire, so that they are then
+// taken away. Those whose time is over already, as they come back, are due now.
+func expiring(now int64, grants ...journal.Grant) *journal.Parts {
+	var due []int64
+	for i := range grants {
+		if at := max(now, grants[i].Expiry); grants[i].Expiry != 0 && !slices.Contains(due, at) {
+			due = append(due, at)
+		}
+	}
+	if due == nil {
+		return nil
+	}
+	return &journal.Parts{Due: due}
+}
+
+// expiringBack is expiring for tokens that come back.
+func expiringBack(now int64, back *journal.Back) *journal.Parts {
+	if back == nil {
+		return nil
+	}
+	return expiring(now, back.Grants...)
 }
 
 // Need asks for the account, and for who gave it the tokens.
@@ -200,7 +225,7 @@ func (c *Lapse) Decide(s *State, now int64) (Outcome, error) {
 	}
 	class := token.Class{Kind: token.Incentive, Campaign: c.Campaign}
 	w := a.Wallet(c.Currency, class)
-	if w == nil || !w.expired(now) || w.Balance <= 0 {
+	if w == nil || !w.Expired(now) || w.Balance <= 0 {
 		return Outcome{}, nil
 	}
 	grant := journal.Grant{Campaign: c.Campaign, Amount: w.Balance, Currency: c.Currency, Issuer: w.Issuer, Expiry: w.Expiry,

@@ -93,9 +93,10 @@ func (c *Capture) Decide(s *State, now int64) (Outcome, error) {
 	}
 	legs := saleLegs(s, ledger.Held, o.Account, o.Vendor, &sale)
 	legs = append(legs, restLegs(s, o, &sale)...)
+	back := givenBack(o, o.Sale.Price-amount)
 	return Outcome{Entry: &journal.Entry{
 		Kind: journal.Captured, Order: o.ID, Account: o.Account, User: o.User, Vendor: o.Vendor, Key: c.Key, Sale: &sale, Legs: legs,
-		Back: givenBack(o, o.Sale.Price-amount),
+		Back: back, Parts: expiringBack(now, back),
 	}}, nil
 }
 
@@ -178,8 +179,9 @@ func (c *Release) Decide(s *State, now int64) (Outcome, error) {
 		}
 		kind = journal.HoldExpired
 	}
+	back := givenBack(o, o.Sale.Price)
 	return Outcome{Entry: &journal.Entry{
 		Kind: kind, Order: o.ID, Account: o.Account, User: o.User, Vendor: o.Vendor, Key: c.Key,
-		Legs: holdLegs(s, o.Account, &o.Sale, true), Back: givenBack(o, o.Sale.Price),
+		Legs: holdLegs(s, o.Account, &o.Sale, true), Back: back, Parts: expiringBack(now, back),
 	}}, nil
 }

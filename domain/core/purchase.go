@@ -374,7 +374,7 @@ func isUsed(sources []journal.Source, class token.Class) bool {
 
 // fits reports whether the campaign's terms let its tokens pay here and now.
 func (w *Wallet) fits(vendor token.VendorID, campaigns []token.CampaignID, now int64) bool {
-	if w.expired(now) {
+	if w.Expired(now) {
 		return false
 	}
 	if len(w.Vendors) > 0 && !contains(w.Vendors, vendor) {

@@ -57,9 +57,10 @@ func (c *Refund) Decide(s *State, now int64) (Outcome, error) {
 	}
 	refund := divideRefund(o, amount)
 	refund.Reason = c.Reason
+	back := givenBack(o, amount)
 	return Outcome{Entry: &journal.Entry{
 		Kind: journal.Refunded, Order: o.ID, Account: o.Account, User: o.User, Vendor: o.Vendor, Key: c.Key,
-		Refund: &refund, Legs: refundLegs(s, o, &refund), Back: givenBack(o, amount),
+		Refund: &refund, Legs: refundLegs(s, o, &refund), Back: back, Parts: expiringBack(now, back),
 	}}, nil
 }
 

@@ -138,8 +138,8 @@ func (w *Wallet) usedUp() bool {
 	return w.Class.Kind == token.Incentive && w.Balance == 0 && w.Held == 0
 }
 
-// expired reports whether the wallet's incentive tokens cannot be spent any more.
-func (w *Wallet) expired(now int64) bool { return w.Expiry != 0 && now >= w.Expiry }
+// Expired reports whether the wallet's incentive tokens cannot be spent any more.
+func (w *Wallet) Expired(now int64) bool { return w.Expiry != 0 && now >= w.Expiry }
 
 func (w *Wallet) setTerms(g *journal.Grant) {
 	w.Issuer, w.Vendors, w.Listed, w.Expiry = g.Issuer, g.Vendors, g.Listed, g.Expiry

@@ -54,6 +54,7 @@ type Entry struct {
 // Parts holds the parts of kinds that came when Entry had given away all keys of one byte.
 type Parts struct {
 	Transfer *Transfer `cbor:"1,keyasint,omitempty"` // Transferred
+	Due      []int64   `cbor:"2,keyasint,omitempty"` // when incentive tokens expire that came by the entry, in milliseconds since 1970
 }
 
 // Transfer is tokens that go from the wallet of the entry's account to another account's.

@@ -154,8 +154,9 @@ func (e *Entry) Terms(buffer []Term) []Term {
 	if key, ok := e.ItemKey(); ok {
 		buffer = append(buffer, TermItem(key))
 	}
-	if due := e.Due(); due != 0 {
-		buffer = append(buffer, TermDue(due))
+	var times [2]int64
+	for _, at := range e.Due(times[:0]) {
+		buffer = append(buffer, TermDue(at))
 	}
 	return buffer
 }

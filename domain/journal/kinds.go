@@ -44,7 +44,7 @@ type row struct {
 	vendor bool                        // its vendor finds it
 	lines  func(*Entry) []royalty.Line // the royalty lines that it posts or reverses, by whose payees it is found
 	owns   bool                        // its account owns the item from now on
-	due    func(*Entry) int64          // when what it began is over, in milliseconds since 1970; zero: never
+	due    func(*Entry) int64          // when what it began is over, in milliseconds since 1970, beside Parts.Due
 
 	// others appends the accounts that it changes beside Entry.Account; found says that their
 	// owners find it, as the owner of Entry.Account does.
@@ -159,9 +159,6 @@ func (k Kind) Vendor() bool { return k.row().vendor }
 // Royalties reports whether entries of the kind post or reverse royalty lines.
 func (k Kind) Royalties() bool { return k.row().lines != nil }
 
-// FallsDue reports whether something is to be done when what an entry of the kind began is over.
-func (k Kind) FallsDue() bool { return k.row().due != nil }
-
 // Complete reports whether the entry has the part that its kind is about.
 func (e *Entry) Complete() bool {
 	part := e.Kind.row().part
@@ -199,13 +196,16 @@ func (e *Entry) Lines() []royalty.Line {
 	return nil
 }
 
-// Due returns when what the entry began is over and something is to be done about it, in
-// milliseconds since 1970; zero for never.
-func (e *Entry) Due() int64 {
+// Due appends to buffer when something is to be done about what the entry began, in
+// milliseconds since 1970.
+func (e *Entry) Due(buffer []int64) []int64 {
 	if due := e.Kind.row().due; due != nil {
-		return due(e)
+		buffer = append(buffer, due(e))
 	}
-	return 0
+	if e.Parts != nil {
+		buffer = append(buffer, e.Parts.Due...)
+	}
+	return buffer
 }
 
 // ItemKey returns what the entry makes the account own, if anything.

@@ -24,29 +24,29 @@ func TestKinds(t *testing.T) {
 		accounts []token.AccountID
 		terms    []journal.Term // beside those of order, key and account
 		owners   []token.AccountID
-		due      int64
+		due      []int64
 	}{
-		{"order.opened", false, nil, []journal.Term{journal.TermVendor(vendor)}, nil, 0},
-		{"order.paid", true, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor), journal.TermPayee(journaltest.Payee), owned()}, nil, 0},
-		{"hold.placed", true, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor), owned(), journal.TermDue(journaltest.Until)}, nil, journaltest.Until},
-		{"hold.captured", true, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor), journal.TermPayee(journaltest.Payee)}, nil, 0},
-		{"hold.released", true, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor)}, nil, 0},
-		{"hold.expired", true, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor)}, nil, 0},
-		{"order.refunded", true, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor), journal.TermPayee(journaltest.Payee)}, nil, 0},
-		{"order.viewed", false, nil, []journal.Term{journal.TermViews(journaltest.Order)}, nil, 0},
-		{"order.covered", false, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor)}, nil, 0},
-		{"wallet.funded", true, []token.AccountID{payer}, nil, nil, 0},
-		{"incentive.granted", true, []token.AccountID{payer, issuer}, nil, []token.AccountID{payer}, 0},
-		{"incentive.lapsed", true, []token.AccountID{payer, issuer}, nil, []token.AccountID{payer}, 0},
-		{"wallet.transferred", true, []token.AccountID{payer, receiver}, nil, nil, 0},
-		{"limit.set", false, []token.AccountID{payer}, nil, nil, 0},
-		{"limit.removed", false, []token.AccountID{payer}, nil, nil, 0},
-		{"allowance.granted", false, []token.AccountID{payer}, nil, nil, 0},
-		{"allowance.revoked", false, []token.AccountID{payer}, nil, nil, 0},
-		{"approval.set", false, []token.AccountID{payer}, nil, nil, 0},
-		{"credit.set", false, []token.AccountID{payer}, nil, nil, 0},
-		{"account.standing", false, []token.AccountID{payer}, nil, nil, 0},
-		{"incentive.bound", false, []token.AccountID{journal.AllIssuers, issuer}, nil, []token.AccountID{journal.AllIssuers}, 0},
+		{"order.opened", false, nil, []journal.Term{journal.TermVendor(vendor)}, nil, nil},
+		{"order.paid", true, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor), journal.TermPayee(journaltest.Payee), owned()}, nil, nil},
+		{"hold.placed", true, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor), owned(), journal.TermDue(journaltest.Until)}, nil, []int64{journaltest.Until}},
+		{"hold.captured", true, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor), journal.TermPayee(journaltest.Payee)}, nil, nil},
+		{"hold.released", true, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor)}, nil, nil},
+		{"hold.expired", true, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor)}, nil, nil},
+		{"order.refunded", true, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor), journal.TermPayee(journaltest.Payee), journal.TermDue(1), journal.TermDue(journaltest.Until)}, nil, []int64{1, journaltest.Until}},
+		{"order.viewed", false, nil, []journal.Term{journal.TermViews(journaltest.Order)}, nil, nil},
+		{"order.covered", false, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor)}, nil, nil},
+		{"wallet.funded", true, []token.AccountID{payer}, nil, nil, nil},
+		{"incentive.granted", true, []token.AccountID{payer, issuer}, []journal.Term{journal.TermDue(journaltest.Until)}, []token.AccountID{payer}, []int64{journaltest.Until}},
+		{"incentive.lapsed", true, []token.AccountID{payer, issuer}, nil, []token.AccountID{payer}, nil},
+		{"wallet.transferred", true, []token.AccountID{payer, receiver}, nil, nil, nil},
+		{"limit.set", false, []token.AccountID{payer}, nil, nil, nil},
+		{"limit.removed", false, []token.AccountID{payer}, nil, nil, nil},
+		{"allowance.granted", false, []token.AccountID{payer}, nil, nil, nil},
+		{"allowance.revoked", false, []token.AccountID{payer}, nil, nil, nil},
+		{"approval.set", false, []token.AccountID{payer}, nil, nil, nil},
+		{"credit.set", false, []token.AccountID{payer}, nil, nil, nil},
+		{"account.standing", false, []token.AccountID{payer}, nil, nil, nil},
+		{"incentive.bound", false, []token.AccountID{journal.AllIssuers, issuer}, nil, []token.AccountID{journal.AllIssuers}, nil},
 	}
 	samples, all := journaltest.Samples(), journal.Kinds()
 	if len(samples) != len(all) || len(want) != len(all) {
@@ -66,8 +66,8 @@ func TestKinds(t *testing.T) {
 		if got := e.Owners(nil); !slices.Equal(got, w.owners) {
 			t.Errorf("%s is found by accounts %v, want %v", w.name, got, w.owners)
 		}
-		if e.Due() != w.due || e.Kind.FallsDue() != (w.due != 0) {
-			t.Errorf("%s falls due at %d, want %d", w.name, e.Due(), w.due)
+		if !slices.Equal(e.Due(nil), w.due) {
+			t.Errorf("%s falls due at %d, want %d", w.name, e.Due(nil), w.due)
 		}
 		if e.Kind.Moves() != (len(e.Legs) > 0) {
 			t.Errorf("the sample of %s has %d legs", w.name, len(e.Legs))
@@ -166,7 +166,7 @@ func TestTheTableInTheDocs(t *testing.T) {
 		if _, ok := e.ItemKey(); ok {
 			found = append(found, "item")
 		}
-		fmt.Fprintf(&b, "| %d | `%s` | %s | %s | %s | %s |\n", e.Kind, e.Kind, e.Kind.Tells(), yes(e.Kind.Moves()), strings.Join(found, ", "), yes(e.Kind.FallsDue()))
+		fmt.Fprintf(&b, "| %d | `%s` | %s | %s | %s | %s |\n", e.Kind, e.Kind, e.Kind.Tells(), yes(e.Kind.Moves()), strings.Join(found, ", "), yes(len(e.Due(nil)) > 0))
 	}
 	const path = "../../docs/kinds.md"
 	if os.Getenv("FARTHING_WRITE_DOCS") != "" {

@@ -21,7 +21,7 @@ var (
 	Item     = journal.HashItem("an article")
 )
 
-// Until is when the sample's hold ends, in milliseconds since 1970.
+// Until is when the sample's hold ends and its incentive tokens expire, in milliseconds since 1970.
 const Until = 1_790_003_600_000
 
 // Samples returns an entry of each kind, complete, in the order of journal.Kinds. The legs are
@@ -33,7 +33,7 @@ func Samples() []*journal.Entry {
 	hold := sale
 	hold.Lines, hold.Until = nil, Until
 	back := &journal.Back{Amount: 20, Currency: usd, PaidAt: 7}
-	grant := &journal.Grant{Campaign: token.CampaignID{6}, Amount: 5, Currency: usd, Issuer: Vendor, Expiry: 9, Owed: true}
+	grant := &journal.Grant{Campaign: token.CampaignID{6}, Amount: 5, Currency: usd, Issuer: Vendor, Expiry: Until, Owed: true}
 	allowance := &limit.Allowance{ID: token.AllowanceID{7}, User: User, Vendor: Vendor, Currency: usd, Period: limit.Day, Max: 5, Until: 6}
 	cap := &limit.Limit{ID: token.LimitID{8}, Currency: usd, Period: limit.Week, Max: 5}
 	moved := []ledger.Leg{{Account: ledger.Account{Code: ledger.Wallet, Owner: Payer, Currency: usd}, Amount: -5},
@@ -46,11 +46,11 @@ func Samples() []*journal.Entry {
 		{Kind: journal.Released, Order: Order, Account: Payer, User: User, Vendor: Vendor, Legs: moved, Back: back},
 		{Kind: journal.HoldExpired, Order: Order, Account: Payer, User: User, Vendor: Vendor, Legs: moved, Back: back},
 		{Kind: journal.Refunded, Order: Order, Account: Payer, User: User, Vendor: Vendor, Legs: moved, Back: back,
-			Refund: &journal.Refund{Amount: 20, Currency: usd, Total: 20, Lines: lines}},
+			Refund: &journal.Refund{Amount: 20, Currency: usd, Total: 20, Lines: lines}, Parts: &journal.Parts{Due: []int64{1, Until}}},
 		{Kind: journal.Viewed, Order: Order, Vendor: Vendor, View: 1},
 		{Kind: journal.Covered, Order: Order, By: token.OrderID{9}, Account: Payer, User: User, Vendor: Vendor},
 		{Kind: journal.Funded, Account: Payer, User: User, Legs: moved, Fund: &journal.Fund{Amount: 5, Currency: usd, Method: "check", Reference: "r"}},
-		{Kind: journal.Granted, Account: Payer, Legs: moved, Grant: grant},
+		{Kind: journal.Granted, Account: Payer, Legs: moved, Grant: grant, Parts: &journal.Parts{Due: []int64{Until}}},
 		{Kind: journal.Lapsed, Account: Payer, Legs: moved, Grant: grant},
 		{Kind: journal.Transferred, Account: Payer, User: User, Legs: moved, Parts: &journal.Parts{Transfer: &journal.Transfer{To: Receiver, Amount: 5, Currency: usd}}},
 		{Kind: journal.LimitSet, Account: Payer, User: User, Limit: cap},

@@ -10,22 +10,22 @@ import (
 	"farthing.dev/farthing/worker"
 )
 
-func TestHoldsAreGivenBackUntilNoneIsLeft(t *testing.T) {
+func TestWhatFallsDueIsDoneUntilNothingIsLeft(t *testing.T) {
 	answers := []struct {
-		released int
-		err      error
+		done int
+		err  error
 	}{{2, nil}, {1, nil}, {0, nil}, {0, errors.New("database away")}, {3, nil}, {0, nil}}
 	asked := make(chan int, len(answers))
 	calls := 0
-	holds := &worker.Holds{Log: slog.New(slog.DiscardHandler), Expire: func(context.Context) (int, error) {
+	due := &worker.Due{Log: slog.New(slog.DiscardHandler), Do: func(context.Context) (int, error) {
 		answer := answers[calls]
 		calls++
 		asked <- calls
-		return answer.released, answer.err
+		return answer.done, answer.err
 	}}
 	ctx, stop := context.WithCancel(t.Context())
 	ticks, done := make(chan time.Time), make(chan struct{})
-	go func() { holds.Run(ctx, ticks); close(done) }()
+	go func() { due.Run(ctx, ticks); close(done) }()
 	for range 3 { // the first tick asks three times, the second fails, the third asks twice
 		ticks <- time.Time{}
 	}

@@ -1,0 +1,166 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/token"
+)
+
+// How far DoDue looks back when it starts, and how much it keeps in mind.
+const (
+	dueLookBack = 31 * 24 // slots of an hour
+	duePage     = 1000
+	maxDue      = 100_000
+)
+
+// dueTask is something to be done at a time, in milliseconds since 1970, in a slot that has begun.
+type dueTask struct {
+	at     int64
+	hold   *core.Release // it is one of these
+	tokens *core.Lapse
+}
+
+// duesOf returns what is to be done about an entry.
+func duesOf(e *journal.Entry) (all []dueTask) {
+	if e.Kind == journal.HoldPlaced {
+		return []dueTask{{at: e.Sale.Until, hold: &core.Release{Order: e.Order, Vendor: e.Vendor, Expire: true}}}
+	}
+	var grants []journal.Grant
+	switch {
+	case e.Kind == journal.Granted:
+		grants = []journal.Grant{*e.Grant}
+	case e.Back != nil:
+		grants = e.Back.Grants
+	}
+	for i := range grants {
+		if g := &grants[i]; g.Expiry != 0 {
+			all = append(all, dueTask{at: max(g.Expiry, e.At), tokens: &core.Lapse{Account: e.Account, Campaign: g.Campaign, Currency: g.Currency}})
+		}
+	}
+	return all
+}
+
+// dueWatch is what DoDue knows from one call to the next. Each slot is read from when it
+// begins, and once more when it is over, for what was decided just before and written just
+// then, or by a replica whose clock is behind.
+type dueWatch struct {
+	now, over slotReading // over has no slot where there is none to be read once more
+	list      []dueTask
+}
+
+// slotReading is how far a slot was read. A pass goes from the newest entry back to where the
+// last one began.
+type slotReading struct {
+	slot   int64  // in milliseconds
+	floor  uint64 // up to here everything was read
+	before uint64 // where the pass goes on; zero: it begins
+	newest uint64 // the newest entry of the pass
+}
+
+// DoDue does what has fallen due: it gives back the holds whose time is over, and takes away
+// incentive tokens that have expired. It returns how many it did. What cannot be done keeps
+// nothing else from being done. One goroutine calls it, every few seconds.
+func (a *App) DoDue(ctx context.Context) (done int, err error) {
+	w := &a.dues
+	now := a.clock.Now().UnixMilli()
+	if err := a.readDues(ctx, w, now-now%journal.DueSlotMillis); err != nil {
+		return 0, err
+	}
+	keep, failed := w.list[:0], error(nil)
+	for i, d := range w.list {
+		if now < d.at {
+			keep = append(keep, d)
+			continue
+		}
+		did, again, err := a.do(ctx, d)
+		switch {
+		case token.CodeOf(err) == token.CodeInternal:
+			failed, again = err, true
+		case err != nil:
+			w.list = append(keep, w.list[i:]...)
+			return done, err
+		}
+		if did {
+			done++
+		}
+		if again {
+			keep = append(keep, d)
+		}
+	}
+	w.list = keep
+	return done, failed
+}
+
+// readDues reads the slots up to the current one, as far as there is room.
+func (a *App) readDues(ctx context.Context, w *dueWatch, current int64) error {
+	if w.now.slot == 0 {
+		w.now.slot = current - dueLookBack*journal.DueSlotMillis
+	}
+	for {
+		if w.over.slot != 0 {
+			if done, err := a.readSlot(ctx, w, &w.over); !done {
+				return err
+			}
+			w.over = slotReading{}
+		}
+		if done, err := a.readSlot(ctx, w, &w.now); !done || w.now.slot >= current {
+			return err
+		}
+		next := w.now.slot + journal.DueSlotMillis
+		if next == current {
+			w.over = w.now // it has only just ended
+		}
+		w.now = slotReading{slot: next}
+	}
+}
+
+// readSlot reads what is due in a slot and was not read before. It reports false where there
+// was no room for all of it.
+func (a *App) readSlot(ctx context.Context, w *dueWatch, s *slotReading) (done bool, err error) {
+	in := func(at int64) bool { return at-at%journal.DueSlotMillis == s.slot }
+	for len(w.list) < maxDue {
+		entries, err := a.engine.Find(ctx, journal.TermDue(s.slot), func(e *journal.Entry) bool { return slices.ContainsFunc(e.Due(nil), in) }, s.before, duePage)
+		if err != nil {
+			return false, err
+		}
+		end := len(entries) < duePage
+		for _, e := range entries {
+			if end = end || e.Seq <= s.floor; e.Seq <= s.floor {
+				break
+			}
+			s.before, s.newest = e.Seq, max(s.newest, e.Seq)
+			for _, d := range duesOf(e) {
+				if in(d.at) {
+					w.list = append(w.list, d)
+				}
+			}
+		}
+		if end {
+			s.floor, s.before, s.newest = max(s.floor, s.newest), 0, 0
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// do does one thing. It reports false where there was nothing to do: captured, released, used
+// up; and that it is to be tried again, where it is not due by the engine's clock.
+func (a *App) do(ctx context.Context, d dueTask) (did, again bool, err error) {
+	if d.tokens != nil {
+		out, err := a.engine.Do(ctx, d.tokens)
+		return err == nil && out.Entry != nil, false, err
+	}
+	_, err = a.engine.Do(ctx, d.hold)
+	if token.CodeOf(err) == token.CodeOrderState {
+		return false, a.stillHeld(ctx, d.hold.Order), nil
+	}
+	return err == nil, false, err
+}
+
+func (a *App) stillHeld(ctx context.Context, id token.OrderID) bool {
+	order, err := a.engine.Order(ctx, id)
+	return err != nil || (order != nil && order.Status == core.OnHold)
+}
