@@ -101,6 +101,7 @@ func (a *App) enter(ctx context.Context, d Door, user account.User, spent creden
 	if err != nil {
 		return Entry{}, err
 	}
+	a.lapseOld(ctx, user.Account)
 	known, detail := d.Known, "You logged in"
 	if !a.knows(user, known) {
 		detail = "You logged in where you had not logged in before"

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/core"
@@ -86,8 +87,17 @@ func (a *App) GrantIncentive(ctx context.Context, s Seller, in GrantInput, key s
 	return out.Replayed, err
 }
 
-// lapse takes away what has expired in an account: also what an earlier version gave, whose
-// entries do not say when they fall due.
+// lapseOld takes away, when somebody logs in, what has expired in her account and was given by an
+// earlier version, whose entries do not say when they fall due. A login does not wait for it.
+func (a *App) lapseOld(ctx context.Context, id token.AccountID) {
+	ctx, stop := context.WithTimeout(ctx, time.Second)
+	defer stop()
+	if err := a.lapse(ctx, id); err != nil {
+		a.log.WarnContext(ctx, "expired incentive tokens were not taken away; they pay for nothing", "error", err)
+	}
+}
+
+// lapse takes away what has expired in an account.
 func (a *App) lapse(ctx context.Context, id token.AccountID) error {
 	account, err := a.engine.Account(ctx, id)
 	if err != nil {
