@@ -51,6 +51,7 @@ func commands() []command {
 		{"backup", "write everything into one encrypted file, beside a running server", backupCommand},
 		{"restore", "make a database of a backup, and prove its books", restoreCommand},
 		{"verify", "prove the books of a database", verifyCommand},
+		{"index", "make all that is derived from the journal again", indexCommand},
 		{"secret", "give the database another secret", secretCommand},
 		{"bench", "measure purchases on this machine", benchCommand},
 		{"version", "which version this is", versionCommand},
