@@ -108,8 +108,7 @@ farthing COMMAND --help lists a command's flags. First steps:
   farthing demo                          look around
   farthing serve --data DIR              production; on many with --database
 
-Exit codes: 0 done, 1 failed, 2 called wrongly, 3 verify found something wrong,
-4 the address or data folder is in use.
+Exit codes: 0 done, 1 failed, 2 called wrongly, 3 verify found a fault, 4 in use.
 `)
 }
 
