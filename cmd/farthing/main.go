@@ -108,7 +108,7 @@ farthing COMMAND --help lists a command's flags. First steps:
   farthing demo                          look around
   farthing serve --data DIR              production; on many with --database
 
-Exit codes: 0 done, 1 failed, 2 called wrongly, 3 verify found a fault, 4 in use.
+Exit codes: 0 done, 1 failed, 2 called wrongly, 3 found faulty, 4 in use.
 `)
 }
 
