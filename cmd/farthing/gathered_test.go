@@ -23,6 +23,12 @@ func (w *told) Write(b []byte) (int, error) {
 	return w.text.Write(b)
 }
 
+func (w *told) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
 // Lines about requests are written together, in order, soon, and none is lost at the end.
 func TestLinesAboutRequestsAreGathered(t *testing.T) {
 	out := &told{calls: make(chan struct{}, 1000)}

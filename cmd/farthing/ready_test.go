@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"runtime"
 	"strings"
 	"sync"
@@ -93,6 +94,11 @@ func TestReadyAsksTheProvidersParts(t *testing.T) {
 	says("clock\n")
 	p.engine.ClearProblem(store.ProblemClock)
 	says("ready\n")
+
+	file, _ := p.db.(*sqlite.Database) // a disk that fails in the middle of a checkpoint cannot be had here
+	if asked := reflect.ValueOf(p.watch.compact).Pointer(); asked != reflect.ValueOf(file.CheckpointFailure).Pointer() {
+		t.Error("it does not ask whether checkpoints fail")
+	}
 
 	held, letGo := make(chan struct{}), make(chan struct{})
 	var wait sync.WaitGroup

@@ -15,16 +15,41 @@ import (
 // openAt opens a provider for a test, with the flags of serve.
 func openAt(t *testing.T, args ...string) *provider {
 	t.Helper()
+	return openWithLog(t, slog.New(slog.DiscardHandler), args...)
+}
+
+func openWithLog(t *testing.T, log *slog.Logger, args ...string) *provider {
+	t.Helper()
 	c, _, ok := readConfig("serve", append([]string{"--data", t.TempDir()}, args...), func(string) string { return "" }, io.Discard, t.Output())
 	if !ok {
 		t.Fatalf("bad flags %q", args)
 	}
-	p, err := openProvider(t.Context(), c, token.SystemClock{}, slog.New(slog.DiscardHandler), false)
+	p, err := openProvider(t.Context(), c, token.SystemClock{}, log, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = p.close(t.Context()) })
 	return p
+}
+
+// The word of a proxy counts where a setting names it, and who forgot that is told.
+func TestTrustedProxiesAreASetting(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		told bool
+	}{{nil, true}, {[]string{"--trusted-proxies", "10.0.0.0/8"}, false}, {[]string{"--trusted-proxies", "10.9.0.0/16,192.168.0.0/16"}, true}} {
+		said := &told{calls: make(chan struct{}, 1000)}
+		p := openWithLog(t, slog.New(slog.NewTextHandler(said, nil)), test.args...)
+		request := httptest.NewRequest(http.MethodPost, "http://pay.example.org/login", strings.NewReader("email=ada%40readers.example&password=wrong"))
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		request.Header.Set("X-Forwarded-For", "203.0.113.9")
+		request.RemoteAddr = "10.0.0.7:5"
+		recorded := httptest.NewRecorder()
+		p.handler.ServeHTTP(recorded, request)
+		if told := strings.Contains(said.String(), "--trusted-proxies"); told != test.told || recorded.Code != http.StatusUnauthorized {
+			t.Errorf("with %q: %d, %s", test.args, recorded.Code, said.String())
+		}
+	}
 }
 
 // A provider keeps as many connections to PostgreSQL as it is told to.
