@@ -61,7 +61,7 @@ func (a *App) Deposit(ctx context.Context, by Actor, in DepositInput) (Deposit, 
 		return Deposit{}, err
 	}
 	fund := journal.Fund{Amount: in.Amount, Currency: in.Currency, Method: byOperator, Reference: in.Reference}
-	out, err := a.engine.Do(ctx, &core.Fund{Account: owned, Fund: fund, Key: journal.FundKey(owned, &fund)})
+	out, err := a.engine.Do(ctx, &core.Fund{Account: owned, Fund: fund})
 	if token.CodeOf(err) == token.CodeKeyReused {
 		return Deposit{}, token.New(token.Unprocessable, token.CodeKeyReused, "this reference was used for another deposit, to another account or of another amount; each outside payment has a reference of its own")
 	}

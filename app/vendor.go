@@ -66,8 +66,8 @@ func (a *App) fillSandbox(ctx context.Context, vendor catalog.Vendor) error {
 	for _, currency := range a.sortedCurrencies() {
 		_, err := a.engine.Do(ctx, &core.Fund{
 			Account: vendor.SandboxAccount, User: vendor.SandboxUser,
-			Fund: journal.Fund{Amount: token.MaxAmount, Currency: currency, Method: "sandbox", Test: true},
-			Key:  journal.NewKey(vendor.SandboxAccount, "sandbox", currency.String(), nil),
+			Fund:    journal.Fund{Amount: token.MaxAmount, Currency: currency, Method: "sandbox", Test: true},
+			TestKey: journal.NewKey(vendor.SandboxAccount, "sandbox", currency.String(), nil),
 		})
 		if err != nil {
 			return err

@@ -155,7 +155,7 @@ func (w *Workload) Fund(reader int) *core.Fund {
 	account := w.Account(reader)
 	reference := strconv.Itoa(reader)
 	return &core.Fund{
-		Account: account, User: w.User(reader), Key: journal.NewKey(account, "bench", reference, nil),
+		Account: account, User: w.User(reader),
 		Fund: journal.Fund{Amount: 1_000_000 * token.PerUnit, Currency: w.Currency(), Method: "bench", Reference: reference},
 	}
 }

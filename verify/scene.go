@@ -140,10 +140,10 @@ func (s *scene) person() {
 func (s *scene) money() {
 	for range 2 {
 		s.keys++
-		s.do(&core.Fund{Account: s.account, User: s.user, Key: s.key(),
+		s.do(&core.Fund{Account: s.account, User: s.user,
 			Fund: journal.Fund{Amount: 5 * token.PerUnit, Currency: s.usd, Method: "check", Reference: fmt.Sprint(s.keys)}})
 	}
-	s.do(&core.Fund{Account: s.account, User: s.user, Key: s.key(),
+	s.do(&core.Fund{Account: s.account, User: s.user,
 		Fund: journal.Fund{Amount: 5 * token.PerUnit, Currency: token.MustCurrency("EUR"), Method: "check", Reference: fmt.Sprint("eur", s.keys)}})
 }
 

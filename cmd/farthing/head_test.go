@@ -21,7 +21,7 @@ import (
 // sell appends an entry.
 func sell(t *testing.T, p *provider) error {
 	name := fmt.Sprint(p.engine.Head().Seq)
-	_, err := p.engine.Do(t.Context(), &core.Fund{Account: token.AccountID{1}, User: token.UserID{1}, Key: journal.NewKey([16]byte{}, "fund", name, nil),
+	_, err := p.engine.Do(t.Context(), &core.Fund{Account: token.AccountID{1}, User: token.UserID{1},
 		Fund: journal.Fund{Amount: 5, Currency: token.MustCurrency("USD"), Method: "test", Reference: name}})
 	return err
 }

@@ -261,7 +261,7 @@ func TestASecretThatChangesMeanwhileStopsSelling(t *testing.T) {
 	err := started(t, c, func(p *provider) {
 		sell := func() error {
 			name := string(rune('a' + p.engine.Head().Seq))
-			_, err := p.engine.Do(t.Context(), &core.Fund{Account: token.AccountID{1}, User: token.UserID{1}, Key: journal.NewKey([16]byte{}, "fund", name, nil),
+			_, err := p.engine.Do(t.Context(), &core.Fund{Account: token.AccountID{1}, User: token.UserID{1},
 				Fund: journal.Fund{Amount: 5, Currency: token.MustCurrency("USD"), Method: "test", Reference: name}})
 			return err
 		}

@@ -39,7 +39,7 @@ func newShop(t *testing.T, funds token.Amount) *shop {
 			{Payee: id[token.PayeeKind](1), PPM: 400_000}, {Payee: id[token.PayeeKind](2), PPM: 500_000, Of: 1}}}}
 	p.s.Accounts[p.account] = &core.Account{ID: p.account}
 	if funds > 0 {
-		p.must(&core.Fund{Account: p.account, Fund: journal.Fund{Amount: funds, Currency: p.usd, Method: "bank"}, Key: p.key()})
+		p.must(&core.Fund{Account: p.account, Fund: journal.Fund{Amount: funds, Currency: p.usd, Method: "bank", Reference: "first"}})
 	}
 	return p
 }
@@ -485,7 +485,7 @@ func TestViews(t *testing.T) {
 func TestFundsAreRefusedWhereTheyWouldBeLost(t *testing.T) {
 	p := newShop(t, 0)
 	fund := func(account token.AccountID, amount token.Amount, currency token.Currency) *core.Fund {
-		return &core.Fund{Account: account, Fund: journal.Fund{Amount: amount, Currency: currency, Method: "bank"}}
+		return &core.Fund{Account: account, Fund: journal.Fund{Amount: amount, Currency: currency, Method: "bank", Reference: "r"}}
 	}
 	p.s.Accounts[token.AccountID{}] = &core.Account{}
 	p.refused(fund(token.AccountID{}, 1, p.usd), token.CodeNotFound)
@@ -493,7 +493,33 @@ func TestFundsAreRefusedWhereTheyWouldBeLost(t *testing.T) {
 	p.refused(fund(p.account, 0, p.usd), token.CodeAmountInvalid)
 	p.refused(fund(p.account, -1, p.usd), token.CodeAmountInvalid)
 	p.refused(fund(p.account, 1, token.Currency{}), token.CodeCurrencyInvalid)
-	p.refused(&core.Fund{Account: p.account, Fund: journal.Fund{Amount: 1, Currency: p.usd, Method: "\xff"}}, token.CodeFieldInvalid)
+	p.refused(&core.Fund{Account: p.account, Fund: journal.Fund{Amount: 1, Currency: p.usd, Method: "bank", Reference: "\xff"}}, token.CodeFieldInvalid)
+	p.refused(&core.Fund{Account: p.account, Fund: journal.Fund{Amount: 1, Currency: p.usd, Method: "bank"}}, token.CodeFieldInvalid)
+	p.refused(&core.Fund{Account: p.account, Fund: journal.Fund{Amount: 1, Currency: p.usd, Reference: "r"}}, token.CodeFieldInvalid)
+}
+
+// One outside event is credited once, whatever account, amount or currency it is said to be of.
+func TestAReferenceIsCreditedOnce(t *testing.T) {
+	p := newShop(t, 0)
+	other := id[token.AccountKind](99)
+	p.s.Accounts[other] = &core.Account{ID: other}
+	fund := &core.Fund{Account: p.account, Fund: journal.Fund{Amount: 5, Currency: p.usd, Method: "bank", Reference: "r"}}
+	p.must(fund)
+	if out := p.must(fund); !out.Replayed {
+		t.Error("it was credited twice")
+	}
+	again := *fund
+	again.Account = other
+	p.refused(&again, token.CodeKeyReused)
+	again = *fund
+	again.Fund.Amount = 6
+	p.refused(&again, token.CodeKeyReused)
+	again = *fund
+	again.Fund.Currency = token.MustCurrency("EUR")
+	p.refused(&again, token.CodeKeyReused)
+	again = *fund
+	again.Account, again.Fund.Method = other, "card"
+	p.must(&again)
 }
 
 func TestPermissionsThatWouldBoundNothingAreRefused(t *testing.T) {

@@ -91,7 +91,7 @@ func TestTokensBeyondTheBoundDoNotPay(t *testing.T) {
 	p.must(&core.BoundIncentives{Max: 99_999})
 	p.refused(p.pay(order), token.CodeFundsMissing)
 	p.refused(&core.Capture{Order: held, Vendor: p.vendor, Split: p.split}, token.CodeIncentiveDebt)
-	p.must(&core.Fund{Account: p.account, Key: p.key(), Fund: journal.Fund{Amount: 60_000, Currency: p.usd, Method: "bank"}})
+	p.must(&core.Fund{Account: p.account, Fund: journal.Fund{Amount: 60_000, Currency: p.usd, Method: "bank", Reference: "second"}})
 	p.must(p.pay(direct))
 	p.balance(0)
 	p.must(&core.BoundIncentives{Max: 100_000})
@@ -105,7 +105,7 @@ func TestWhatWasGivenBeforeCounts(t *testing.T) {
 	issuer := journal.IssuerAccount(p.vendor)
 	p.s.Accounts[journal.AllIssuers], p.s.Accounts[issuer] = &core.Account{ID: journal.AllIssuers}, &core.Account{ID: issuer}
 	first := &core.BoundIncentives{Max: 100_000, AsOf: p.s.Seq, Before: []journal.Debt{{Issuer: p.vendor, Currency: p.usd, Amount: 70_000}}}
-	p.must(&core.Fund{Account: p.account, Key: p.key(), Fund: journal.Fund{Amount: 1, Currency: p.usd, Method: "bank"}})
+	p.must(&core.Fund{Account: p.account, Fund: journal.Fund{Amount: 1, Currency: p.usd, Method: "bank", Reference: "second"}})
 	p.refused(first, token.CodeStale) // something happened since it was counted
 	p.refused(&core.BoundIncentives{Vendor: p.vendor, Currency: p.usd, Max: 1}, token.CodeStale)
 	first.AsOf = p.s.Seq

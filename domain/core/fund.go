@@ -8,13 +8,20 @@ import (
 	"farthing.dev/farthing/token"
 )
 
-// Fund issues tokens against money that came in. Key is made of the payment
-// method and its reference, so one outside event is credited once.
+// Fund issues tokens against money that came in. It makes its key itself, of the payment
+// method and its reference, so one outside event is credited once, whatever account it names.
 type Fund struct {
 	Account token.AccountID
 	User    token.UserID
 	Fund    journal.Fund
-	Key     journal.Key
+	TestKey journal.Key // of test tokens, which no outside event stands behind
+}
+
+func (c *Fund) key() journal.Key {
+	if c.Fund.Test {
+		return c.TestKey
+	}
+	return journal.FundKey(c.Account, &c.Fund)
 }
 
 // Grant issues incentive tokens of a campaign.
@@ -39,14 +46,18 @@ var (
 
 // Need asks for the key and the account.
 func (c *Fund) Need(s *State, f *Facts) {
-	needKey(s, f, c.Key)
+	needKey(s, f, c.key())
 	f.Accounts = append(f.Accounts, c.Account)
 }
 
-// Decide checks, in order: key, account, amount, currency, text, number of wallets,
+// Decide checks, in order: reference, key, account, amount, currency, text, number of wallets,
 // overflow.
 func (c *Fund) Decide(s *State, now int64) (Outcome, error) {
-	if out, done, err := s.replay(c.Key); done || err != nil {
+	if !c.Fund.Test && (c.Fund.Method == "" || c.Fund.Reference == "") {
+		return Outcome{}, token.New(token.Unprocessable, token.CodeFieldInvalid, "money that came in needs the payment method and the reference by which it is known there")
+	}
+	key := c.key()
+	if out, done, err := s.replay(key); done || err != nil {
 		return out, err
 	}
 	a, err := s.account(c.Account)
@@ -68,7 +79,7 @@ func (c *Fund) Decide(s *State, now int64) (Outcome, error) {
 	}
 	legs := add(s.legs(2), other, [16]byte{}, c.Fund.Currency, class, -c.Fund.Amount)
 	legs = add(legs, ledger.Wallet, c.Account, c.Fund.Currency, class, c.Fund.Amount)
-	return Outcome{Entry: &journal.Entry{Kind: journal.Funded, Account: c.Account, User: c.User, Fund: &c.Fund, Key: c.Key, Legs: legs}}, nil
+	return Outcome{Entry: &journal.Entry{Kind: journal.Funded, Account: c.Account, User: c.User, Fund: &c.Fund, Key: key, Legs: legs}}, nil
 }
 
 // room refuses what would make too many wallets of purchased or test tokens, or overflow

@@ -46,7 +46,7 @@ func TestAThousandGiftsDoNotKeepMoneyOut(t *testing.T) {
 		t.Errorf("strangers' gifts are in %d wallets: the test is not what it was", n)
 	}
 	for _, code := range []string{"USD", "EUR", "GBP", "JPY"} {
-		p.must(&core.Fund{Account: p.account, Key: p.key(), Fund: journal.Fund{Amount: token.PerUnit, Currency: token.MustCurrency(code), Method: "bank"}})
+		p.must(&core.Fund{Account: p.account, Fund: journal.Fund{Amount: token.PerUnit, Currency: token.MustCurrency(code), Method: "bank", Reference: code}})
 		p.must(&core.Permit{Account: p.account, SetCredit: &journal.Credit{Currency: token.MustCurrency(code), Line: 1}})
 	}
 	p.must(p.pay(p.open(500_000, nil)))

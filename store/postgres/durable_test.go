@@ -90,7 +90,7 @@ func (p *pair) open(dsn string) (*postgres.Database, *store.Engine) {
 func (p *pair) command() *core.Fund {
 	p.serial++
 	reference := fmt.Sprint(p.serial)
-	return &core.Fund{Account: storetest.ID('a', 1), Key: journal.NewKey([16]byte{}, "fund", reference, nil),
+	return &core.Fund{Account: storetest.ID('a', 1),
 		Fund: journal.Fund{Amount: 1, Currency: token.MustCurrency("USD"), Method: "card", Reference: reference}}
 }
 

@@ -76,7 +76,7 @@ func TestBrokenConnections(t *testing.T) {
 		wait.Go(func() {
 			for n := range each {
 				reference := fmt.Sprint(caller, "/", n)
-				cmd := &core.Fund{Account: storetest.ID('a', 1), Key: journal.NewKey([16]byte{}, "fund", reference, nil),
+				cmd := &core.Fund{Account: storetest.ID('a', 1),
 					Fund: journal.Fund{Amount: 1, Currency: token.MustCurrency("USD"), Method: "card", Reference: reference}}
 				for attempt := 0; ; attempt++ {
 					_, err := replicas[(caller+attempt)%2].Do(t.Context(), cmd)

@@ -82,7 +82,7 @@ func TestReplicasBeginTheSumsAgainTogether(t *testing.T) {
 	e, err := store.OpenEngine(t.Context(), db, token.SystemClock{}, slog.New(slog.DiscardHandler), store.Options{})
 	must(err)
 	defer func() { must(e.Close(context.Background())) }()
-	_, err = e.Do(t.Context(), &core.Fund{Account: token.AccountID(storetest.ID('a', 1)), Key: journal.NewKey([16]byte{}, "fund", "euros", nil),
+	_, err = e.Do(t.Context(), &core.Fund{Account: token.AccountID(storetest.ID('a', 1)),
 		Fund: journal.Fund{Amount: 10_000, Currency: token.MustCurrency("EUR"), Method: "card", Reference: "euros"}})
 	must(err)
 	go step(quicker)

@@ -24,7 +24,7 @@ import (
 // is there.
 func TestWhatAKilledProcessWroteIsSyncedBeforeItIsAnswered(t *testing.T) {
 	folder, replayed := t.TempDir(), 0
-	command := &core.Fund{Account: token.AccountID(storetest.ID('a', 1)), Key: journal.NewKey([16]byte{}, "fund", "once", nil),
+	command := &core.Fund{Account: token.AccountID(storetest.ID('a', 1)),
 		Fund: journal.Fund{Amount: 10_000, Currency: token.MustCurrency("USD"), Method: "card", Reference: "once"}}
 	for left := range int64(24) {
 		disk := powercut.New(uint64(left), fmt.Sprint("killed", left))

@@ -23,10 +23,10 @@ import (
 // that it is not there, while that is so.
 func TestABlockThatWasNotSyncedIsNotCalledUndone(t *testing.T) {
 	disk := powercut.New(1, "sync")
-	command := &core.Fund{Account: token.AccountID(storetest.ID('a', 1)), Key: journal.NewKey([16]byte{}, "fund", "once", nil),
+	command := &core.Fund{Account: token.AccountID(storetest.ID('a', 1)),
 		Fund: journal.Fund{Amount: 10_000, Currency: token.MustCurrency("USD"), Method: "card", Reference: "once"}}
 	before := *command
-	before.Account, before.Key = token.AccountID(storetest.ID('a', 2)), journal.NewKey([16]byte{}, "fund", "before", nil)
+	before.Account, before.Fund.Reference = token.AccountID(storetest.ID('a', 2)), "before"
 	run := func(life string, work func(db *sqlite.Database, e *store.Engine)) {
 		t.Helper()
 		vfs.Register(life, disk)

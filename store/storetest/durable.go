@@ -167,9 +167,8 @@ func testOtherEnd(t *testing.T, w *world) {
 
 // foreignEntry is one that the engine does not know.
 func (w *world) foreignEntry() *journal.Entry {
-	f := w.fund(9, 100)
-	fund := f.Fund
-	return &journal.Entry{Kind: journal.Funded, Account: payer(9), Key: f.Key, Fund: &fund}
+	fund := w.fund(9, 100).Fund
+	return &journal.Entry{Kind: journal.Funded, Account: payer(9), Key: journal.FundKey(payer(9), &fund), Fund: &fund}
 }
 
 // blockHead returns the head of the block that holds an entry.

@@ -58,7 +58,7 @@ func (l *Load) Fill(ctx context.Context, callers int) error {
 
 func (l *Load) fill(ctx context.Context, n uint64) error {
 	account, user, reference := token.AccountID(ID('a', n)), token.UserID(ID('u', n)), strconv.FormatUint(n, 10)
-	_, err := l.engine.Do(ctx, &core.Fund{Account: account, User: user, Key: journal.NewKey([16]byte{}, "fund", reference, nil),
+	_, err := l.engine.Do(ctx, &core.Fund{Account: account, User: user,
 		Fund: journal.Fund{Amount: 1000 * token.PerUnit, Currency: token.MustCurrency("USD"), Method: "card", Reference: reference}})
 	if err != nil {
 		return err

@@ -49,14 +49,14 @@ func (l *Life) Live(db store.Database, commands int) error {
 			if left < 0 {
 				return nil
 			}
-			cmd := &core.Fund{Account: payer(n % 37), Key: journal.NewKey([16]byte{}, "fund", fmt.Sprint(n), nil),
+			cmd := &core.Fund{Account: payer(n % 37),
 				Fund: journal.Fund{Amount: 10_000, Currency: token.MustCurrency("USD"), Method: "card", Reference: fmt.Sprint(n)}}
 			out, err := e.Do(ctx, cmd)
 			if err != nil {
 				return err
 			}
 			mu.Lock()
-			l.Acknowledged[cmd.Key.Name()] = out.Entry.Seq
+			l.Acknowledged[out.Entry.Key.Name()] = out.Entry.Seq
 			mu.Unlock()
 		}
 	})

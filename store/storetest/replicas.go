@@ -70,7 +70,7 @@ func testReplicasRead(t *testing.T, w *world) {
 			t.Fatalf("order at the other replica: %+v, %v", got, err)
 		}
 		w.do(w.Engine, w.fund(1, 1))
-		w.do(other, &core.Fund{Account: payer(3), Fund: w.fund(3, 1).Fund, Key: w.fund(3, 1).Key})
+		w.do(other, &core.Fund{Account: payer(3), Fund: w.fund(3, 1).Fund})
 		drain := w.balance(w.Engine, 1)
 		if _, err := w.buy(other, 1, fmt.Sprint("all", i), int64(drain)/10_000); err != nil {
 			t.Fatal(err)

@@ -377,7 +377,7 @@ func (w *World) order(p person) {
 
 func (w *World) fund(p person, currency token.Currency, test bool) {
 	reference := newID[token.OrderKind](w).String()
-	w.twice(&core.Fund{Account: p.account, User: p.user, Key: w.key([16]byte{1}),
+	w.twice(&core.Fund{Account: p.account, User: p.user, TestKey: w.key([16]byte{1}),
 		Fund: journal.Fund{Amount: token.Amount(1_000_000 + w.random.Int64N(200_000_000)), Currency: currency, Method: "check", Reference: reference, Test: test}}, nil)
 }
 
