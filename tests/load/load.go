@@ -24,6 +24,7 @@ const Price = "0.001"
 type Buyers struct {
 	Reader string
 	Offer  string
+	Pace   time.Duration // what each caller waits after a sale; nothing unless it is set before Run
 
 	mu       sync.Mutex
 	clients  []*sdk.Client
@@ -33,6 +34,7 @@ type Buyers struct {
 	failures map[string]int    // tries that failed, by code
 	since    time.Time         // of the last acknowledgement
 	longest  time.Duration     // without one, while somebody tried
+	lap      time.Duration     // the longest since Lap was called
 }
 
 // New opens a vendor at the address of one server, and buys at the replicas: addresses of
@@ -82,6 +84,7 @@ func (b *Buyers) Run(ctx context.Context, callers int, pause time.Duration) {
 			at := caller % len(b.clients)
 			for ctx.Err() == nil {
 				at = b.one(ctx, at, random, pause)
+				rest(ctx, b.Pace)
 			}
 		})
 	}
@@ -97,7 +100,7 @@ func (b *Buyers) one(ctx context.Context, at int, random *rand.Rand, pause time.
 		if err == nil {
 			b.orders[key] = made.ID
 			now := time.Now()
-			b.longest, b.since = max(b.longest, now.Sub(b.since)), now
+			b.longest, b.lap, b.since = max(b.longest, now.Sub(b.since)), max(b.lap, now.Sub(b.since)), now
 		} else if ctx.Err() == nil {
 			b.failures[codeOf(err)]++
 		} else {
@@ -108,13 +111,30 @@ func (b *Buyers) one(ctx context.Context, at int, random *rand.Rand, pause time.
 			return at
 		}
 		at = (at + 1) % len(b.clients)
-		wait := time.NewTimer(pause + time.Duration(random.Int64N(int64(pause)+1)))
-		select {
-		case <-wait.C:
-		case <-ctx.Done():
-			wait.Stop()
-		}
+		rest(ctx, pause+time.Duration(random.Int64N(int64(pause)+1)))
 	}
+}
+
+// rest waits, unless ctx ends before.
+func rest(ctx context.Context, pause time.Duration) {
+	if pause == 0 {
+		return
+	}
+	wait := time.NewTimer(pause)
+	select {
+	case <-wait.C:
+	case <-ctx.Done():
+		wait.Stop()
+	}
+}
+
+// Lap returns the longest time without an acknowledgement that ended since it was called
+// before.
+func (b *Buyers) Lap() (longest time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	longest, b.lap = b.lap, 0
+	return longest
 }
 
 // checkPatience is how long a server may ask to try again while it is looked what is there: a

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -62,20 +61,9 @@ func TestPgBouncerInSessionMode(t *testing.T) {
 	path := settings(t, folder, "pgbouncer.ini",
 		"host=127.0.0.1 port=5432 dbname=farthing", fmt.Sprintf("host=%s port=%d dbname=%s user=postgres", config.Host, config.Port, config.Database),
 		"listen_port = 6432", "listen_port = "+port+"\nunix_socket_dir =", "/etc/pgbouncer/userlist.txt", list)
-	var as *syscall.SysProcAttr
-	if os.Geteuid() == 0 { // it refuses to run as root
-		info, err := os.Stat(config.Host) // the server's owner may enter there
-		if err != nil {
-			t.Fatal(err)
-		}
-		owner, ok := info.Sys().(*syscall.Stat_t)
-		if !ok {
-			t.Skip("no owner is known")
-		}
-		as = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: owner.Uid, Gid: owner.Gid}}
-		if err := os.Chmod(folder, 0o755); err != nil {
-			t.Fatal(err)
-		}
+	as, err := pgserver.Account(folder) // it refuses to run as root, too
+	if err != nil {
+		t.Fatal(err)
 	}
 	begin(t, as, address, pgbouncer, path)
 	p := launch.Serve(t, launch.FreeAddress(t), "--data", t.TempDir(), "--database", "postgres://postgres@"+address+"/farthing?sslmode=disable")
@@ -118,14 +106,15 @@ func TestHAProxyBeforePostgreSQL(t *testing.T) {
 		t.Fatal(err)
 	}
 	socket := fmt.Sprintf("%s/.s.PGSQL.%d", config.Host, config.Port)
-	nodes := [2]*node{newNode(t, socket), newNode(t, socket)}
+	nodes := [3]*node{newNode(t, socket), newNode(t, socket), newNode(t, socket)}
 	nodes[0].primary.Store(true)
 	address := free(t)
 	path := settings(t, t.TempDir(), "haproxy-postgresql.cfg", "127.0.0.1:5000", address,
 		"127.0.0.1:5432 check port 8008", nodes[0].Address+" check port "+nodes[0].agent,
-		"127.0.0.1:5433 check port 8009", nodes[1].Address+" check port "+nodes[1].agent)
+		"127.0.0.1:5433 check port 8009", nodes[1].Address+" check port "+nodes[1].agent,
+		"127.0.0.1:5434 check port 8010", nodes[2].Address+" check port "+nodes[2].agent)
 	begin(t, nil, address, haproxy, "-db", "-f", path)
-	for nodes[1].asked.Load() < 4 { // until then it takes both for primaries
+	for nodes[1].asked.Load() < 4 || nodes[2].asked.Load() < 4 { // until then it takes all for primaries
 		<-time.After(10 * time.Millisecond)
 	}
 	p := launch.Serve(t, launch.FreeAddress(t), "--data", t.TempDir(), "--database", "postgres://postgres@"+address+"/"+config.Database+"?sslmode=disable")

@@ -94,38 +94,59 @@ func (s *said) String() string {
 	return s.text.String()
 }
 
-// begin starts a program, which is ended with the test, and waits until it listens.
-func begin(t *testing.T, as *syscall.SysProcAttr, address, program string, args ...string) *said {
+// program is a program that runs, and is ended with the test.
+type program struct {
+	path    string
+	process *os.Process
+	ended   chan struct{}
+	err     error // once it has ended
+	says    *said
+}
+
+// start starts a program.
+func start(t *testing.T, as *syscall.SysProcAttr, path string, args ...string) *program {
 	t.Helper()
-	command := exec.Command(program, args...)
-	says := &said{}
-	command.Stdout, command.Stderr = says, says
-	command.SysProcAttr = as
+	p := &program{path: path, ended: make(chan struct{}), says: &said{}}
+	command := exec.Command(path, args...)
+	command.Stdout, command.Stderr = p.says, p.says
+	command.SysProcAttr, command.WaitDelay = as, time.Second // what it started may outlive it
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- command.Wait() }()
+	p.process = command.Process
+	go func() { p.err = command.Wait(); close(p.ended) }()
 	t.Cleanup(func() {
-		_ = command.Process.Signal(syscall.SIGTERM)
+		_ = p.process.Signal(syscall.SIGTERM)
 		select {
-		case <-ended:
+		case <-p.ended:
 		case <-time.After(5 * time.Second):
-			_ = command.Process.Kill()
-			<-ended
+			p.kill()
 		}
 		if t.Failed() {
-			t.Logf("%s said:\n%s", program, says)
+			t.Logf("%s said:\n%s", path, p.says)
 		}
 	})
+	return p
+}
+
+// kill ends a program without a word to it.
+func (p *program) kill() {
+	_ = p.process.Kill()
+	<-p.ended
+}
+
+// begin starts a program and waits until it listens.
+func begin(t *testing.T, as *syscall.SysProcAttr, address, path string, args ...string) *said {
+	t.Helper()
+	p := start(t, as, path, args...)
 	if address != "" {
-		await(t, address, ended, says)
+		p.await(t, address)
 	}
-	return says
+	return p.says
 }
 
 // await waits until somebody listens at an address.
-func await(t *testing.T, address string, ended chan error, says *said) {
+func (p *program) await(t *testing.T, address string) {
 	t.Helper()
 	deadline := time.After(20 * time.Second)
 	for {
@@ -136,11 +157,10 @@ func await(t *testing.T, address string, ended chan error, says *said) {
 		again := time.NewTimer(20 * time.Millisecond)
 		select {
 		case <-again.C:
-		case err := <-ended:
-			ended <- err
-			t.Fatalf("it ended: %v\n%s", err, says)
+		case <-p.ended:
+			t.Fatalf("%s ended: %v\n%s", p.path, p.err, p.says)
 		case <-deadline:
-			t.Fatalf("nobody listens at %s\n%s", address, says)
+			t.Fatalf("nobody listens at %s\n%s", address, p.says)
 		}
 	}
 }

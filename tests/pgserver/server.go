@@ -44,7 +44,7 @@ const (
 // Start makes a database cluster in a new folder inside dir and starts a server on it.
 // fsync is on, as in production. It returns ErrMissing where there is no PostgreSQL.
 func Start(dir string) (*Server, error) {
-	bin, err := find()
+	bin, err := Find()
 	if err != nil {
 		return nil, err
 	}
@@ -60,8 +60,8 @@ func Start(dir string) (*Server, error) {
 	return s, nil
 }
 
-// find returns the folder of the newest installed server.
-func find() (string, error) {
+// Find returns the folder of the newest installed server's programs, or ErrMissing.
+func Find() (string, error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	slices.Sort(found)
 	if len(found) > 0 {
@@ -97,28 +97,33 @@ func (s *Server) run() error {
 	return s.await(&log)
 }
 
-// dropRoot makes the server run as somebody else where this runs as root, which
-// PostgreSQL refuses.
-func (s *Server) dropRoot() error {
-	// A test process that is killed takes the server with it.
-	s.account = &syscall.SysProcAttr{Pdeathsig: syscall.SIGQUIT}
+// dropRoot makes the server run as somebody else where this runs as root.
+func (s *Server) dropRoot() (err error) {
+	s.account, err = Account(s.dir)
+	return err
+}
+
+// Account is whom a server runs as, who owns folder from now on: PostgreSQL refuses to run
+// as root. A test process that is killed takes the server with it.
+func Account(folder string) (*syscall.SysProcAttr, error) {
+	account := &syscall.SysProcAttr{Pdeathsig: syscall.SIGQUIT}
 	if os.Geteuid() != 0 {
-		return nil
+		return account, nil
 	}
 	other, err := user.Lookup("postgres")
 	if err != nil {
-		return fmt.Errorf("postgresql does not run as root: %w", err)
+		return nil, fmt.Errorf("postgresql does not run as root: %w", err)
 	}
 	uid, err := strconv.Atoi(other.Uid)
 	if err != nil {
-		return fmt.Errorf("user postgres: %w", err)
+		return nil, fmt.Errorf("user postgres: %w", err)
 	}
 	gid, err := strconv.Atoi(other.Gid)
 	if err != nil {
-		return fmt.Errorf("user postgres: %w", err)
+		return nil, fmt.Errorf("user postgres: %w", err)
 	}
-	s.account.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-	return os.Chown(s.dir, uid, gid)
+	account.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	return account, os.Chown(folder, uid, gid)
 }
 
 func (s *Server) command(name string, args ...string) *exec.Cmd {

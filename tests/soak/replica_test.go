@@ -124,19 +124,6 @@ func (r *replica) logged(tb testing.TB) []byte {
 	return content
 }
 
-// worst are the lines that no fault excuses.
-func worst(log []byte) (lines []string) {
-	for line := range bytes.Lines(log) {
-		for _, word := range []string{"panic", "fatal error", "DATA RACE", "journal_damaged", "journal_other"} {
-			if bytes.Contains(line, []byte(word)) {
-				lines = append(lines, string(line[:min(len(line), 400)]))
-				break
-			}
-		}
-	}
-	return lines
-}
-
 // messages says which lines a log has, and how often.
 func messages(log []byte) string {
 	counts := map[string]int{}

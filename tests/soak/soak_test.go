@@ -225,7 +225,7 @@ func (s *soak) audit() {
 		r.stop(syscall.SIGTERM)
 		log := r.logged(s)
 		s.Logf("%s was started %d times, ended with %v, wrote %d KiB of log: %s", r.name, r.starts, r.codes, len(log)>>10, messages(log))
-		for _, line := range worst(log) {
+		for _, line := range launch.Worst(log) {
 			s.Errorf("%s said: %s", r.name, line)
 		}
 	}
