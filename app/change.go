@@ -42,19 +42,35 @@ func (a *App) FollowChanges(ctx context.Context) error {
 	}
 }
 
+// ForgetCatalogue forgets what is remembered of the catalogue. Call it when the database turned
+// out to be another one: a server took over that lacks what this one remembers.
+func (a *App) ForgetCatalogue() {
+	a.followed.mu.Lock()
+	defer a.followed.mu.Unlock()
+	if a.followed.until.Load() != always {
+		a.followed.until.Store(0) // and remember nothing before FollowChanges has asked anew
+	}
+	a.forgetFollowed()
+}
+
+// forgetFollowed forgets all that changes are followed of.
+func (a *App) forgetFollowed() {
+	a.newestOffer.dropAll()
+	a.newestSplit.dropAll()
+	a.vendors.dropAll()
+	a.sites.dropAll()
+	a.apiKeys.dropAll()
+}
+
 // follow forgets the next changes, and reports whether there are more.
 func (a *App) follow(ctx context.Context) (more bool, err error) {
-	if a.followed.until.Load() == 0 { // for the first time
-		newest, err := a.catalog.NewestChange(ctx)
-		if err != nil {
-			return false, err
-		}
+	newest, err := a.catalog.NewestChange(ctx)
+	if err != nil {
+		return false, err
+	}
+	if a.followed.until.Load() == 0 || newest < a.followed.upto { // for the first time, or the database lost some
 		a.followed.upto = newest
-		a.newestOffer.dropAll()
-		a.newestSplit.dropAll()
-		a.vendors.dropAll()
-		a.sites.dropAll()
-		a.apiKeys.dropAll()
+		a.forgetFollowed()
 		return false, nil
 	}
 	changes, err := a.catalog.Changes(ctx, a.followed.upto)

@@ -67,6 +67,29 @@ func TestReplicasFollowChanges(t *testing.T) {
 	h.Clock.Move(5 * time.Minute)
 	must(t, other.FollowChanges(t.Context()))
 	want(t, "price that nobody told of, minutes later", sold(), "0.15")
+
+	// Another server takes over, which lacks the newest change, and goes on from there.
+	lost := func() {
+		t.Helper()
+		must(t, h.DB.Write(t.Context(), func(tx *sql.Tx) error {
+			for _, statement := range []string{`UPDATE catalog_changes SET seq = seq - 1 WHERE thing = '' AND $1 <> ''`, `UPDATE offers SET price = price + 10000 WHERE id = $1 AND version = 5`} {
+				if _, err := tx.ExecContext(t.Context(), statement, offer.ID.String()); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+	lost()
+	must(t, other.FollowChanges(t.Context()))
+	want(t, "price after a change was lost", sold(), "0.16")
+	lost()
+	_, _, err = h.CreateKey(t.Context(), h.owner, h.vendor.ID, "another", false) // as many changes as before
+	must(t, err)
+	other.ForgetCatalogue()
+	want(t, "price when it was told that one was lost", sold(), "0.17")
+	must(t, other.FollowChanges(t.Context()))
+	want(t, "price when it followed again", sold(), "0.17")
 	must(t, h.RevokeKey(t.Context(), h.owner, h.vendor.ID, key.ID))
 	must(t, other.FollowChanges(t.Context()))
 	_, err = other.Seller(t.Context(), secret)

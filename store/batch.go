@@ -29,6 +29,8 @@ type loop struct {
 	block   *journal.Block
 	broken  bool // the state is not to be trusted
 
+	replaced bool // the database was found to hold another journal, and the state is not made again yet
+
 	unconfirmed bool      // the state was made from blocks that no commit of this process has confirmed
 	trouble     bool      // a batch failed, and none was appended since
 	tried       time.Time // when appending was tried last

@@ -43,7 +43,8 @@ type Engine struct {
 	damaged  atomic.Bool // the journal is: nothing is sold any more
 	remaking atomic.Bool // more is being replayed than the end of the journal
 
-	otherSecret atomic.Bool // the database has another secret: see SetProblem
+	replacements atomic.Int64 // how often the database turned out to hold another journal
+	otherSecret  atomic.Bool  // the database has another secret: see SetProblem
 
 	watch *watch
 
@@ -260,6 +261,10 @@ func (e *Engine) Confirmed() journal.Head {
 	}
 	return head
 }
+
+// Replacements counts how often the database turned out to hold a shorter or another journal:
+// what else was read from it before may be lost, too.
+func (e *Engine) Replacements() int64 { return e.replacements.Load() }
 
 // Problems returns what keeps this engine from being trusted with commands, ordered by
 // code; none where all is well.

@@ -32,6 +32,9 @@ func (e *Engine) reset(ctx context.Context) error {
 	if err := e.checkOrigin(ctx); err != nil {
 		return err
 	}
+	if err := e.checkEnd(ctx); err != nil {
+		return err
+	}
 	e.anew.Store(e.anew.Load() | 1)
 	e.recent.reset()
 	l.state, l.facts = core.NewState(), newFacts()
@@ -60,7 +63,7 @@ func (e *Engine) reset(ctx context.Context) error {
 	if err := e.findOrigin(ctx); err != nil {
 		return err
 	}
-	l.broken = false
+	l.broken, l.replaced = false, false
 	e.anew.Add(1)
 	if e.remaking.Swap(false) && e.health.clear(ProblemBehind) {
 		e.log.Info("what is derived from the journal is whole again", "entries", e.Head().Seq)
@@ -177,11 +180,26 @@ func (e *Engine) checkOrigin(ctx context.Context) error {
 	return nil
 }
 
+// checkEnd finds out whether the database still holds the journal's end as it was known, and
+// forgets what was read before where it does not.
+func (e *Engine) checkEnd(ctx context.Context) error {
+	if e.loop.replaced || e.Head().Seq == 0 {
+		return nil
+	}
+	_, err := e.db.Follow(ctx, e.Head(), 1)
+	if errors.Is(err, ErrOtherJournal) {
+		e.replaced(err)
+		return nil
+	}
+	return err
+}
+
 // replaced forgets everything that was read from a journal that the database does not
 // hold any more: a standby took over that lacked something, or a backup was put back. The
 // state is made again from what it holds now, if that is a part of the same journal.
 func (e *Engine) replaced(cause error) {
-	e.loop.broken = true
+	e.loop.broken, e.loop.replaced = true, true
+	e.replacements.Add(1)
 	e.confirmed.Store(unconfirmed)
 	e.anew.Store(e.anew.Load() | 1)
 	e.index.forget()

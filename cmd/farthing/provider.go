@@ -244,6 +244,19 @@ func (p *provider) routes(c config, clock token.Clock, currencies []token.Curren
 	return site.Transport(outer), nil
 }
 
+// followChanges returns the task that follows other replicas' changes. It forgets the catalogue
+// where the engine found that a server took over which lacks something.
+func (p *provider) followChanges() func(context.Context) error {
+	known := int64(0)
+	return func(ctx context.Context) error {
+		if now := p.engine.Replacements(); now != known {
+			known = now
+			p.app.ForgetCatalogue()
+		}
+		return p.app.FollowChanges(ctx)
+	}
+}
+
 // work starts the workers. They live until close, however long ctx lives: a stop
 // answers what was accepted before it ends them.
 func (p *provider) work(ctx context.Context) {
@@ -255,7 +268,7 @@ func (p *provider) work(ctx context.Context) {
 	p.every(ctx, often, (&worker.Due{Do: p.app.DoDue, Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.app.WriteNotes, Failed: "the security log could not be written", AtEnd: true, Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.app.TurnKeys, Failed: "keys could not be turned", Log: p.log}).Run)
-	p.every(ctx, often, (&worker.Task{Do: p.app.FollowChanges, Failed: "changes of other replicas could not be read", Log: p.log}).Run)
+	p.every(ctx, often, (&worker.Task{Do: p.followChanges(), Failed: "changes of other replicas could not be read", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.keepHead, Failed: "the journal's head could not be kept outside the database", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.watchSecret, Failed: "it could not be read which secret the database has", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.app.FollowSums, Wake: p.engine.Busy(), Failed: "the journal's sums could not be kept", Log: p.log}).Run)

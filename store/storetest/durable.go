@@ -130,6 +130,9 @@ func testShorterJournal(t *testing.T, w *world) {
 			w.until("looks see what is there", func() bool { return w.Head().Seq == end || w.balance(w.Engine, 4) < 0 })
 		}
 		again := w.do(w.Engine, commands[4])
+		if w.Replacements() == 0 {
+			t.Error("that the journal was replaced is not counted")
+		}
 		if again.Replayed || again.Entry.Seq != end+1 {
 			t.Errorf("what was lost is answered with %+v", again)
 		}
