@@ -53,8 +53,8 @@ type anchor struct {
 	asleep time.Duration
 }
 
-func newClockwork(source token.Clock, options Options) *clockwork {
-	c := &clockwork{source: source, rule: journal.ClockRule{Tolerance: options.ClockTolerance, AcceptUntil: unixMilli(options.AcceptClockUntil)}}
+func newClockwork(source token.Clock, shared bool, options Options) *clockwork {
+	c := &clockwork{source: source, rule: journal.ClockRule{Tolerance: options.ClockTolerance, Shared: shared, AcceptUntil: unixMilli(options.AcceptClockUntil)}}
 	if steady, ok := source.(Steady); ok {
 		c.steady = steady
 		c.hold()

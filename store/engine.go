@@ -105,7 +105,7 @@ func OpenEngine(ctx context.Context, db Database, clock token.Clock, log *slog.L
 		return nil, err
 	}
 	e := &Engine{
-		db: db, clock: clock, time: newClockwork(clock, options), log: log, options: options,
+		db: db, clock: clock, time: newClockwork(clock, db.Shared(), options), log: log, options: options,
 		queue:    make(chan *request, options.Queue),
 		tasks:    make(chan *request),
 		nudge:    make(chan struct{}, 1),

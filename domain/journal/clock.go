@@ -9,6 +9,9 @@ import "time"
 type ClockRule struct {
 	// Tolerance is by how much clocks may differ.
 	Tolerance time.Duration
+	// Shared says that others append, whose clocks agree with a third one as this one does: they
+	// may differ by twice the tolerance, and so may the journal's end.
+	Shared bool
 	// AcceptUntil permits a journal to be ahead of the clock as far as this time, in
 	// milliseconds since 1970: the way out where it is ahead already.
 	AcceptUntil int64
@@ -44,7 +47,11 @@ func (r ClockRule) Differs(before, there, after int64) int64 {
 // Ahead returns by how much a journal that ends at head is ahead of now: 0 where that is
 // tolerated or accepted.
 func (r ClockRule) Ahead(now int64, head Head) int64 {
-	if by := head.At - now; r.beyond(by) && by > 0 && head.At > r.AcceptUntil {
+	tolerated := r.Tolerance.Milliseconds()
+	if r.Shared {
+		tolerated *= 2
+	}
+	if by := head.At - now; by > tolerated && head.At > r.AcceptUntil {
 		return by
 	}
 	return 0

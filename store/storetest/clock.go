@@ -189,6 +189,11 @@ func testServerClock(t *testing.T, w *world) {
 	if off := time.Until(time.UnixMilli(right.Head().At)).Abs(); off > 10*time.Second {
 		t.Errorf("the journal ends %s off", off)
 	}
+	fast, slow := w.openBy(newMachine(4*time.Second), &lines{}, store.Options{}), w.openBy(newMachine(-4*time.Second), &lines{}, store.Options{})
+	for range 3 { // each agrees with the database's clock, and the two with each other less
+		w.sells(fast, "four seconds ahead", true)
+		w.sells(slow, "four seconds behind", true)
+	}
 	tolerant := w.openBy(newMachine(time.Minute), &lines{}, store.Options{ClockTolerance: 2 * time.Minute})
 	w.sells(tolerant, "a minute, where two are permitted", true)
 }
