@@ -82,7 +82,7 @@ func (a *App) Deposit(ctx context.Context, by Actor, in DepositInput) (Deposit, 
 // showDeposit has the lists of deposits hold a new one when the next page is looked at, not
 // a second later.
 func (a *App) showDeposit(ctx context.Context) {
-	if err := a.FollowSums(ctx); err != nil {
+	if err := a.followSums(ctx, true); err != nil {
 		a.log.WarnContext(ctx, "a deposit will be listed later", "error", err)
 	}
 }

@@ -19,7 +19,7 @@ import (
 // Sums are what the journal comes to, kept by following it.
 type Sums interface {
 	// Follow counts some of what is not counted yet, and reports whether there is more.
-	Follow(ctx context.Context) (more bool, err error)
+	Follow(ctx context.Context, now bool) (more bool, err error)
 	// Head returns how far the journal is counted.
 	Head(ctx context.Context) (journal.Head, error)
 	All(ctx context.Context) ([]ledger.Sum, error)
@@ -76,13 +76,16 @@ type Summary struct {
 	Left    uint64 // how many entries are not counted yet
 }
 
-// FollowSums counts what is new in the journal, for half a second at most.
-func (a *App) FollowSums(ctx context.Context) error {
+// FollowSums counts what is new in the journal, for half a second at most. What it adds up is
+// written a moment later, with more.
+func (a *App) FollowSums(ctx context.Context) error { return a.followSums(ctx, false) }
+
+func (a *App) followSums(ctx context.Context, now bool) error {
 	if a.sums == nil {
 		return nil
 	}
 	for began := time.Now(); time.Since(began) < 500*time.Millisecond; {
-		if more, err := a.sums.Follow(ctx); err != nil || !more {
+		if more, err := a.sums.Follow(ctx, now); err != nil || !more {
 			return err
 		}
 	}
@@ -99,7 +102,7 @@ func (a *App) Summary(ctx context.Context, _ Actor) (Summary, error) {
 	if s.Readers, s.Vendors, err = a.people(ctx); err != nil || a.sums == nil {
 		return s, err
 	}
-	if err := a.FollowSums(ctx); err != nil {
+	if err := a.followSums(ctx, true); err != nil {
 		return s, err
 	}
 	head, err := a.sums.Head(ctx)

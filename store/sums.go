@@ -5,7 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
+	"sync"
+	"time"
 
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/ledger"
@@ -19,12 +20,20 @@ import (
 // They are derived: where the journal turns out to be another one, they begin again.
 type Sums struct {
 	db     Database
-	engine *Engine // nil: everything is read from the database
+	engine *Engine // nil: everything is read from the database, as it stands there
+
+	mu      sync.Mutex
+	pending *step        // entries that were added up and not written; nil where there are none
+	from    journal.Head // where they begin
+	began   time.Time    // when the first of them was added
 }
+
+// sumsPause is how long what was added up may wait to be written together with more.
+const sumsPause = 2 * time.Second
 
 // NewSums returns the Sums in a database whose tables are up to date. What the engine on it
 // has in memory, if there is one, is not read again.
-func NewSums(db Database, engine *Engine) *Sums { return &Sums{db, engine} }
+func NewSums(db Database, engine *Engine) *Sums { return &Sums{db: db, engine: engine} }
 
 // blocksPerStep bounds the work of one step.
 const blocksPerStep = 128
@@ -33,22 +42,39 @@ const blocksPerStep = 128
 var errElsewhere = errors.New("another replica is at it")
 
 // Follow counts some of the entries that are not counted yet, and reports whether there are
-// more.
-func (s *Sums) Follow(ctx context.Context) (more bool, err error) {
-	head, err := s.Head(ctx)
-	if err != nil {
-		return false, err
+// more. Unless all of them are wanted now, what it has added up may wait for a moment before it
+// is written.
+func (s *Sums) Follow(ctx context.Context, now bool) (more bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	step, from := s.pending, s.from
+	if step == nil {
+		if from, err = s.Head(ctx); err != nil {
+			return false, err
+		}
+		step = newStep(from)
 	}
 	if s.engine != nil {
-		if blocks := s.engine.recent.after(head); len(blocks) > 0 {
-			step := newStep()
-			for i := range blocks {
-				step.entries(blocks[i].entries, blocks[i].head)
-			}
-			_, err := s.take(ctx, head, step)
-			return true, err
+		for _, b := range s.engine.recent.after(step.head) {
+			step.entries(b.entries, b.head)
 		}
 	}
+	if s.pending == nil && step.head != from {
+		s.pending, s.from, s.began = step, from, time.Now()
+	}
+	if s.pending == nil {
+		return s.read(ctx, from)
+	}
+	if !now && time.Since(s.began) < sumsPause {
+		return false, nil
+	}
+	s.pending = nil
+	_, err = s.take(ctx, from, step)
+	return true, err
+}
+
+// read counts what the engine has not in memory.
+func (s *Sums) read(ctx context.Context, head journal.Head) (more bool, err error) {
 	end, err := JournalHead(ctx, s.db.SQL())
 	if err != nil {
 		return false, err
@@ -57,7 +83,7 @@ func (s *Sums) Follow(ctx context.Context) (more bool, err error) {
 		return false, nil
 	}
 	if end.Seq > head.Seq {
-		blocks, err := s.db.BlocksAfter(ctx, head.Seq, blocksPerStep)
+		blocks, err := s.blocksAfter(ctx, head.Seq)
 		if err != nil {
 			return false, err
 		}
@@ -65,7 +91,7 @@ func (s *Sums) Follow(ctx context.Context) (more bool, err error) {
 			return false, nil
 		}
 		if blocks[0].First == head.Seq+1 && blocks[0].Prev == head.Hash {
-			step := newStep()
+			step := newStep(head)
 			for _, b := range blocks {
 				entries, err := b.Entries()
 				if err != nil {
@@ -78,6 +104,14 @@ func (s *Sums) Follow(ctx context.Context) (more bool, err error) {
 		}
 	}
 	return true, s.beginAgain(ctx, head) // the journal does not go on from what was counted
+}
+
+// blocksAfter returns the next blocks, proved where there is an engine.
+func (s *Sums) blocksAfter(ctx context.Context, seq uint64) ([]*journal.Block, error) {
+	if s.engine != nil {
+		return s.engine.blocksAfter(ctx, seq, blocksPerStep)
+	}
+	return s.db.BlocksAfter(ctx, seq, blocksPerStep)
 }
 
 // Head returns how far the entries are counted.
@@ -131,10 +165,14 @@ func (s *Sums) write(ctx context.Context, from journal.Head, step *step) error {
 		if err != nil {
 			return err
 		}
+		add, err := tx.PrepareContext(ctx, `INSERT INTO ledger_sums (name, owner, currency, class, amount, count) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (name, owner, currency, class) DO UPDATE SET amount = ledger_sums.amount + excluded.amount, count = ledger_sums.count + excluded.count`)
+		if err != nil {
+			return err
+		}
+		defer add.Close()
 		for key, sum := range step.rows() {
-			_, err := tx.ExecContext(ctx, `INSERT INTO ledger_sums (name, owner, currency, class, amount, count) VALUES ($1, $2, $3, $4, $5, $6)
-				ON CONFLICT (name, owner, currency, class) DO UPDATE SET amount = ledger_sums.amount + excluded.amount, count = ledger_sums.count + excluded.count`,
-				key.name(), key.owner.String(), key.currency.String(), key.class.String(), int64(sum.amount), sum.count)
+			_, err := add.ExecContext(ctx, key.name(), key.owner.String(), key.currency.String(), key.class.String(), int64(sum.amount), sum.count)
 			if err != nil {
 				return err
 			}
@@ -153,7 +191,7 @@ func (s *Sums) write(ctx context.Context, from journal.Head, step *step) error {
 // step is what some blocks add.
 type step struct {
 	head     journal.Head
-	sums     map[sumKey]sum
+	sums     map[sumKey]*sum
 	deposits []*journal.Entry
 }
 
@@ -187,7 +225,7 @@ type sum struct {
 	count  int64
 }
 
-func newStep() *step { return &step{sums: map[sumKey]sum{}} }
+func newStep(from journal.Head) *step { return &step{head: from, sums: map[sumKey]*sum{}} }
 
 // entries adds those of a block, which ends at a head.
 func (s *step) entries(entries []*journal.Entry, head journal.Head) {
@@ -198,8 +236,13 @@ func (s *step) entries(entries []*journal.Entry, head journal.Head) {
 }
 
 func (s *step) add(key sumKey, amount token.Amount) {
-	was := s.sums[key]
-	s.sums[key] = sum{was.amount + amount, was.count + 1}
+	of := s.sums[key]
+	if of == nil {
+		of = &sum{}
+		s.sums[key] = of
+	}
+	of.amount += amount
+	of.count++
 }
 
 func (s *step) entry(e *journal.Entry) {
@@ -226,7 +269,10 @@ func (s *step) entry(e *journal.Entry) {
 
 // rows returns the sums of vendors, and those of all.
 func (s *step) rows() map[sumKey]sum {
-	rows := maps.Clone(s.sums)
+	rows := make(map[sumKey]sum, len(s.sums))
+	for key, one := range s.sums {
+		rows[key] = *one
+	}
 	for key, one := range s.sums {
 		if !key.owner.IsZero() {
 			key.owner = token.VendorID{}

@@ -123,7 +123,7 @@ func shown(statement string) func(context.Context, store.Database) (func() error
 		}
 		for more := true; more; {
 			var err error
-			if more, err = store.NewSums(db, nil).Follow(ctx); err != nil {
+			if more, err = store.NewSums(db, nil).Follow(ctx, true); err != nil {
 				return nil, err
 			}
 		}

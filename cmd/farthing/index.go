@@ -90,7 +90,7 @@ func remake(ctx context.Context, c config, diag io.Writer) (made remade, err err
 	}
 	err = engine.Flush(ctx)
 	for more := err == nil; more && err == nil; {
-		more, err = store.NewSums(db, engine).Follow(ctx)
+		more, err = store.NewSums(db, engine).Follow(ctx, true)
 	}
 	head := engine.Head()
 	return remade{Entries: head.Seq, Head: head.String()}, errors.Join(err, engine.Close(ctx))

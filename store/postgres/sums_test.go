@@ -62,7 +62,7 @@ func TestReplicasBeginTheSumsAgainTogether(t *testing.T) {
 		t.Helper()
 		for more := true; more; {
 			var err error
-			more, err = store.NewSums(db, nil).Follow(t.Context())
+			more, err = store.NewSums(db, nil).Follow(t.Context(), true)
 			must(err)
 		}
 	}
@@ -73,7 +73,7 @@ func TestReplicasBeginTheSumsAgainTogether(t *testing.T) {
 	}))
 	slower, quicker := pace(db, true), pace(db, false)
 	ended := make(chan error, 2)
-	step := func(db store.Database) { _, err := store.NewSums(db, nil).Follow(t.Context()); ended <- err }
+	step := func(db store.Database) { _, err := store.NewSums(db, nil).Follow(t.Context(), true); ended <- err }
 	go step(slower)
 	<-slower.arrived // it has decided to begin again
 	step(db)

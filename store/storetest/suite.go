@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"entries are found newest first across tail and runs", testFind},
 		{"an order is folded from its entries", testOrder},
 		{"the journal's sums, by several at once", testSums},
+		{"sums that wait to be written", testSumsWait},
 		{"sums of another journal begin again", testSumsBeginAgain},
 		{"an item that is owned is not charged again", testOwned},
 		{"a purchase that was opened often", testManyViews},

@@ -71,6 +71,42 @@ func testSums(t *testing.T, w *world) {
 	}
 }
 
+// What was added up may wait, and is written with what came later; another follower's writing
+// in between takes nothing twice.
+func testSumsWait(t *testing.T, w *world) {
+	patient, other := store.NewSums(w.db, w.Engine), store.NewSums(w.db, nil)
+	want := int64(0)
+	count := func(sums *store.Sums, now bool) int64 {
+		t.Helper()
+		for more := true; more; {
+			var err error
+			more, err = sums.Follow(t.Context(), now)
+			w.must(err)
+		}
+		all, err := sums.All(t.Context())
+		w.must(err)
+		if len(all) == 0 {
+			return 0
+		}
+		return all[len(all)-1].Count
+	}
+	for range 4 {
+		for range 3 {
+			w.do(w.Engine, w.fund(1, 100))
+			want++
+			count(patient, false)
+		}
+		if got := count(other, true); got != want {
+			t.Errorf("%d entries are counted, want %d", got, want)
+		}
+		w.do(w.Engine, w.fund(1, 100))
+		want++
+		if got := count(patient, true); got != want {
+			t.Errorf("%d entries are counted after another follower, want %d", got, want)
+		}
+	}
+}
+
 // followTo lets so many followers count until nothing is left; every second one takes from
 // the engine what it has in memory.
 func (w *world) followTo(t *testing.T, followers int) {
@@ -83,7 +119,7 @@ func (w *world) followTo(t *testing.T, followers int) {
 		}
 		sums := store.NewSums(w.db, engine)
 		for {
-			if more, err := sums.Follow(t.Context()); err != nil || !more {
+			if more, err := sums.Follow(t.Context(), true); err != nil || !more {
 				return err
 			}
 		}
