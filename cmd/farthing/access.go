@@ -39,7 +39,7 @@ func (a *access) end(r *http.Request, route string, answered *statusWriter, took
 		return
 	}
 	a.log.LogAttrs(r.Context(), slog.LevelInfo, accessMessage, slog.String("request", answered.Header().Get("X-Request-Id")), slog.String("method", knownMethod(r.Method)),
-		slog.String("route", route), slog.Int("status", answered.status), slog.Float64("ms", float64(took.Microseconds())/1000), slog.Int64("bytes", answered.bytes))
+		slog.String("route", route), slog.Int("status", answered.status), slog.Int64("us", took.Microseconds()), slog.Int64("bytes", answered.bytes))
 }
 
 // knownMethod keeps what strangers write in place of a method out of the log.
