@@ -184,6 +184,9 @@ func (p *provider) newWatch(c config) *watch {
 		w.compact = file.CheckpointFailure
 		w.room = func() (uint64, bool) { return freeBytes(c.data) }
 	}
+	if server, ok := p.db.(*postgres.Database); ok && !c.async {
+		w.async = server.Asynchronous
+	}
 	return w
 }
 

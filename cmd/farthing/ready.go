@@ -24,19 +24,21 @@ const (
 	notPool      = "pool_exhausted" // every connection to the database is in use, for a second already
 	notDisk      = "disk_full"      // there is no room in the data folder
 	notUnwatched = "unwatched"      // the last look is too long ago to be believed
+	notSafe      = "standbys_async" // no commit waits for a standby any more, so a failover would lose some
 )
 
 // unreadyCodes are all codes that /readyz may answer with.
 var unreadyCodes = []string{
-	notStopping, notQueue, notDatabase, notPool, notDisk, notUnwatched,
+	notStopping, notQueue, notDatabase, notPool, notDisk, notUnwatched, notSafe,
 	store.ProblemCommit, store.ProblemLock, store.ProblemAppend, store.ProblemReplaced, store.ProblemJournal,
 	store.ProblemBehind, store.ProblemCompact, store.ProblemClock, store.ProblemSecret,
 }
 
 const (
-	lookPatience = time.Second     // the database answers in this time, or does not
-	lookAge      = 5 * time.Second // a look older than this is not believed
-	roomNeeded   = 16 << 20        // bytes: a WAL that begins again needs no more than that at once
+	lookPatience = time.Second      // the database answers in this time, or does not
+	lookAge      = 5 * time.Second  // a look older than this is not believed
+	asyncAge     = 30 * time.Second // so long a standby that comes back may be asynchronous
+	roomNeeded   = 16 << 20         // bytes: a WAL that begins again needs no more than that at once
 )
 
 // watch knows whether the provider can sell. What has to be asked for is asked for once a
@@ -44,15 +46,17 @@ const (
 // database nothing, however many ask.
 type watch struct {
 	pool     *sql.DB
-	queue    func() int             // commands waiting
-	problems func() []store.Problem // the engine's
-	compact  func() error           // why SQLite's WAL is not copied; nil with PostgreSQL
-	room     func() (uint64, bool)  // bytes free in the data folder; nil with PostgreSQL
+	queue    func() int                          // commands waiting
+	problems func() []store.Problem              // the engine's
+	compact  func() error                        // why SQLite's WAL is not copied; nil with PostgreSQL
+	room     func() (uint64, bool)               // bytes free in the data folder; nil with PostgreSQL
+	async    func(context.Context) (bool, error) // whether no commit waits for any of the standbys; nil: nobody asks
 	closing  *atomic.Bool
 	log      *slog.Logger
 
-	last atomic.Pointer[sight]
-	told []string // the codes that the log knows of; the worker's
+	last  atomic.Pointer[sight]
+	since time.Time // when a look first found that; zero where the last one did not
+	told  []string  // the codes that the log knows of; the worker's
 }
 
 // sight is what a look saw.
@@ -83,8 +87,26 @@ func (w *watch) look(ctx context.Context) {
 			seen.codes[notDisk] = fmt.Sprintf("%d MiB are free in the data folder; %d are needed", free>>20, roomNeeded>>20)
 		}
 	}
+	w.lookAtStandbys(ctx, seen)
 	seen.at = time.Now()
 	w.last.Store(seen)
+}
+
+// lookAtStandbys tells of standbys that have all become asynchronous while the server ran: at
+// its start it would have refused that. What cannot be asked for changes nothing.
+func (w *watch) lookAtStandbys(ctx context.Context, seen *sight) {
+	if w.async == nil {
+		return
+	}
+	switch async, err := w.async(ctx); {
+	case err == nil && !async:
+		w.since = time.Time{}
+	case err == nil && w.since.IsZero():
+		w.since = time.Now()
+	}
+	if !w.since.IsZero() && time.Since(w.since) >= asyncAge {
+		seen.codes[notSafe] = "no commit waits for any of the database's standbys: a failover would lose acknowledged payments; see to synchronous_standby_names"
+	}
 }
 
 // run looks at each tick until ctx ends, and logs what changed.
@@ -107,7 +129,11 @@ func (w *watch) tell(ctx context.Context) {
 	for code, detail := range reasons {
 		codes = append(codes, code)
 		if !slices.Contains(w.told, code) {
-			w.log.WarnContext(ctx, "not ready to sell", "code", code, "detail", detail)
+			message := "not ready to sell"
+			if code == notSafe {
+				message = "what is sold is not safe"
+			}
+			w.log.WarnContext(ctx, message, "code", code, "detail", detail)
 		}
 	}
 	for _, code := range w.told {
@@ -118,13 +144,15 @@ func (w *watch) tell(ctx context.Context) {
 	w.told = codes
 }
 
-// blocking returns the reasons for which a balancer should look elsewhere: all, but for a WAL
-// that grows because somebody reads for long, which hinders no sale.
+// blocking returns the reasons for which a balancer should look elsewhere: all, but for two
+// that hinder no sale: a WAL that grows because somebody reads for long, and standbys that are
+// asynchronous, which they are for all replicas.
 func (w *watch) blocking() map[string]string {
 	reasons := w.reasons()
 	if seen := w.last.Load(); seen != nil && w.compact != nil && seen.codes[store.ProblemCompact] == "" {
 		delete(reasons, store.ProblemCompact)
 	}
+	delete(reasons, notSafe)
 	return reasons
 }
 

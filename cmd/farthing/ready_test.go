@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -75,6 +76,33 @@ func TestReadySaysWhyNot(t *testing.T) {
 			t.Errorf("%s: %d %q, want %d %q", test.name, status, body, want, test.want)
 		}
 	}
+}
+
+// Standbys that have all become asynchronous for long are told, and hinder no sale; while one
+// comes back, nothing is said.
+func TestStandbysThatBecomeAsynchronousAreTold(t *testing.T) {
+	w := newTestWatch(t)
+	async, fails := true, error(nil)
+	w.async = func(context.Context) (bool, error) { return async, fails }
+	says := func(what string, want bool) {
+		t.Helper()
+		w.look(t.Context())
+		if _, told := w.reasons()[notSafe]; told != want {
+			t.Errorf("%s: told %v", what, told)
+		}
+		if status, body := asked(t, w); status != http.StatusOK {
+			t.Errorf("%s: %d %q", what, status, body)
+		}
+	}
+	says("just now", false)
+	w.since = w.since.Add(-asyncAge)
+	says("for half a minute", true)
+	fails = errors.New("away")
+	says("while nobody answers", true)
+	async, fails = false, nil
+	says("again synchronous", false)
+	async = true
+	says("once more", false)
 }
 
 // What a provider's own parts say is what /readyz says.

@@ -125,13 +125,19 @@ func (d *Database) checkPrimary(ctx context.Context) error {
 // over, it lacks payments that were acknowledged. Where the view is not there, or shows this
 // user nothing, it is left to who set the server up.
 func (d *Database) checkStandbys(ctx context.Context) error {
-	var async, sync int
-	err := d.pool.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE sync_state IN ('async', 'potential')), count(*) FILTER (WHERE sync_state IN ('sync', 'quorum'))
-		FROM pg_stat_replication WHERE state = 'streaming'`).Scan(&async, &sync)
-	if err == nil && async > 0 && sync == 0 {
+	if alone, err := d.Asynchronous(ctx); err == nil && alone {
 		return fmt.Errorf("%w: the database's standbys are asynchronous: a failover would lose acknowledged payments; set synchronous_standby_names, or permit it with --async-standbys", errPassing)
 	}
 	return nil
+}
+
+// Asynchronous reports whether there are standbys, and none that commits wait for. For some
+// seconds that is so whenever one comes back.
+func (d *Database) Asynchronous(ctx context.Context) (bool, error) {
+	var async, sync int
+	err := d.pool.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE sync_state IN ('async', 'potential')), count(*) FILTER (WHERE sync_state IN ('sync', 'quorum'))
+		FROM pg_stat_replication WHERE state = 'streaming'`).Scan(&async, &sync)
+	return async > 0 && sync == 0, err
 }
 
 // errPooled says that a connection here is not a session there.
