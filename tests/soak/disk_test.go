@@ -16,6 +16,7 @@ import (
 type disk struct {
 	folder string
 	small  bool
+	full   bool
 }
 
 func newDisk(t *testing.T, size string) *disk {
@@ -38,6 +39,7 @@ func (d *disk) filler() string { return filepath.Join(d.folder, "filler") }
 
 // fill takes all room that there is.
 func (d *disk) fill() error {
+	d.full = true
 	file, err := os.OpenFile(d.filler(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
@@ -55,4 +57,7 @@ func (d *disk) fill() error {
 }
 
 // free gives the room back.
-func (d *disk) free() error { return os.Remove(d.filler()) }
+func (d *disk) free() error {
+	d.full = false
+	return os.Remove(d.filler())
+}

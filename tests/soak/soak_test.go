@@ -54,7 +54,7 @@ const secret = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
 
 func TestSQLite(t *testing.T) {
 	during, seed := settings(t)
-	d := newDisk(t, "2g")
+	d := newDisk(t, "4g")
 	folder := filepath.Join(d.folder, "data")
 	r := startReplica(t, "one", launch.FreeAddress(t), "--data", folder)
 	books, remake := []string{"verify", "--data", folder}, []string{"index", "remake", "--data", folder}
@@ -72,7 +72,7 @@ func TestSQLite(t *testing.T) {
 
 func TestPostgreSQL(t *testing.T) {
 	during, seed := settings(t)
-	d := newDisk(t, "2g")
+	d := newDisk(t, "4g")
 	server, err := pgserver.Start(d.folder)
 	if err != nil {
 		t.Skip(err)
@@ -120,9 +120,9 @@ type soak struct {
 }
 
 // revive starts the database server where it has ended, which it does when it meets a full
-// disk as it recovers.
+// disk as it recovers. While the disk is full it cannot start; that is done when there is room.
 func (s *soak) revive(server *pgserver.Server) error {
-	if !server.Ended() {
+	if !server.Ended() || s.disk.full {
 		return nil
 	}
 	s.Logf("the database server is started again")
