@@ -78,7 +78,7 @@ type Deps struct {
 	LongestWindow  time.Duration    // what people may lengthen that to for themselves; PurchaseWindow, and not less
 	SessionLife    time.Duration    // after login, reading is allowed for so long; 30 days
 	SessionIdle    time.Duration    // a session that is not used for so long ends; 7 days
-	Currencies     []token.Currency // what the provider deals in; USD, EUR, GBP and JPY
+	Currencies     []token.Currency // what the provider deals in; DefaultCurrencies where empty
 	Fee            royalty.FeeRule  // the provider's fee for vendors who open from now on
 	Demo           bool             // AddDemoFunds hands out tokens for nothing
 	Alone          bool             // no other process changes the catalogue
@@ -131,6 +131,11 @@ type App struct {
 	demo        bool
 }
 
+// DefaultCurrencies returns what a provider deals in that is not told otherwise.
+func DefaultCurrencies() []token.Currency {
+	return []token.Currency{{'U', 'S', 'D'}, {'E', 'U', 'R'}, {'G', 'B', 'P'}, {'J', 'P', 'Y'}}
+}
+
 // New makes an App.
 func New(d Deps) *App {
 	if d.Lasting == [32]byte{} {
@@ -167,7 +172,7 @@ func New(d Deps) *App {
 		a.sessionIdle = 7 * 24 * time.Hour
 	}
 	if len(d.Currencies) == 0 {
-		d.Currencies = []token.Currency{{'U', 'S', 'D'}, {'E', 'U', 'R'}, {'G', 'B', 'P'}, {'J', 'P', 'Y'}}
+		d.Currencies = DefaultCurrencies()
 	}
 	for _, c := range d.Currencies {
 		a.currencies[c] = true

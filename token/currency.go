@@ -66,11 +66,6 @@ func (c Currency) Number() uint32 {
 	return binary.BigEndian.Uint32([]byte{0, c[0], c[1], c[2]})
 }
 
-// CurrencyOf is the reverse of Number.
-func CurrencyOf(n uint32) Currency {
-	return Currency{byte(n >> 16), byte(n >> 8), byte(n)}
-}
-
 // Digits returns how many decimals people write in this currency (ISO 4217
 // minor units): 2 for most, 0 for JPY and its like, 3 for KWD and its like.
 func (c Currency) Digits() int {

@@ -31,7 +31,6 @@ type (
 	SessionKind   struct{}
 	AllowanceKind struct{}
 	LimitKind     struct{}
-	RefundKind    struct{}
 	EventKind     struct{}
 	ReaderKind    struct{}
 	ClientKind    struct{}
@@ -55,7 +54,6 @@ type (
 	SessionID   = ID[SessionKind]
 	AllowanceID = ID[AllowanceKind]
 	LimitID     = ID[LimitKind]
-	RefundID    = ID[RefundKind]
 	EventID     = ID[EventKind]  // a line of the security log
 	ClientID    = ID[ClientKind] // a vendor's site that readers log in at
 	GrantID     = ID[GrantKind]  // one login of a reader at such a site
@@ -77,7 +75,6 @@ func (KeyKind) Prefix() string       { return "key" }
 func (SessionKind) Prefix() string   { return "ses" }
 func (AllowanceKind) Prefix() string { return "alw" }
 func (LimitKind) Prefix() string     { return "lim" }
-func (RefundKind) Prefix() string    { return "rfd" }
 func (EventKind) Prefix() string     { return "evt" }
 func (ReaderKind) Prefix() string    { return "rdr" }
 func (ClientKind) Prefix() string    { return "cli" }

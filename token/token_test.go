@@ -137,7 +137,7 @@ func TestCurrencies(t *testing.T) {
 	}
 	for text, digits := range map[string]int{"USD": 2, "JPY": 0, "KWD": 3} {
 		c := token.MustCurrency(text)
-		if c.String() != text || c.Digits() != digits || token.CurrencyOf(c.Number()) != c {
+		if c.String() != text || c.Digits() != digits {
 			t.Errorf("%s: %s, %d digits", text, c, c.Digits())
 		}
 	}

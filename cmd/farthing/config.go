@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/domain/royalty"
 	"farthing.dev/farthing/mailer"
 	"farthing.dev/farthing/token"
@@ -65,7 +66,7 @@ func (c *config) flags(flags *flag.FlagSet) {
 	flags.StringVar(&c.database, "database", "", "postgres://… for a database that many replicas share (default SQLite in the data folder)")
 	flags.StringVar(&c.secret, "secret", "", "64 hexadecimal digits that pseudonyms, tickets and keys are derived from; replicas share them (default: the file secret in the data folder, made at first start)")
 	flags.StringVar(&c.name, "name", "Farthing", "the provider's name, as readers see it")
-	flags.StringVar(&c.currencies, "currencies", "USD,EUR,GBP,JPY", "what the provider deals in")
+	flags.StringVar(&c.currencies, "currencies", defaultCurrencies(), "what the provider deals in")
 	flags.StringVar(&c.feePercent, "fee-percent", "5", "the provider's share of each price, for vendors who open from now on")
 	flags.StringVar(&c.feeFixed, "fee-fixed", "0", "and what it takes of each sale on top, in major units")
 	flags.StringVar(&c.incentives, "vendor-incentive-debt", "0", "what the incentive tokens that each vendor gives may come to, in major units of every currency, those spent among them: you owe payees what they earn by them")
@@ -240,6 +241,15 @@ func (c *config) complete() error {
 		_, err = c.incentiveDebt()
 	}
 	return err
+}
+
+// defaultCurrencies writes the application's list as the setting is written.
+func defaultCurrencies() string {
+	var codes []string
+	for _, currency := range app.DefaultCurrencies() {
+		codes = append(codes, currency.String())
+	}
+	return strings.Join(codes, ",")
 }
 
 func (c *config) currencyList() ([]token.Currency, error) {

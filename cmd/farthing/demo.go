@@ -78,7 +78,7 @@ const providerID = "provider"
 
 func runDemo(ctx context.Context, o demoOptions, out, diag io.Writer) (err error) {
 	c := config{
-		data: o.data, name: "Farthing", currencies: "USD,EUR,GBP,JPY", feePercent: "5", feeFixed: "0", incentives: "1000",
+		data: o.data, name: "Farthing", currencies: defaultCurrencies(), feePercent: "5", feeFixed: "0", incentives: "1000",
 		window: 30 * time.Minute, session: 30 * 24 * time.Hour, idle: 7 * 24 * time.Hour, private: true, logFormat: "text", logLevel: o.logs, grace: 10 * time.Second,
 	}
 	d := &demo{options: o, clock: &pastClock{}, urls: map[string]string{}}
