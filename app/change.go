@@ -42,9 +42,10 @@ func (a *App) FollowChanges(ctx context.Context) error {
 	}
 }
 
-// ForgetCatalogue forgets what is remembered of the catalogue. Call it when the database turned
-// out to be another one: a server took over that lacks what this one remembers.
-func (a *App) ForgetCatalogue() {
+// ForgetDatabase forgets what is remembered of the catalogue and the journal. Call it when the
+// database turned out to be another one: a server took over that lacks what this one remembers.
+func (a *App) ForgetDatabase() {
+	a.dues.forgotten.Store(true)
 	a.followed.mu.Lock()
 	defer a.followed.mu.Unlock()
 	if a.followed.until.Load() != always {

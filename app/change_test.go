@@ -86,7 +86,7 @@ func TestReplicasFollowChanges(t *testing.T) {
 	lost()
 	_, _, err = h.CreateKey(t.Context(), h.owner, h.vendor.ID, "another", false) // as many changes as before
 	must(t, err)
-	other.ForgetCatalogue()
+	other.ForgetDatabase()
 	want(t, "price when it was told that one was lost", sold(), "0.17")
 	must(t, other.FollowChanges(t.Context()))
 	want(t, "price when it followed again", sold(), "0.17")

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"slices"
+	"sync/atomic"
+	"time"
 
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
@@ -11,7 +13,8 @@ import (
 
 // How far DoDue looks back when it starts, and how much it keeps in mind.
 const (
-	dueLookBack = 31 * 24 // slots of an hour
+	dueLookBack = 31 * 24          // slots of an hour
+	dueAgain    = 10 * time.Minute // after its end a slot is read once more
 	duePage     = 1000
 	maxDue      = 100_000
 )
@@ -44,12 +47,16 @@ func duesOf(e *journal.Entry) (all []dueTask) {
 }
 
 // dueWatch is what DoDue knows from one call to the next. Each slot is read from when it
-// begins, and once more when it is over, for what was decided just before and written just
-// then, or by a replica whose clock is behind.
+// begins, and once more when it has been over for a while, for what was decided just before
+// and written later, or by a replica whose clock is behind.
 type dueWatch struct {
+	forgotten atomic.Bool // the journal lacks something that was read: all is read again
 	now, over slotReading // over has no slot where there is none to be read once more
 	list      []dueTask
 }
+
+// forget has everything be read again.
+func (w *dueWatch) forget() { w.now, w.over, w.list = slotReading{}, slotReading{}, nil }
 
 // slotReading is how far a slot was read. A pass goes from the newest entry back to where the
 // last one began.
@@ -66,7 +73,7 @@ type slotReading struct {
 func (a *App) DoDue(ctx context.Context) (done int, err error) {
 	w := &a.dues
 	now := a.clock.Now().UnixMilli()
-	if err := a.readDues(ctx, w, now-now%journal.DueSlotMillis); err != nil {
+	if err := a.readDues(ctx, w, now); err != nil {
 		return 0, err
 	}
 	keep, failed := w.list[:0], error(nil)
@@ -76,12 +83,13 @@ func (a *App) DoDue(ctx context.Context) (done int, err error) {
 			continue
 		}
 		did, again, err := a.do(ctx, d)
-		switch {
-		case token.CodeOf(err) == token.CodeInternal:
-			failed, again = err, true
-		case err != nil:
+		switch token.CodeOf(err) {
+		case "":
+		case token.CodeUnavailable, token.CodeCommitUnknown:
 			w.list = append(keep, w.list[i:]...)
 			return done, err
+		default:
+			failed, again = err, true
 		}
 		if did {
 			done++
@@ -94,13 +102,18 @@ func (a *App) DoDue(ctx context.Context) (done int, err error) {
 	return done, failed
 }
 
-// readDues reads the slots up to the current one, as far as there is room.
-func (a *App) readDues(ctx context.Context, w *dueWatch, current int64) error {
+// readDues reads the slots up to the one that now lies in, as far as there is room. Where the
+// clock was set back, what came for the slots that it passed before is not known: all is read again.
+func (a *App) readDues(ctx context.Context, w *dueWatch, now int64) error {
+	current := now - now%journal.DueSlotMillis
+	if w.forgotten.Swap(false) || current < w.now.slot {
+		w.forget()
+	}
 	if w.now.slot == 0 {
 		w.now.slot = current - dueLookBack*journal.DueSlotMillis
 	}
 	for {
-		if w.over.slot != 0 {
+		if w.over.slot != 0 && now >= w.over.slot+journal.DueSlotMillis+dueAgain.Milliseconds() {
 			if done, err := a.readSlot(ctx, w, &w.over); !done {
 				return err
 			}

@@ -247,14 +247,14 @@ func (p *provider) routes(c config, clock token.Clock, currencies []token.Curren
 	return site.Transport(outer), nil
 }
 
-// followChanges returns the task that follows other replicas' changes. It forgets the catalogue
-// where the engine found that a server took over which lacks something.
+// followChanges returns the task that follows other replicas' changes. It forgets what is
+// remembered where the engine found that a server took over which lacks something.
 func (p *provider) followChanges() func(context.Context) error {
 	known := int64(0)
 	return func(ctx context.Context) error {
 		if now := p.engine.Replacements(); now != known {
 			known = now
-			p.app.ForgetCatalogue()
+			p.app.ForgetDatabase()
 		}
 		return p.app.FollowChanges(ctx)
 	}
