@@ -31,11 +31,17 @@ func joins(text []rune, at int) bool {
 
 // joinsBefore reports whether an Arabic letter is joined with one before it.
 func joinsBefore(c rune) bool {
-	return unicode.Is(unicode.Arabic, c) && unicode.IsLetter(c) && c != 'ء' && c != 'ٴ' && c != '\u08ad'
+	return unicode.Is(unicode.Arabic, c) && unicode.IsLetter(c) && !unicode.Is(apart, c)
 }
 
 // joinsNext reports whether an Arabic letter is joined with one after it, too.
 func joinsNext(c rune) bool { return joinsBefore(c) && !unicode.Is(lastForms, c) }
+
+// apart are the Arabic letters that are joined with none, or of which one form is drawn whatever stands
+// beside it (Joining_Type=Non_Joining and Join_Causing): a non-joiner beside them is not seen.
+var apart = &unicode.RangeTable{R16: []unicode.Range16{
+	{0x0621, 0x0621, 1}, {0x0674, 0x0674, 1}, {0x06e5, 0x06e6, 1}, {0x0883, 0x0885, 1}, {0x0887, 0x0887, 1}, {0x08ad, 0x08ad, 1}, {0x08c9, 0x08c9, 1}, {0xfb50, 0xfeff, 1},
+}}
 
 // lastForms are the Arabic letters that end a group of joined ones (Joining_Type=Right_Joining).
 var lastForms = &unicode.RangeTable{R16: []unicode.Range16{

@@ -151,14 +151,13 @@ func Hides(text string) bool {
 	return false
 }
 
-// dressed reports whether a character is a letter of the common script that looks like one of Latin or
-// Greek: mathematical, ringed, in brackets or squares.
+// dressed reports whether a character is a letter that looks like another of Latin, Greek or Arabic: mathematical, ringed, in brackets or squares.
 func dressed(c rune) bool {
 	switch c {
 	case '™', '№', '℗', '℠', '℃', '℉', 'Å', 'K', 'Ω':
 		return false
 	}
-	return c >= 0x2100 && c <= 0x214f || c >= 0x249c && c <= 0x24e9 || c >= 0x1d400 && c <= 0x1d7ff || c >= 0x1f110 && c <= 0x1f189
+	return c >= 0x2100 && c <= 0x214f || c >= 0x249c && c <= 0x24e9 || c >= 0x1d400 && c <= 0x1d7ff || c >= 0x1ee00 && c <= 0x1eeff || c >= 0x1f110 && c <= 0x1f189
 }
 
 // The scripts that most labels are written in: looked for first.

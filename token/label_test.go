@@ -23,6 +23,7 @@ func TestLabels(t *testing.T) {
 		"P\u0430ypal": "Latin, Cyrillic", "Аpple": "Cyrillic", "The D\u03b1ily": "Greek", "Ρaris": "mixes", "\u13a1\u13a1 Bank": "mixes", "Аррӏе Store": "Latin, Cyrillic", "Store Аррӏе": "Latin, Cyrillic", "ΡΑΥ Bank": "Latin, Greek",
 		"Яндексmusic Store": "mixes", "Музыка P\u0430ypal": "mixes", "ไทยราज": "mixes",
 		"دار\u200cها": "not seen", "ها\u200c": "not seen", "ها\u200c ما": "not seen", "\u200cها": "not seen", "می\u200dخواهم": "not seen", "می\u200c\u200cخواهم": "not seen", "می\u200c7": "not seen", "Pay\u200cpal": "not seen", "Pay\u200dpal": "not seen",
+		"ﻥ\u200cﻥ": "not seen", "ﺏ\u200cب": "not seen", "ب\u200cﺏ": "not seen", "ب\u200cۥ": "not seen", "ۥ\u200cب": "not seen", "\u0883\u200cب": "not seen", "ب\u200c\u0887": "not seen", "\u08c9\u200cب": "not seen", "\U0001ee01ب": "dress",
 		"क\u200dष": "not seen", "क्\u200d": "not seen", "क्\u200dx": "not seen", "👩\u200d🚀": "not seen",
 		"Pay\u200bpal": "not seen", "Pay\u00adpal": "not seen", "\u202elapyaP": "not seen", "\u2066Pay\u2069": "not seen", "Pay\ufeff": "not seen",
 		"Pay\u2028pal": "not seen", "Pay\u3164": "not seen", "\u2800": "not seen", "Pay\u00a0pal": "not seen", "Pay\u2003pal": "not seen", "Pay\ue000": "not seen", "Pay\U000e0041": "not seen", "\u200d": "not seen",
