@@ -69,8 +69,7 @@ func (s *Sums) Follow(ctx context.Context, now bool) (more bool, err error) {
 		return false, nil
 	}
 	s.pending = nil
-	_, err = s.take(ctx, from, step)
-	return true, err
+	return s.take(ctx, from, step, true)
 }
 
 // read counts what the engine has not in memory.
@@ -99,8 +98,7 @@ func (s *Sums) read(ctx context.Context, head journal.Head) (more bool, err erro
 				}
 				step.entries(entries, b.Head())
 			}
-			more, err := s.take(ctx, head, step)
-			return more || step.head.Seq < end.Seq, err
+			return s.take(ctx, head, step, step.head.Seq < end.Seq)
 		}
 	}
 	return true, s.beginAgain(ctx, head) // the journal does not go on from what was counted
@@ -144,19 +142,27 @@ func (s *Sums) beginAgain(ctx context.Context, from journal.Head) error {
 	return err
 }
 
-// take adds a step to the tables, unless another replica has moved the head since: then there
-// may be more to count.
-func (s *Sums) take(ctx context.Context, from journal.Head, step *step) (more bool, err error) {
+// take adds a step to the tables, and returns left: whether there is more to count then. Where
+// another replica has moved the head since, there may be; where the journal has become another
+// one, the engine has to find that out first.
+func (s *Sums) take(ctx context.Context, from journal.Head, step *step, left bool) (more bool, err error) {
 	err = s.write(ctx, from, step)
-	if errors.Is(err, errElsewhere) {
+	switch {
+	case errors.Is(err, errElsewhere):
 		return true, nil
+	case errors.Is(err, ErrOtherJournal):
+		return false, nil
 	}
-	return false, err
+	return left, err
 }
 
-// write adds a step to the tables, or fails with errElsewhere.
+// write adds a step to the tables; or fails with errElsewhere, or with ErrOtherJournal where the
+// journal does not hold what was added up.
 func (s *Sums) write(ctx context.Context, from journal.Head, step *step) error {
 	return s.db.WriteBehind(ctx, func(tx *sql.Tx) error {
+		if err := checkHolds(ctx, tx, step.head); err != nil {
+			return err
+		}
 		if _, err := tx.ExecContext(ctx, `INSERT INTO ledger_sums_head (one, seq, hash) VALUES (1, 0, $1) ON CONFLICT DO NOTHING`, make([]byte, 32)); err != nil {
 			return err
 		}

@@ -107,6 +107,49 @@ func testSumsWait(t *testing.T, w *world) {
 	}
 }
 
+// testSumsTakenOver has another server take over before what was added up is written. Entries that
+// it lacks are not counted.
+func testSumsTakenOver(t *testing.T, w *world) {
+	foreign := 0 // entries, which move nothing
+	for after := range 4 {
+		t.Run(fmt.Sprintf("%d entries more", after), func(t *testing.T) {
+			w.reopen(store.Options{})
+			start := w.Head().Seq
+			for n := range uint64(4) {
+				w.do(w.Engine, w.fund(n, 100))
+			}
+			sums := store.NewSums(w.db, w.Engine)
+			for counted := false; !counted; {
+				more, err := sums.Follow(t.Context(), false)
+				w.must(err)
+				counted = !more
+			}
+			w.cutJournal(start + 2)
+			for range after {
+				w.append(w.foreignEntry())
+				foreign++
+			}
+			_, err := sums.Follow(t.Context(), true)
+			w.must(err)
+			head, err := sums.Head(t.Context())
+			w.must(err)
+			if head.Seq != 0 && (head.Seq > start+2+uint64(after) || w.blockHead(head.Seq).Hash != head.Hash) {
+				t.Errorf("counted up to %s, which the journal does not hold", head)
+			}
+			w.do(w.Engine, w.fund(1, 100)) // finds out
+			for more := true; more; {
+				more, err = sums.Follow(t.Context(), true)
+				w.must(err)
+			}
+			all, err := sums.All(t.Context())
+			w.must(err)
+			if want := int64(w.Head().Seq) - int64(foreign); len(all) != 2 || all[1].Count != want {
+				t.Errorf("of %d entries the sums count %+v", want, all)
+			}
+		})
+	}
+}
+
 // followTo lets so many followers count until nothing is left; every second one takes from
 // the engine what it has in memory.
 func (w *world) followTo(t *testing.T, followers int) {
