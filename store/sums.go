@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"farthing.dev/farthing/domain/journal"
@@ -22,10 +21,10 @@ type Sums struct {
 	db     Database
 	engine *Engine // nil: everything is read from the database, as it stands there
 
-	mu      sync.Mutex
-	pending *step        // entries that were added up and not written; nil where there are none
-	from    journal.Head // where they begin
-	began   time.Time    // when the first of them was added
+	turn    chan struct{} // full while somebody follows, who owns what is below
+	pending *step         // entries that were added up and not written; nil where there are none
+	from    journal.Head  // where they begin
+	began   time.Time     // when the first of them was added
 }
 
 // sumsPause is how long what was added up may wait to be written together with more.
@@ -33,7 +32,9 @@ const sumsPause = 2 * time.Second
 
 // NewSums returns the Sums in a database whose tables are up to date. What the engine on it
 // has in memory, if there is one, is not read again.
-func NewSums(db Database, engine *Engine) *Sums { return &Sums{db: db, engine: engine} }
+func NewSums(db Database, engine *Engine) *Sums {
+	return &Sums{db: db, engine: engine, turn: make(chan struct{}, 1)}
+}
 
 // blocksPerStep bounds the work of one step.
 const blocksPerStep = 128
@@ -45,8 +46,12 @@ var errElsewhere = errors.New("another replica is at it")
 // more. Unless all of them are wanted now, what it has added up may wait for a moment before it
 // is written.
 func (s *Sums) Follow(ctx context.Context, now bool) (more bool, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return false, unavailable(ctx.Err(), "wait for who follows the journal")
+	}
 	step, from := s.pending, s.from
 	if step == nil {
 		if from, err = s.Head(ctx); err != nil {

@@ -31,11 +31,16 @@ func RunRecovery(t *testing.T, open func(t *testing.T) store.Database) {
 // lock.
 type locked struct {
 	store.Database
-	held atomic.Bool
+	held    atomic.Bool
+	arrived chan struct{} // is told who waits for the lock, where there is room; nil: nobody
 }
 
 func (l *locked) WriteBehind(ctx context.Context, work func(tx *sql.Tx) error) error {
 	if l.held.Load() {
+		select {
+		case l.arrived <- struct{}{}:
+		default:
+		}
 		<-ctx.Done()
 		return fmt.Errorf("a lock is held: %w", ctx.Err())
 	}

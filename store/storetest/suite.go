@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"sums that wait to be written", testSumsWait},
 		{"sums of another journal begin again", testSumsBeginAgain},
 		{"sums that wait while another server takes over", testSumsTakenOver},
+		{"who wants the sums waits no longer than she wants to", testSumsImpatient},
 		{"an item that is owned is not charged again", testOwned},
 		{"a purchase that was opened often", testManyViews},
 		{"views in an old journal", testOldViews},

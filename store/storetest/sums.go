@@ -1,11 +1,13 @@
 package storetest
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"maps"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
@@ -147,6 +149,41 @@ func testSumsTakenOver(t *testing.T, w *world) {
 				t.Errorf("of %d entries the sums count %+v", want, all)
 			}
 		})
+	}
+}
+
+// testSumsImpatient: who wants the sums waits for another follower, whose write waits for the
+// database, no longer than she wants to.
+func testSumsImpatient(t *testing.T, w *world) {
+	l := &locked{Database: w.db, arrived: make(chan struct{}, 1)}
+	l.held.Store(true)
+	w.do(w.Engine, w.fund(1, 100))
+	sums := store.NewSums(l, w.Engine)
+	ctx, stop := context.WithCancel(t.Context())
+	first := make(chan error, 1)
+	go func() {
+		_, err := sums.Follow(ctx, true)
+		first <- err
+	}()
+	<-l.arrived
+	over, end := context.WithCancel(t.Context())
+	end()
+	second := make(chan error, 1)
+	go func() {
+		_, err := sums.Follow(over, true)
+		second <- err
+	}()
+	select {
+	case err := <-second:
+		if err == nil {
+			t.Error("who was given up was answered")
+		}
+	case <-time.After(bound):
+		t.Error("who was given up waits for another follower")
+	}
+	stop()
+	if err := <-first; err == nil {
+		t.Error("a write that was given up was done")
 	}
 }
 
