@@ -42,14 +42,7 @@ and 30) and the journal whole. No server may run meanwhile.
 `)
 		flags.PrintDefaults()
 	}
-	if len(args) > 0 && args[0] == "remake" {
-		args = args[1:]
-	} else if len(args) == 0 || args[0] == "" || args[0][0] != '-' {
-		flags.SetOutput(diag)
-		flags.Usage()
-		return exitUsage
-	}
-	if code, ok := parseFlags(flags, args, out, diag); !ok {
+	if code, ok := parseWord(flags, "remake", args, out, diag); !ok {
 		return code
 	}
 	made, err := remake(ctx, c, diag)

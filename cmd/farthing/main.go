@@ -133,3 +133,16 @@ func parseFlags(flags *flag.FlagSet, args []string, out, diag io.Writer) (code i
 	}
 	return exitDone, true
 }
+
+// parseWord is parseFlags for a command that does one thing, which must be named before the flags.
+func parseWord(flags *flag.FlagSet, word string, args []string, out, diag io.Writer) (code int, ok bool) {
+	named := len(args) > 0 && args[0] == word
+	if named {
+		args = args[1:]
+	}
+	if code, ok = parseFlags(flags, args, out, diag); ok && !named {
+		flags.Usage()
+		return exitUsage, false
+	}
+	return code, ok
+}

@@ -37,14 +37,7 @@ folder; where the present one is a setting, to secret.new, for you to set.
 `)
 		flags.PrintDefaults()
 	}
-	if len(args) > 0 && args[0] == "rotate" {
-		args = args[1:]
-	} else if len(args) == 0 || args[0] == "" || args[0][0] != '-' {
-		flags.SetOutput(diag)
-		flags.Usage()
-		return exitUsage
-	}
-	if code, ok := parseFlags(flags, args, out, diag); !ok {
+	if code, ok := parseWord(flags, "rotate", args, out, diag); !ok {
 		return code
 	}
 	err := rotate(ctx, c, out)
