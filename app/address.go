@@ -60,9 +60,9 @@ func (a *App) checkAddress(ctx context.Context, vendor token.VendorID, text stri
 		registered = true
 	}
 	if registered {
-		return token.New(token.Unprocessable, token.CodeSiteUnproved, "the site of this url is not yet shown to be yours; put its proof there, and have it looked for under Keys and sites or by POST /v1/sites/{id}/prove")
+		return token.New(token.Unprocessable, token.CodeSiteUnproved, "the site of this url is not verified yet; put its proof there, and verify it under Keys and sites or by POST /v1/sites/{id}/prove")
 	}
-	return token.New(token.Unprocessable, token.CodeURLNotAllowed, "this url does not lie in a site that the vendor registered")
+	return token.New(token.Unprocessable, token.CodeURLNotAllowed, "this url does not lie in a site that the shop registered")
 }
 
 // noteAddress records an address that was refused. Of the address it keeps the origin

@@ -66,7 +66,7 @@ func (a *App) AddClient(ctx context.Context, v Viewer, vendor token.VendorID, in
 		return "", ClientView{}, err
 	}
 	if len(known) >= grant.MaxClients {
-		return "", ClientView{}, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a vendor has at most %d sites with login; remove one", grant.MaxClients)
+		return "", ClientView{}, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a shop has at most %d sites with login; remove one", grant.MaxClients)
 	}
 	client := grant.Client{
 		ID: token.NewID[token.ClientKind](a.ids), Vendor: vendor, Name: in.Name, Redirects: in.Redirects, AfterLogout: in.AfterLogout,

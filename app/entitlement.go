@@ -67,7 +67,7 @@ func (a *App) refusedTicket(ctx context.Context, s Seller, order *core.Order, re
 	event := SecurityEvent{Code: token.CodeOf(refusal), Vendor: s.Vendor}
 	switch event.Code {
 	case token.CodeTicketInvalid:
-		event.Detail = "A ticket was refused: it was not made for this vendor, or was altered."
+		event.Detail = "A ticket was refused: it was not made for this shop, or was altered."
 	case token.CodeTicketExpired:
 		event.Detail = "A ticket was refused: it was too old."
 	case token.CodeTicketUsed:

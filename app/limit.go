@@ -46,7 +46,7 @@ func (a *App) knownVendor(ctx context.Context, id token.VendorID, none bool) err
 		return nil
 	}
 	if _, err := a.vendor(ctx, id); err != nil {
-		return foreign(err, "there is no such vendor")
+		return foreign(err, "there is no such shop")
 	}
 	return nil
 }

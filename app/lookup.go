@@ -85,7 +85,7 @@ func (a *App) vendorName(ctx context.Context, id token.VendorID) string {
 	}
 	vendor, err := a.vendor(ctx, id)
 	if err != nil {
-		return "a vendor"
+		return "a shop"
 	}
 	return vendor.Name
 }

@@ -15,7 +15,7 @@ func (a *App) refusedPayment(ctx context.Context, order *core.Order, who buyer, 
 	var reader, vendor string
 	switch {
 	case code == token.CodeQuoteChanged && quoted != order.Price:
-		reader = "the price that was confirmed was not the one that stands here, so nothing was charged"
+		reader = "the price that was confirmed was not the one of this order, so nothing was charged"
 		vendor = "somebody confirmed a price that is not the order's; nothing was charged"
 	case code == token.CodeOrderState && order.User != who.user:
 		reader = "an order that somebody else had paid was to be paid once more; nothing was charged"
@@ -42,8 +42,8 @@ func (a *App) refusedOrder(ctx context.Context, s Seller, order *core.Order, ref
 	switch {
 	case order == nil:
 	case order.Vendor != s.Vendor:
-		a.Note(ctx, SecurityEvent{Code: token.CodeNotFound, Vendor: s.Vendor, Detail: "a key of yours asked for an order of another vendor"})
-		a.Note(ctx, SecurityEvent{Code: token.CodeNotFound, Vendor: order.Vendor, Order: order.ID, Detail: "another vendor asked for this order of yours, and was told nothing"})
+		a.Note(ctx, SecurityEvent{Code: token.CodeNotFound, Vendor: s.Vendor, Detail: "a key of yours asked for an order of another shop"})
+		a.Note(ctx, SecurityEvent{Code: token.CodeNotFound, Vendor: order.Vendor, Order: order.ID, Detail: "another shop asked for this order of yours, and was told nothing"})
 	case order.Test != s.Test:
 		a.Note(ctx, SecurityEvent{Code: token.CodeModeMismatch, Vendor: s.Vendor, Order: order.ID, Detail: "a key asked for an order of the other mode: test keys act in the sandbox only, live keys never there"})
 	}

@@ -37,7 +37,7 @@ func (a *App) CreateSite(ctx context.Context, s Seller, url string, key string, 
 		return view, false, err
 	}
 	if len(known) >= maxSites {
-		return view, false, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a vendor has at most %d sites", maxSites)
+		return view, false, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a shop has at most %d sites", maxSites)
 	}
 	made, err := a.catalog.AddSite(ctx, site, request)
 	if err != nil {

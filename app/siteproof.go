@@ -49,14 +49,14 @@ func (a *App) ProveSite(ctx context.Context, s Seller, id token.SiteID) (SiteVie
 		return site, err
 	}
 	if err := a.lookForProof(ctx, site); err != nil {
-		a.Note(ctx, SecurityEvent{Code: token.CodeSiteUnproved, Vendor: s.Vendor, Detail: site.URL() + " was not shown to be yours: " + err.Detail})
+		a.Note(ctx, SecurityEvent{Code: token.CodeSiteUnproved, Vendor: s.Vendor, Detail: site.URL() + " was not verified: " + err.Detail})
 		return site, err
 	}
 	if err := a.catalog.ProveSite(ctx, s.Vendor, id, now.UnixMilli()); err != nil {
 		return site, err
 	}
 	a.sites.drop(s.Vendor)
-	a.Note(ctx, SecurityEvent{Code: token.CodeSiteProved, Vendor: s.Vendor, Detail: site.URL() + " was shown to be yours; live orders may lead there"})
+	a.Note(ctx, SecurityEvent{Code: token.CodeSiteProved, Vendor: s.Vendor, Detail: site.URL() + " is verified; live orders may lead there"})
 	site.ProvedAt = now.UnixMilli()
 	return site, nil
 }

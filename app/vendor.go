@@ -25,7 +25,7 @@ const (
 // member, and its sandbox with a test reader who has test tokens and has given
 // the vendor an allowance.
 func (a *App) CreateVendor(ctx context.Context, v Viewer, name, origin string) (VendorView, error) {
-	if err := catalog.CheckName("the name of a vendor", name); err != nil {
+	if err := catalog.CheckName("the name of a shop", name); err != nil {
 		return VendorView{}, err
 	}
 	now := a.clock.Now().UnixMilli()
@@ -43,7 +43,7 @@ func (a *App) CreateVendor(ctx context.Context, v Viewer, name, origin string) (
 		return VendorView{}, err
 	}
 	if len(known) >= maxVendors {
-		return VendorView{}, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "one person opens at most %d vendors", maxVendors)
+		return VendorView{}, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "one person opens at most %d shops", maxVendors)
 	}
 	// The sandbox first: if what follows fails, only worthless test tokens of an
 	// account that nobody knows are left over.
@@ -100,7 +100,7 @@ func (a *App) member(ctx context.Context, v Viewer, id token.VendorID) (catalog.
 	}
 	if !slices.Contains(vendors, id) {
 		a.Note(ctx, SecurityEvent{Code: token.CodeNotFound, User: v.User, Detail: "pages of a shop were asked for that you do not act for"})
-		return catalog.Vendor{}, foreign(nil, "there is no such vendor")
+		return catalog.Vendor{}, foreign(nil, "there is no such shop")
 	}
 	return a.vendor(ctx, id)
 }
@@ -214,7 +214,7 @@ func (a *App) CreateKey(ctx context.Context, v Viewer, vendor token.VendorID, lo
 		}
 	}
 	if good >= maxKeys {
-		return "", KeyView{}, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a vendor has at most %d keys at a time; revoke one", maxKeys)
+		return "", KeyView{}, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a shop has at most %d keys at a time; revoke one", maxKeys)
 	}
 	if secret, err = a.dice.secret(); err != nil {
 		return "", KeyView{}, err

@@ -8,7 +8,7 @@ import (
 
 // CheckLabel refuses the name of somebody or something that strangers see, where it could
 // be taken for another, or hides a part of itself: names of vendors, sites, clients and people. field is what it
-// is ("the name of a vendor"), most how many characters it has at most.
+// is ("the name of a shop"), most how many characters it has at most.
 //
 // A label stands on one line and is not blank. It has no characters that are not seen (controls, format
 // characters such as those that turn the direction of writing, blank letters, spaces of

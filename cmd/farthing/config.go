@@ -214,13 +214,13 @@ func (c *config) complete() error {
 		return errors.New("purchase-window, session, grace and clock-tolerance are durations above zero")
 	}
 	if c.idle < time.Hour {
-		return errors.New("session-idle is not less than an hour")
+		return errors.New("session-idle is less than an hour; give 1h or more")
 	}
 	if c.windowMost != 0 && c.windowMost < c.window {
-		return errors.New("purchase-window-max is not less than purchase-window")
+		return errors.New("purchase-window-max is less than purchase-window; give at least as much, or leave it out")
 	}
 	if c.session < max(c.window, c.windowMost) {
-		return errors.New("session is not shorter than the purchase window")
+		return errors.New("session is shorter than the purchase window; give at least as much as purchase-window and purchase-window-max")
 	}
 	if _, _, err := net.SplitHostPort(c.metricsAt); c.metrics && err != nil {
 		return fmt.Errorf("metrics-listen is an address such as %s, not %q", defaultMetricsAt, c.metricsAt)

@@ -26,7 +26,7 @@ func (p *provider) openPost(c config, clock token.Clock, demo bool) error {
 		return nil
 	}
 	if c.smtp == "" {
-		p.log.Warn("no mail server is set (--smtp), so this provider sends no e-mail: addresses are not confirmed, and new passwords and codes by e-mail cannot be had")
+		p.log.Warn("no mail server is set (--smtp), so this provider sends no e-mail: addresses are not confirmed, and new passwords and codes by e-mail are not available")
 		return nil
 	}
 	server, err := mailer.NewSMTP(c.smtp, c.mailFrom)

@@ -61,9 +61,9 @@ func (c *Pay) Decide(s *State, now int64) (Outcome, error) {
 	case o.Status == Paid || o.Status == OnHold || o.Status == Covers:
 		return Outcome{Order: o, Replayed: true}, nil
 	case o.Status != Open:
-		return Outcome{}, token.New(token.Conflict, token.CodeOrderState, "this order was refunded or released; ask the vendor for a new one")
+		return Outcome{}, token.New(token.Conflict, token.CodeOrderState, "this order was refunded or released; ask the shop for a new one")
 	case now >= o.ExpiresAt:
-		return Outcome{}, token.New(token.Gone, token.CodeOrderExpired, "this order has expired; go back to the vendor and start again")
+		return Outcome{}, token.New(token.Gone, token.CodeOrderExpired, "this order has expired; go back to the shop and start again")
 	case c.Quoted != o.Price:
 		return Outcome{}, token.New(token.Conflict, token.CodeQuoteChanged, "the price is not the one you confirmed")
 	}

@@ -111,7 +111,7 @@ func (h *Handler) proveSite(v visit) error {
 	if err != nil {
 		return h.showSetup(v, setupPart{Form: "site"}, err)
 	}
-	h.site.Flash(v.w, "The site is shown to be yours.")
+	h.site.Flash(v.w, "The site is verified.")
 	return h.toSetup(v)
 }
 

@@ -34,7 +34,7 @@ func (h *Handler) registerConsole(mux *http.ServeMux) {
 		mux.HandleFunc(pattern, h.site.Member(h.app, "/console", func(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
 			id, err := token.ParseID[token.VendorKind](r.PathValue("vendor"))
 			if err != nil {
-				return token.New(token.NotFound, token.CodeNotFound, "there is no such vendor")
+				return token.New(token.NotFound, token.CodeNotFound, "there is no such shop")
 			}
 			vendor, err := h.app.Vendor(r.Context(), v, id)
 			if err == nil {

@@ -25,7 +25,7 @@ func reasons() []reason {
 		{token.CodeForbidden, 403, "This key may not do that."},
 		{token.CodeAllowanceMissing, 403, "The reader gave you no allowance in this currency, or it has ended; send the reader to a pay_url."},
 		{token.CodeAllowanceSpent, 403, "The reader's allowance does not cover this; retry_at says when it does again, if it will."},
-		{token.CodeLimitExceeded, 403, "A spending limit of the reader is reached; limit names it, retry_at says when it frees."},
+		{token.CodeLimitExceeded, 403, "A spending limit of the reader is reached; limit names it, retry_at says when it resets."},
 		{token.CodeAccountClosed, 403, "The reader's account may not buy at present."},
 		{token.CodeIncentiveDebt, 403, "Your incentive tokens, those spent among them, would come to more than the provider lets them; while they do, they pay for nothing."},
 		{token.CodeModeMismatch, 403, "A test key met something live, or a live key something of the sandbox."},

@@ -131,7 +131,7 @@ func (h *Handler) signOut(w http.ResponseWriter, r *http.Request, v app.Viewer) 
 	if err := h.app.SignOut(r.Context(), v, id); err != nil {
 		return err
 	}
-	h.site.Flash(w, "That session is signed out.")
+	h.site.Flash(w, "That session is logged out.")
 	http.Redirect(w, r, devicesHome, http.StatusSeeOther)
 	return nil
 }
@@ -140,7 +140,7 @@ func (h *Handler) signOutOthers(w http.ResponseWriter, r *http.Request, v app.Vi
 	if err := h.app.SignOutOthers(r.Context(), v); err != nil {
 		return err
 	}
-	h.site.Flash(w, "All other sessions are signed out.")
+	h.site.Flash(w, "All other sessions are logged out.")
 	http.Redirect(w, r, devicesHome, http.StatusSeeOther)
 	return nil
 }
@@ -156,7 +156,7 @@ func (h *Handler) setWindow(w http.ResponseWriter, r *http.Request, v app.Viewer
 	if err := h.app.SetWindow(r.Context(), v, time.Duration(minutes)*time.Minute); err != nil {
 		return h.showDevices(w, r, v, "window", err)
 	}
-	h.site.Flash(w, "That counts from now on.")
+	h.site.Flash(w, "Saved.")
 	http.Redirect(w, r, devicesHome, http.StatusSeeOther)
 	return nil
 }
@@ -170,7 +170,7 @@ func (h *Handler) changePassword(w http.ResponseWriter, r *http.Request, v app.V
 		return h.showDevices(w, r, v, "password", err)
 	}
 	h.site.StartSession(w, secret)
-	h.site.Flash(w, "Your password is changed, and all other sessions are signed out.")
+	h.site.Flash(w, "Your password is changed, and all other sessions are logged out.")
 	http.Redirect(w, r, devicesHome, http.StatusSeeOther)
 	return nil
 }

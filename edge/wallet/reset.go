@@ -70,7 +70,7 @@ func (h *Handler) newPassword(w http.ResponseWriter, r *http.Request, _ *app.Vie
 		view.Refusal = sentence
 		return h.renderReset(w, r, web.StatusOf(err), view)
 	}
-	h.site.Flash(w, "Your new password is set, and every session is signed out. Log in with it.")
+	h.site.Flash(w, "Your new password is set, and every session is logged out. Log in with it.")
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 	return nil
 }

@@ -37,9 +37,9 @@ func Happened(code token.Code) string {
 	case token.CodeURLNotPublic:
 		return "Address not on the public internet"
 	case token.CodeSiteUnproved:
-		return "Site not shown to be yours"
+		return "Site not verified"
 	case token.CodeSiteProved:
-		return "Site shown to be yours"
+		return "Site verified"
 	case token.CodeQuoteChanged:
 		return "Price not the one shown"
 	case token.CodeKeyRevoked:
@@ -59,7 +59,7 @@ func Happened(code token.Code) string {
 	case token.CodeLogoutUntold:
 		return "Logout not told to your site"
 	case "signed_out":
-		return "Signed out from elsewhere"
+		return "Logged out from elsewhere"
 	case "password_changed":
 		return "New password"
 	case "purchase_window_changed":

@@ -245,7 +245,7 @@ func TestDevicesAndSessions(t *testing.T) {
 	seen := laptop.get(page).says(t, http.StatusOK, "this one, now", "Safari on iPhone", "3 hours ago", "4 hours ago")
 	ids := sessionPattern.FindAllStringSubmatch(seen.body, -1)
 	if len(ids) != 2 {
-		t.Fatalf("%d sessions can be signed out", len(ids))
+		t.Fatalf("%d sessions can be logged out", len(ids))
 	}
 	for _, id := range []string{"", "nonsense", "ses_00000000000000000000000000"} {
 		laptop.post(page+"/signout", "session", id).says(t, http.StatusNotFound)
@@ -259,7 +259,7 @@ func TestDevicesAndSessions(t *testing.T) {
 	library.get("/wallet").says(t, http.StatusOK)
 	laptop.post(page+"/others").leads(t, page)
 	library.get("/wallet").leads(t, "/login")
-	laptop.get(page).says(t, http.StatusOK, "All other sessions are signed out")
+	laptop.get(page).says(t, http.StatusOK, "All other sessions are logged out")
 }
 
 func TestANewPasswordEndsTheOtherSessions(t *testing.T) {

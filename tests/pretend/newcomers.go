@@ -23,7 +23,7 @@ func (a *App) ConfirmSignUp(context.Context, app.Door, string, string) (secret, 
 
 // ReturnTo knows no address to return to.
 func (a *App) ReturnTo(context.Context, token.VendorID, string) error {
-	return token.New(token.Unprocessable, token.CodeURLNotAllowed, "this url does not lie in a site that the vendor registered")
+	return token.New(token.Unprocessable, token.CodeURLNotAllowed, "this url does not lie in a site that the shop registered")
 }
 
 // AskReset answers alike for all.

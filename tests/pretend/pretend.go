@@ -365,7 +365,7 @@ func (a *App) PayTest(ctx context.Context, order token.OrderID, quoted token.Amo
 
 func (a *App) member(v app.Viewer, vendor token.VendorID) error {
 	if !v.MemberOf(vendor) {
-		return token.New(token.NotFound, token.CodeNotFound, "there is no such vendor")
+		return token.New(token.NotFound, token.CodeNotFound, "there is no such shop")
 	}
 	return nil
 }

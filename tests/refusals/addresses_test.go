@@ -135,7 +135,7 @@ func TestLiveOrdersNeedAProvedSite(t *testing.T) {
 		t.Errorf("a live order answered %d %s", got.status, got.body)
 	}
 	page := h.daily.security()
-	for _, want := range []string{"site_unproved", "site_proved", "was shown to be yours", "was not shown to be yours"} {
+	for _, want := range []string{"site_unproved", "site_proved", "is verified; live orders", "was not verified"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the vendor does not see %q", want)
 		}
