@@ -163,7 +163,7 @@ func TestWhatIsComparedOnTheWayOfAPurchase(t *testing.T) {
 			do: func(h *house) answer {
 				return h.call(h.rival.live, http.MethodGet, "/v1/orders/"+h.order(h.daily, h.daily.live), "")
 			},
-			vendor: "Another vendor asked for this order of yours, and was told nothing", rival: "A key of yours asked for an order of another vendor",
+			vendor: "Another shop asked for this order of yours, and was told nothing", rival: "A key of yours asked for an order of another shop",
 		},
 		{
 			name: "live order with a test key", status: http.StatusForbidden, code: "mode_mismatch", operator: "mode_mismatch",
