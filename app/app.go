@@ -106,11 +106,13 @@ type App struct {
 	// were taken: when that was, in milliseconds since 1970.
 	unanswered *cache[grant.Hash, []int64]
 	buys       *throttle // of offers, by plain forms
-	proofs     *throttle // of looking at vendors' sites
-	fetch      Fetch
-	dues       dueWatch
-	mailer     Mailer
-	notes      notebook
+	// batchPlaces holds a token for each purchase of a batch that is under way.
+	batchPlaces chan struct{}
+	proofs      *throttle // of looking at vendors' sites
+	fetch       Fetch
+	dues        dueWatch
+	mailer      Mailer
+	notes       notebook
 	sightings
 	caches
 	siteLogouts
@@ -147,7 +149,7 @@ func New(d Deps) *App {
 		name: d.Name, baseURL: strings.TrimSuffix(d.BaseURL, "/"), mailer: d.Mailer, window: d.PurchaseWindow, sessionLife: d.SessionLife, sessionIdle: d.SessionIdle,
 		currencies: map[token.Currency]bool{}, fee: d.Fee, demo: d.Demo,
 		keys: newLocksmith(d.Secret, d.Lasting, d.Clock), hasher: account.NewHasher(runtime.GOMAXPROCS(0)),
-		entries: entries{party: newParty(d.BaseURL)}, buys: newThrottle(2*time.Second, 30, 65536),
+		entries: entries{party: newParty(d.BaseURL)}, buys: newThrottle(2*time.Second, 30, 65536), batchPlaces: make(chan struct{}, placesOfBatches),
 		proofs: newThrottle(10*time.Second, 10, 4096), fetch: d.Fetch, caches: newCaches(d.Clock, d.Alone),
 		codes: newThrottle(2*time.Second, 60, 65536), unanswered: newCache[grant.Hash, []int64](d.Clock, unansweredLife, 4096), notes: notebook{lines: newThrottle(linePause, linesAtOnce, 65536)},
 	}

@@ -28,6 +28,7 @@ type call struct {
 	body     []byte
 	oneShot  bool // a repeat could be refused, so try again only where nothing happened
 	into     any
+	most     int64 // bytes that are read of the answer; maxAnswer where zero
 	status   int
 	replayed bool
 }
@@ -117,7 +118,7 @@ func (c *Client) once(ctx context.Context, one *call) error {
 		return fmt.Errorf("farthing: %w", err)
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	answer, err := io.ReadAll(io.LimitReader(response.Body, max(maxAnswer, one.most)))
 	if err != nil {
 		return fmt.Errorf("farthing: read answer: %w", err)
 	}

@@ -39,7 +39,7 @@ func newMeter() *meter {
 			Name: "farthing_http_requests_active", Help: "Requests being answered now.",
 		}),
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "farthing_refusals_total", Help: "Requests refused, by the code that the problem or the page has.",
+			Name: "farthing_refusals_total", Help: "Requests, and purchases of batches, refused, by the code that the problem or the page has.",
 		}, []string{"code"}),
 	}
 	m.registry.MustRegister(m.refusals, m.requests, m.seconds, m.active,

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +81,12 @@ func TestBadRequestsAreRefusedAndMoveNothing(t *testing.T) {
 	headed := func(name, value string) ask {
 		return ask{method: "POST", path: "/v1/orders", body: goodOrder, header: map[string]string{name: value}}
 	}
+	batch := func(items string) ask {
+		return ask{method: "POST", path: "/v1/purchases/batch", body: `{"purchases":[` + items + `]}`}
+	}
+	sale := func(key string) string {
+		return `{"idempotency_key":"` + key + `","reader":"` + token.ReaderID{5}.String() + `","offer":"` + token.OfferID{4}.String() + `"}`
+	}
 	id := token.OrderID{3}.String()
 	for _, test := range []struct {
 		name   string
@@ -122,6 +129,17 @@ func TestBadRequestsAreRefusedAndMoveNothing(t *testing.T) {
 		{"a refund of zero", ask{method: "POST", path: "/v1/orders/" + id + "/refund", body: `{"amount":"0"}`}, 422, token.CodeAmountInvalid},
 		{"a capture of less than zero", ask{method: "POST", path: "/v1/orders/" + id + "/capture", body: `{"amount":"-0.01"}`}, 422, token.CodeAmountInvalid},
 		{"a purchase of nothing", ask{method: "POST", path: "/v1/purchases", body: `{}`}, 422, token.CodeFieldInvalid},
+		{"a batch of nothing", batch(""), 422, token.CodeFieldInvalid},
+		{"a batch without a list", ask{method: "POST", path: "/v1/purchases/batch", body: "{}"}, 422, token.CodeFieldInvalid},
+		{"a batch of too many", batch(strings.Repeat(sale("")+",", 1000) + sale("")), 422, token.CodeFieldInvalid},
+		{"a batch with one key twice", batch(sale("a") + "," + sale("b") + "," + sale("a")), 422, token.CodeFieldInvalid},
+		{"an unknown field in a batch", batch(sale("a") + `,{"idempotency_key":"b","price":"0.01"}`), 400, token.CodeMalformed},
+		{"a duplicate field in a batch", batch(sale("a") + `,{"reader":"","reader":""}`), 400, token.CodeMalformed},
+		{"a number for a key in a batch", batch(sale("a") + `,{"idempotency_key":7}`), 400, token.CodeMalformed},
+		{"a batch cut short", ask{method: "POST", path: "/v1/purchases/batch", body: `{"purchases":[` + sale("a") + `,`}, 400, token.CodeMalformed},
+		{"a large batch", batch(`{"tracking":"` + strings.Repeat("x", 1<<20) + `"}`), 413, "body_too_large"},
+		{"a batch by another key", ask{method: "POST", path: "/v1/purchases/batch", body: `{"purchases":[` + sale("a") + `]}`, header: map[string]string{"Authorization": "Bearer fk_live_other"}}, 401, token.CodeUnauthorised},
+
 		{"a ticket that is none", ask{method: "POST", path: "/v1/tickets/redeem", body: `{}`}, 422, token.CodeFieldInvalid},
 		{"more than all", ask{method: "POST", path: "/v1/splits", body: `{"name":"n","shares":[{"percent":"100.0001"}]}`}, 422, token.CodeFieldInvalid},
 
@@ -241,6 +259,32 @@ func TestTooManyRequestsOfOneKey(t *testing.T) {
 		if status == 429 {
 			checkProblem(t, response, body, 429, token.CodeThrottled)
 		}
+	}
+}
+
+// A batch counts as so many requests as it has purchases, and is refused as a whole.
+func TestABatchCountsAsManyRequests(t *testing.T) {
+	fake := &fakeApp{}
+	server := httptest.NewServer(New(Options{App: fake, Clock: fakeClock{}, Rate: 10}))
+	defer server.Close()
+	batch := func(n int) ask {
+		items := make([]string, n)
+		for i := range items {
+			items[i] = `{"idempotency_key":"k` + strconv.Itoa(i) + `","reader":"` + token.ReaderID{5}.String() + `","offer":"` + token.OfferID{4}.String() + `"}`
+		}
+		return ask{method: "POST", path: "/v1/purchases/batch", body: `{"purchases":[` + strings.Join(items, ",") + `]}`}
+	}
+	for i, test := range []struct{ purchases, status int }{{6, 200}, {5, 429}, {3, 200}, {1, 429}} { // 6, and 1 for the refused one, and 3
+		response, body := do(t, server, batch(test.purchases))
+		if response.StatusCode != test.status {
+			t.Errorf("batch %d: %d %s", i, response.StatusCode, body)
+		}
+		if test.status == 429 {
+			checkProblem(t, response, body, 429, token.CodeThrottled)
+		}
+	}
+	if moved := fake.moved.Load(); moved != 9 {
+		t.Errorf("%d were made, want 9", moved)
 	}
 }
 

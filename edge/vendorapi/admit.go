@@ -30,12 +30,12 @@ func (a *api) caller(r *http.Request, o *operation, c *call) (err error) {
 			return err
 		}
 		c.actor = actor
-		return a.limiter.check(key, a.clock.Now())
+		return a.limiter.check(key, a.clock.Now(), 1)
 	}
 	if c.seller, err = a.seller(r); err != nil {
 		return err
 	}
-	return a.limiter.check(c.seller.Key, a.clock.Now())
+	return a.limiter.check(c.seller.Key, a.clock.Now(), 1)
 }
 
 // seller returns whose server is calling.
@@ -113,21 +113,34 @@ func checkMediaType(h http.Header) error {
 	return nil
 }
 
+var errNoKey = token.New(token.Malformed, token.CodeKeyMissing, "send an Idempotency-Key, new for each thing you do, and the same when you try it again")
+
 // idempotencyKey returns the key of 1 to 255 visible ASCII characters.
 func idempotencyKey(h http.Header) (string, error) {
 	values := h["Idempotency-Key"]
-	if len(values) == 0 || len(values) == 1 && values[0] == "" {
-		return "", token.New(token.Malformed, token.CodeKeyMissing, "send an Idempotency-Key, new for each thing you do, and the same when you try it again")
+	if len(values) == 0 {
+		return "", errNoKey
 	}
-	if len(values) > 1 || len(values[0]) > 255 {
+	if len(values) > 1 {
 		return "", malformed("there is one Idempotency-Key, of at most 255 characters")
 	}
-	for i := range len(values[0]) {
-		if c := values[0][i]; c <= ' ' || c > '~' {
-			return "", malformed("an Idempotency-Key has visible ASCII characters only")
+	return values[0], checkKey(values[0])
+}
+
+// checkKey refuses what is no idempotency key.
+func checkKey(key string) error {
+	if key == "" {
+		return errNoKey
+	}
+	if len(key) > 255 {
+		return malformed("an Idempotency-Key has at most 255 characters")
+	}
+	for i := range len(key) {
+		if c := key[i]; c <= ' ' || c > '~' {
+			return malformed("an Idempotency-Key has visible ASCII characters only")
 		}
 	}
-	return values[0], nil
+	return nil
 }
 
 // The number of things on one page.

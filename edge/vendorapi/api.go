@@ -18,6 +18,7 @@ type App interface {
 	orders
 	tickets
 	purchases
+	batches
 	allowances
 	offers
 	splits
@@ -38,7 +39,7 @@ type Options struct {
 	Clock token.Clock
 	Log   *slog.Logger
 
-	MaxBody   int64   // of a request, in bytes; 64 KiB
+	MaxBody   int64   // of a request, in bytes; 64 KiB (a batch: 1 MiB)
 	Rate      float64 // requests per second and key; 5,000. Negative: no bound
 	RequestID string  // what request ids begin with; random where empty
 }
@@ -82,6 +83,7 @@ func New(o Options) http.Handler {
 	a.addReceipts()
 	a.addTickets()
 	a.addPurchases()
+	a.addBatch()
 	a.addAllowed()
 	a.addOffers()
 	a.addSplits()

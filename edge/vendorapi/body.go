@@ -36,13 +36,14 @@ func (p *pool) put(b *bytes.Buffer) {
 var strict = json.JoinOptions(json.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(false))
 
 // readBody reads the body into in, strictly.
-func (a *api) readBody(w http.ResponseWriter, r *http.Request, in any) error {
-	if r.ContentLength > a.maxBody {
+func (a *api) readBody(w http.ResponseWriter, r *http.Request, o *operation, in any) error {
+	most := max(a.maxBody, o.most)
+	if r.ContentLength > most {
 		return errTooLarge
 	}
 	buffer := a.buffers.get()
 	defer a.buffers.put(buffer)
-	if _, err := buffer.ReadFrom(http.MaxBytesReader(w, r.Body, a.maxBody)); err != nil {
+	if _, err := buffer.ReadFrom(http.MaxBytesReader(w, r.Body, most)); err != nil {
 		if _, large := errors.AsType[*http.MaxBytesError](err); large {
 			return errTooLarge
 		}

@@ -45,7 +45,7 @@ func reasons() []reason {
 		{token.CodeEntitlementUsed, 410, "All views of the purchase have been used."},
 		{token.CodeEntitlementOver, 410, "The time of the purchase has ended."},
 		{token.CodeEntitlementGone, 410, "The purchase was refunded, or its hold released."},
-		{"body_too_large", 413, "The body is above 64 KiB."},
+		{"body_too_large", 413, "The body is above 64 KiB; of a batch, above 1 MiB."},
 		{"media_type_unsupported", 415, "The body is not said to be application/json."},
 		{token.CodeKeyReused, 422, "The Idempotency-Key stood for another request before."},
 		{token.CodeAmountInvalid, 422, "An amount is not a decimal above zero with at most six decimals."},

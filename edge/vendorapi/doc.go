@@ -15,9 +15,10 @@
 //  3. the caller takes JSON (406);
 //  4. query parameters are known, single and in range (400);
 //  5. the body is JSON (415) with an idempotency key where one is needed (400);
-//  6. it is at most MaxBody bytes (413), well formed, and has no duplicate or
+//  6. it is at most MaxBody bytes, of a batch 1 MiB (413), well formed, and has no duplicate or
 //     unknown field (400).
 //
 // What the use case then refuses is a token.Error, and package web turns that into
-// the problem that the caller gets. Nothing but a 2xx has moved money.
+// the problem that the caller gets. Nothing but a 2xx has moved money, but for what
+// commit_unknown leaves open; of a batch, that is said of the status of each purchase.
 package vendorapi

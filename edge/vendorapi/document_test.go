@@ -48,6 +48,7 @@ func examples() map[string]string {
 		"viewOrder":             `{}`,
 		"redeemTicket":          `{"ticket":"abc","view":true}`,
 		"createPurchase":        `{"reader":"` + reader + `","offer":"` + offer + `"}`,
+		"createPurchaseBatch":   `{"purchases":[{"idempotency_key":"k-1","reader":"` + reader + `","offer":"` + offer + `"}]}`,
 		"createOffer":           `{"item":{"title":"T"},"price":"1","currency":"USD"}`,
 		"createSplit":           `{"name":"n","shares":[{"payee":"` + payee + `","percent":"12.5"}]}`,
 		"reviseSplit":           `{"name":"n","shares":[{"payee":"` + payee + `","fixed":"0.01","of":0}]}`,

@@ -120,6 +120,13 @@ func (f *fakeApp) CreatePurchase(_ context.Context, _ app.Seller, _ app.Purchase
 	return f.move(digest)
 }
 
+func (f *fakeApp) CreatePurchases(_ context.Context, _ app.Seller, batch []app.BatchedPurchase, answer func(int, app.OrderView, bool, error)) {
+	for i := range batch {
+		view, replayed, err := f.move(batch[i].Digest)
+		answer(i, view, replayed, err)
+	}
+}
+
 func (f *fakeApp) Allowed(context.Context, app.Seller, token.OfferID, token.ReaderID) (app.Coverage, error) {
 	return app.Coverage{Allowed: true, Version: 1}, f.refusal
 }

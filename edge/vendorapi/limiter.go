@@ -33,9 +33,9 @@ func newLimiter(perSecond float64) *limiter {
 	return &limiter{perSecond: rate.Limit(perSecond), buckets: buckets}
 }
 
-// check takes one from the key's bucket, which holds what a second may use, or
+// check takes n from the key's bucket, which holds what a second may use, or
 // refuses.
-func (l *limiter) check(key token.KeyID, now time.Time) error {
+func (l *limiter) check(key token.KeyID, now time.Time, n int) error {
 	if l.perSecond == rate.Inf {
 		return nil
 	}
@@ -47,7 +47,7 @@ func (l *limiter) check(key token.KeyID, now time.Time) error {
 		}
 		bucket = fresh
 	}
-	if bucket.AllowN(now, 1) {
+	if bucket.AllowN(now, n) {
 		return nil
 	}
 	return &token.Error{Kind: token.Throttled, Code: token.CodeThrottled, RetryAt: now.Add(time.Second),

@@ -20,9 +20,27 @@ type newPurchase struct {
 	Tracking string         `json:"tracking,omitzero" maxLength:"500" doc:"Your own data, kept with the order"`
 }
 
+// app returns what CreatePurchase takes.
+func (n *newPurchase) app() (app.PurchaseInput, error) {
+	if n.Reader.IsZero() || n.Offer.IsZero() {
+		return app.PurchaseInput{}, token.New(token.Unprocessable, token.CodeFieldInvalid, "a purchase names a reader and an offer")
+	}
+	return app.PurchaseInput{Reader: n.Reader, Offer: n.Offer, Version: n.Version, Tracking: n.Tracking}, nil
+}
+
+// purchaseStatus tells a sale from what was owned already.
+func purchaseStatus(o *order) int {
+	if o.CoveredBy.IsZero() {
+		return http.StatusCreated
+	}
+	return http.StatusOK
+}
+
+const purchasesPath = "/v1/purchases"
+
 func (a *api) addPurchases() {
 	route(a, operation{
-		method: http.MethodPost, path: "/v1/purchases", id: "createPurchase", tag: "Purchases", status: http.StatusCreated,
+		method: http.MethodPost, path: purchasesPath, id: "createPurchase", tag: "Purchases", status: http.StatusCreated,
 		summary: "Sell an offer under the reader's allowance",
 		explain: "One call from server to server, without a browser. The answer is 201 where the reader was charged, and 200 with the earlier order where the reader owns the item already.",
 		refuses: []token.Code{
@@ -30,14 +48,12 @@ func (a *api) addPurchases() {
 			token.CodeFundsMissing, token.CodeAccountClosed, token.CodeModeMismatch, token.CodeFieldInvalid,
 		},
 	}, func(ctx context.Context, c *call, in *newPurchase) (answer[order], error) {
-		if in.Reader.IsZero() || in.Offer.IsZero() {
-			return answer[order]{}, token.New(token.Unprocessable, token.CodeFieldInvalid, "a purchase names a reader and an offer")
+		input, err := in.app()
+		if err != nil {
+			return answer[order]{}, err
 		}
-		input := app.PurchaseInput{Reader: in.Reader, Offer: in.Offer, Version: in.Version, Tracking: in.Tracking}
 		out, err := orderAnswer(a.app.CreatePurchase(ctx, c.seller, input, c.key, c.digest))
-		if !out.body.CoveredBy.IsZero() {
-			out.status = http.StatusOK
-		}
+		out.status = purchaseStatus(&out.body)
 		return out, err
 	})
 }

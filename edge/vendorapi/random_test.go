@@ -15,7 +15,7 @@ import (
 func words() []string {
 	return []string{
 		"item", "offer", "price", "currency", "split", "amount", "reader", "shares", "payee", "percent", "name", "url", "title", "times", "expires_at",
-		"capture", "manual", "hold_hours", "ticket", "view", "listed", "incentives", "USD", "0.25", "-1", "1e9", "", "2026-01-02T03:04:05Z",
+		"capture", "manual", "hold_hours", "ticket", "view", "purchases", "idempotency_key", "listed", "incentives", "USD", "0.25", "-1", "1e9", "", "2026-01-02T03:04:05Z",
 		token.OfferID{4}.String(), token.ReaderID{5}.String(), "https://example.org", "\u0000", "💸",
 	}
 }

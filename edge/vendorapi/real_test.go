@@ -42,11 +42,17 @@ type house struct {
 
 const shopURL = "https://shop.example"
 
-func newHouse(t testing.TB) *house {
+// newHouse opens one. A change may alter what the application is made of.
+func newHouse(t testing.TB, changes ...func(*app.Deps)) *house {
 	t.Helper()
 	ctx := t.Context()
 	log := slog.New(slog.DiscardHandler)
-	h := &house{t: t, Provider: provider.Open(t, log, func(_ *provider.Provider, d *app.Deps) { d.Fee = royalty.FeeRule{PPM: 100_000} })}
+	h := &house{t: t, Provider: provider.Open(t, log, func(_ *provider.Provider, d *app.Deps) {
+		d.Fee = royalty.FeeRule{PPM: 100_000}
+		for _, change := range changes {
+			change(d)
+		}
+	})}
 	h.server = httptest.NewServer(vendorapi.New(vendorapi.Options{App: h.App, Clock: h.Clock, Log: log}))
 	t.Cleanup(h.server.Close)
 	owner := h.signUp("owner@example.org")

@@ -12,13 +12,25 @@ import (
 
 // refuse sends the problem that an error is. Errors of our own go to the log.
 func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	problem := problemOf(w, r, err)
+	if problem.Status >= http.StatusInternalServerError {
+		a.logFailure(w, r, err)
+	}
+	problem.Write(w, a.clock.Now())
+}
+
+// problemOf is what the caller is told of an error.
+func problemOf(w http.ResponseWriter, r *http.Request, err error) web.Problem {
 	problem := web.NewProblem(err)
 	problem.Instance = r.URL.Path
 	problem.RequestID = w.Header().Get("X-Request-Id")
-	if problem.Status >= http.StatusInternalServerError {
-		a.log.ErrorContext(r.Context(), "api request failed", "request", problem.RequestID, "method", r.Method, "path", r.URL.Path, "error", err, "cause", errors.Unwrap(err))
-	}
-	problem.Write(w, a.clock.Now())
+	return problem
+}
+
+// logFailure logs an error of our own.
+func (a *api) logFailure(w http.ResponseWriter, r *http.Request, err error, more ...any) {
+	a.log.ErrorContext(r.Context(), "api request failed", append([]any{"request", w.Header().Get("X-Request-Id"), "method", r.Method, "path", r.URL.Path,
+		"error", err, "cause", errors.Unwrap(err)}, more...)...)
 }
 
 // addUnrouted answers what no route does: other methods on known paths, and other paths.

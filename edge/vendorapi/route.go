@@ -24,7 +24,8 @@ type operation struct {
 	list    bool         // takes limit and cursor
 	refuses []token.Code // the codes that are its own, besides those of every route
 
-	operator bool // called with an operator's key, and with no vendor's
+	most     int64 // bytes of the body; the API's bound where zero
+	operator bool  // called with an operator's key, and with no vendor's
 }
 
 // none is the body of a request that has none.
@@ -33,6 +34,7 @@ type none struct{}
 // call is a request that has passed all checks.
 type call struct {
 	request *http.Request
+	answer  http.ResponseWriter
 	seller  app.Seller
 	actor   app.Actor // of an operator's operation, which has no seller
 	key     string    // the idempotency key
@@ -76,7 +78,7 @@ func route[In, Out any](a *api, o operation, handle func(context.Context, *call,
 
 // admit makes the checks of the package comment and reads the body into in.
 func (a *api) admit(w http.ResponseWriter, r *http.Request, o *operation, in any) (*call, error) {
-	c := &call{request: r}
+	c := &call{request: r, answer: w}
 	if err := a.caller(r, o, c); err != nil {
 		return nil, err
 	}
@@ -99,24 +101,24 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request, o *operation, in any
 		}
 		c.key = key
 	}
-	if err := a.readBody(w, r, in); err != nil {
+	if err := a.readBody(w, r, o, in); err != nil {
 		return nil, err
 	}
 	if o.keyless {
 		return c, nil
 	}
-	digest, err := canonical(r, in)
+	digest, err := canonical(r.Method, r.URL.Path, in)
 	c.digest = digest
 	return c, err
 }
 
 // canonical writes a request in the form that its idempotency key stands for:
 // method, path, and the body's fields in the order of their declaration.
-func canonical(r *http.Request, in any) ([]byte, error) {
+func canonical(method, path string, in any) ([]byte, error) {
 	digest := make([]byte, 0, 256)
-	digest = append(digest, r.Method...)
+	digest = append(digest, method...)
 	digest = append(digest, ' ')
-	digest = append(digest, r.URL.Path...)
+	digest = append(digest, path...)
 	digest = append(digest, '\n')
 	body, err := json.Marshal(in)
 	if err != nil {

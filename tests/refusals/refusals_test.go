@@ -189,6 +189,18 @@ func TestWhatIsComparedOnTheWayOfAPurchase(t *testing.T) {
 			vendor: "A charge named a reader that you do not know",
 		},
 		{
+			name: "reader of another vendor in a batch", status: http.StatusOK, operator: "not_found",
+			do: func(h *house) answer {
+				theirs := h.call(h.rival.test, http.MethodGet, "/v1/me", "").text(h.t, "sandbox_reader")
+				got := h.call(h.daily.live, http.MethodPost, "/v1/purchases/batch", `{"purchases":[{"idempotency_key":"k","reader":"`+theirs+`","offer":"`+h.offer(h.daily)+`"}]}`)
+				if !strings.HasPrefix(got.body, `{"results":[{"status":404,"problem":{`) || !strings.Contains(got.body, `"code":"not_found"`) {
+					h.t.Errorf("answered %s", got.body)
+				}
+				return got
+			},
+			vendor: "A charge named a reader that you do not know",
+		},
+		{
 			name: "console of another vendor", status: http.StatusNotFound, operator: "not_found",
 			do:     func(h *house) answer { return h.reader.get("/console/" + h.daily.id.String() + "/setup") },
 			reader: "Pages of a shop were asked for that you do not act for",

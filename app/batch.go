@@ -1,0 +1,80 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"farthing.dev/farthing/token"
+)
+
+// BatchedPurchase is one purchase of a batch: what CreatePurchase takes for it.
+type BatchedPurchase struct {
+	PurchaseInput
+	Key    string
+	Digest []byte // of the request as it would be alone, so that the key stands for the same either way
+}
+
+// The bounds of batches. Together they have half of what the engine puts into one block, so a
+// purchase that comes alone is in the next block, however many batches there are.
+const (
+	placesOfBatch   = 256
+	placesOfBatches = 512
+	// batchPatience is after what time no more of a batch is begun: what has been begun takes
+	// its time as every purchase, and the answer must reach its caller.
+	batchPatience = 15 * time.Second
+)
+
+// CreatePurchases makes many purchases, each by itself, as CreatePurchase would: with its own
+// key, and its own answer, which it hands to answer by the purchase's place in the batch. It
+// answers each once, several at a time and in any order, and returns when all are answered.
+// Where ctx ends, or it takes longer than 15 seconds, what was not begun is answered with
+// CodeUnavailable.
+func (a *App) CreatePurchases(ctx context.Context, s Seller, batch []BatchedPurchase, answer func(i int, view OrderView, replayed bool, err error)) {
+	until := a.clock.Now().Add(batchPatience)
+	var begun atomic.Int64
+	var all sync.WaitGroup
+	for range min(len(batch), placesOfBatch) {
+		all.Go(func() {
+			for i := int(begun.Add(1)) - 1; i < len(batch); i = int(begun.Add(1)) - 1 {
+				view, replayed, err := a.createBatched(ctx, s, &batch[i], until)
+				answer(i, view, replayed, err)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// createBatched makes one purchase of a batch, when there is a place for it.
+func (a *App) createBatched(ctx context.Context, s Seller, p *BatchedPurchase, until time.Time) (view OrderView, replayed bool, err error) {
+	select {
+	case a.batchPlaces <- struct{}{}:
+		defer func() { <-a.batchPlaces }()
+	case <-ctx.Done():
+		return view, false, notBegun(ctx.Err())
+	}
+	if ctx.Err() != nil || !a.clock.Now().Before(until) {
+		return view, false, notBegun(ctx.Err())
+	}
+	// A fault of ours is one bad answer, as in a request of its own, and not the end of the process.
+	defer func() {
+		if fault := recover(); fault != nil {
+			a.log.ErrorContext(ctx, "panic in a batch of purchases", "fault", fault, "stack", string(debug.Stack()))
+			view, replayed, err = OrderView{}, false, token.Wrap(fmt.Errorf("panic: %v", fault), "purchase in a batch")
+		}
+	}()
+	return a.CreatePurchase(ctx, s, p.PurchaseInput, p.Key, p.Digest)
+}
+
+// notBegun is the answer to a purchase of a batch that was certainly not made.
+func notBegun(cause error) error {
+	if cause == nil {
+		cause = errors.New("the batch took too long")
+	}
+	return &token.Error{Kind: token.Unavailable, Code: token.CodeUnavailable, Cause: cause,
+		Detail: "this purchase was not begun, because the batch took too long; try again with the same key"}
+}
