@@ -44,7 +44,7 @@ func (f folder) Open(ctx context.Context) (*System, error) {
 	catalog := store.NewCatalog(db)
 	a := app.New(app.Deps{Engine: engine, Catalog: catalog, Clock: clock, IDs: token.NewMaker(clock, nil), BaseURL: "http://localhost", Alone: true})
 	return &System{
-		Engine: engine, Catalog: catalog, Handler: vendorapi.New(vendorapi.Options{App: a, Clock: clock, Log: log}), Reader: a.ReaderAt,
+		Engine: engine, Catalog: catalog, Handler: vendorapi.New(vendorapi.Options{App: a, Clock: clock, Log: log, Rate: -1}), Reader: a.ReaderAt,
 		Head:  func(context.Context) (uint64, error) { return engine.Head().Seq, nil },
 		Close: func() error { return errors.Join(engine.Close(ctx), db.Close()) },
 	}, nil
@@ -64,7 +64,7 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, said.String())
 	}
-	for name, s := range map[string]Sample{"burst": report.Burst, "sustained": report.Sustained, "few": report.Few, "HTTP": report.HTTP, "empty": report.Empty, "decide": report.Decide} {
+	for name, s := range map[string]Sample{"burst": report.Burst, "sustained": report.Sustained, "few": report.Few, "HTTP": report.HTTP, "batches": report.Batch, "in process beside": report.Beside, "empty": report.Empty, "decide": report.Decide} {
 		if s.Count == 0 || s.PerSecond() <= 0 || s.Failed > 0 {
 			t.Errorf("%s: %+v", name, s)
 		}
@@ -80,7 +80,7 @@ func TestRun(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &figures); err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"decide_per_s", "inprocess_per_s", "http_per_s", "http_empty_per_s", "p50_ms", "p99_ms", "bytes_per_purchase", "ready_s"} {
+	for _, key := range []string{"decide_per_s", "inprocess_per_s", "http_per_s", "http_empty_per_s", "batch_per_s", "batch_ratio", "p50_ms", "p99_ms", "bytes_per_purchase", "ready_s"} {
 		if n, ok := figures[key].(float64); !ok || n <= 0 {
 			t.Errorf("%s is %v", key, figures[key])
 		}
@@ -199,7 +199,7 @@ func TestReadAnswer(t *testing.T) {
 		{"SSH-2.0\r\n\r\n", 0, "", true},
 		{"", 0, "", true},
 	} {
-		status, refusal, err := readAnswer(bufio.NewReader(strings.NewReader(test.text)))
+		status, refusal, err := readAnswer(bufio.NewReader(strings.NewReader(test.text)), nil)
 		if (err != nil) != test.bad || (!test.bad && status != test.status) || string(refusal) != test.refusal {
 			t.Errorf("%q: %d %q %v", test.text, status, refusal, err)
 		}

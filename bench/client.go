@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -23,6 +24,7 @@ type Job struct {
 	Path        string
 	Nonce       string // what idempotency keys begin with
 	Connections int
+	Batch       int           // purchases in one request, all of one vendor; 0 where each is a request of its own
 	Warm        time.Duration // of load before anything is counted
 	Lasting     time.Duration // of load that is counted
 	Bearers     []string      // keys of vendors
@@ -72,6 +74,7 @@ type caller struct {
 	answers    *bufio.Reader
 	request    []byte
 	body       []byte
+	answer     []byte // to a batch
 	delays     Histogram
 	other      uint64
 	failed     uint64
@@ -104,8 +107,9 @@ func (j *Job) run(begin func()) (Tally, error) {
 	for _, c := range callers {
 		wait.Go(func() {
 			for time.Now().Before(until) {
-				n := int(next.Add(1)) - 1
-				if n >= len(j.Targets)/target {
+				each := max(1, j.Batch)
+				n := (int(next.Add(1)) - 1) * each
+				if n+each > len(j.Targets)/target {
 					return
 				}
 				if err := c.ask(n, &counting); err != nil {
@@ -138,9 +142,7 @@ func (j *Job) run(begin func()) (Tally, error) {
 // ask sends the n-th request and reads its answer.
 func (c *caller) ask(n int, counting *atomic.Bool) error {
 	t := c.job.Targets[n*target:]
-	body := append(append(c.body[:0], `{"reader":"`...), token.ReaderID(t[4:20]).String()...)
-	body = append(append(append(body, `","offer":"`...), token.OfferID(t[20:36]).String()...), `"}`...)
-	c.body = body
+	body := c.purchases(n)
 	b := append(c.request[:0], "POST "...)
 	b = append(append(b, c.job.Path...), " HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nAuthorization: Bearer "...)
 	b = append(append(b, c.job.Bearers[binary.BigEndian.Uint32(t)]...), "\r\nIdempotency-Key: "...)
@@ -152,11 +154,15 @@ func (c *caller) ask(n int, counting *atomic.Bool) error {
 	if _, err := c.connection.Write(b); err != nil {
 		return fmt.Errorf("send request: %w", err)
 	}
-	status, answer, err := readAnswer(c.answers)
+	status, answer, err := readAnswer(c.answers, c.room())
 	if err != nil {
 		return fmt.Errorf("read answer: %w", err)
 	}
 	if !counting.Load() {
+		return nil
+	}
+	if c.job.Batch > 0 && status == 200 {
+		c.count(time.Since(asked))
 		return nil
 	}
 	switch status {
@@ -173,8 +179,56 @@ func (c *caller) ask(n int, counting *atomic.Bool) error {
 	return nil
 }
 
-// readAnswer reads an answer with a Content-Length, and its beginning where it is a refusal.
-func readAnswer(r *bufio.Reader) (status int, refusal []byte, err error) {
+// room is where the answer to a batch is kept.
+func (c *caller) room() *[]byte {
+	if c.job.Batch == 0 {
+		return nil
+	}
+	return &c.answer
+}
+
+// purchases writes the body of the request that begins with the n-th target.
+func (c *caller) purchases(n int) []byte {
+	body := c.body[:0]
+	if c.job.Batch == 0 {
+		body = appendPurchase(append(body, '{'), c.job.Targets[n*target:])
+	} else {
+		body = append(body, `{"purchases":[`...)
+		for i := range c.job.Batch {
+			body = append(append(append(body, `{"idempotency_key":"`...), c.job.Nonce...), '-')
+			body = append(strconv.AppendInt(body, int64(n+i), 36), `",`...)
+			body = append(appendPurchase(body, c.job.Targets[(n+i)*target:]), ',')
+		}
+		body = append(body[:len(body)-1], `]}`...)
+	}
+	c.body = body
+	return body
+}
+
+// appendPurchase writes the fields of a purchase, and the end of its object.
+func appendPurchase(body, t []byte) []byte {
+	body = append(append(body, `"reader":"`...), token.ReaderID(t[4:20]).String()...)
+	return append(append(append(body, `","offer":"`...), token.OfferID(t[20:36]).String()...), `"}`...)
+}
+
+// count counts the results in the answer to a batch: each took as long as all.
+func (c *caller) count(took time.Duration) {
+	sold, owned := bytes.Count(c.answer, []byte(`{"status":201,`)), bytes.Count(c.answer, []byte(`{"status":200,`))
+	for range sold {
+		c.delays.Add(took)
+	}
+	c.other += uint64(owned)
+	if failed := c.job.Batch - sold - owned; failed > 0 {
+		c.failed += uint64(failed)
+		if c.first == "" {
+			c.first = fmt.Sprintf("%d of a batch refused: %.400s", failed, c.answer)
+		}
+	}
+}
+
+// readAnswer reads an answer with a Content-Length, and its beginning where it is a refusal. Where
+// body is not nil, it is the room for the whole of it.
+func readAnswer(r *bufio.Reader, body *[]byte) (status int, refusal []byte, err error) {
 	length := -1
 	for line := 0; ; line++ {
 		text, err := r.ReadSlice('\n')
@@ -198,7 +252,12 @@ func readAnswer(r *bufio.Reader) (status int, refusal []byte, err error) {
 				peeked, _ := r.Peek(min(length, 400))
 				refusal = bytes.Clone(peeked)
 			}
-			_, err = r.Discard(length)
+			if body == nil {
+				_, err = r.Discard(length)
+			} else {
+				*body = slices.Grow((*body)[:0], length)[:length]
+				_, err = io.ReadFull(r, *body)
+			}
 			return status, refusal, err
 		case len(text) > 15 && bytes.EqualFold(text[:15], []byte("Content-Length:")):
 			if length, err = strconv.Atoi(string(bytes.TrimSpace(text[15:]))); err != nil {

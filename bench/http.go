@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"net/http"
 	"os/exec"
 	"runtime/pprof"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -75,6 +77,31 @@ func (w *Workload) job(s *System, round uint64, connections int, warm, lasting t
 		}
 		j.add(p.Vendor, reader, w.Offer(p.Vendor, p.Offer))
 	}
+	return j, nil
+}
+
+// The batches that are measured.
+const (
+	batchSize        = 1000 // purchases in one request
+	batchConnections = 4    // requests at the same time: half of each block is for batches, and two fill that
+)
+
+// batches makes a job of batches, each of which is one vendor's.
+func (w *Workload) batches(s *System, round uint64, size int, warm, lasting time.Duration) (Job, error) {
+	j, err := w.job(s, round, batchConnections, warm, lasting)
+	if err != nil {
+		return j, err
+	}
+	j.Path, j.Batch = "/v1/purchases/batch", size
+	waiting := make([][]byte, w.Vendors)
+	grouped := make([]byte, 0, len(j.Targets))
+	for t := range slices.Chunk(j.Targets, target) {
+		vendor := binary.BigEndian.Uint32(t)
+		if waiting[vendor] = append(waiting[vendor], t...); len(waiting[vendor]) == size*target {
+			grouped, waiting[vendor] = append(grouped, waiting[vendor]...), waiting[vendor][:0]
+		}
+	}
+	j.Targets = grouped
 	return j, nil
 }
 

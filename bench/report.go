@@ -22,6 +22,8 @@ type Report struct {
 	Few         Sample // as Burst, with only ten thousand purchases loaded
 	HTTP        Sample
 	Empty       Sample
+	Batch       Sample // over HTTP, in batches
+	Beside      Sample // in process, in turns with Batch
 	Transaction Sample // one database transaction per purchase; PostgreSQL only
 
 	BytesPerPurchase int64
@@ -67,6 +69,10 @@ type figures struct {
 	Empty            float64 `json:"http_empty_per_s"`
 	EmptyMicros      float64 `json:"http_empty_cpu_us"`
 	HTTPRatio        float64 `json:"http_ratio"`
+	Batch            float64 `json:"batch_per_s"`
+	BatchP99         float64 `json:"batch_p99_ms"` // of a whole batch
+	BatchMicros      float64 `json:"batch_cpu_us_per_purchase"`
+	BatchRatio       float64 `json:"batch_ratio"`
 	Transaction      float64 `json:"one_transaction_per_s,omitempty"`
 	TransactionRatio float64 `json:"http_to_one_transaction_ratio,omitempty"`
 
@@ -92,6 +98,7 @@ func (r *Report) figures() figures {
 		GrowthTime: ratio(r.Few.PerSecond(), r.Burst.PerSecond()),
 		HTTP:       r.HTTP.PerSecond(), HTTPP50: millis(r.HTTP.P50), HTTPP99: millis(r.HTTP.P99), HTTPMicros: micros(r.HTTP.CPUEach()),
 		Empty: r.Empty.PerSecond(), EmptyMicros: micros(r.Empty.CPUEach()), HTTPRatio: ratio(r.HTTP.PerSecond(), r.Empty.PerSecond()),
+		Batch: r.Batch.PerSecond(), BatchP99: millis(r.Batch.P99), BatchMicros: micros(r.Batch.CPUEach()), BatchRatio: ratio(r.Batch.PerSecond(), r.Beside.PerSecond()),
 		Transaction: r.Transaction.PerSecond(), TransactionRatio: ratio(r.HTTP.PerSecond(), r.Transaction.PerSecond()),
 		BytesPerPurchase: r.BytesPerPurchase, AccountBytes: r.AccountBytes, RSS: float64(r.Memory) / 1e6,
 		Ready: r.Ready.Seconds(), ReadyAfterCrash: r.ReadyAfterCrash.Seconds(),
@@ -121,6 +128,7 @@ func (r *Report) WriteText(out io.Writer) error {
 		{r.Burst.Count, "growth", fmt.Sprintf("%.2f x", f.GrowthCPU), fmt.Sprintf("of the processor's time with 10,000 purchases loaded; %.2f x of the time", f.GrowthTime)},
 		{r.HTTP.Count, "over HTTP", fmt.Sprintf("%.0f/s", f.HTTP), fmt.Sprintf("p50 %.1f ms, p99 %.1f ms, %.1f us of processor each", f.HTTPP50, f.HTTPP99, f.HTTPMicros)},
 		{r.Empty.Count, "empty handler", fmt.Sprintf("%.0f/s", f.Empty), fmt.Sprintf("%.1f us of processor each; a purchase is %.2f x as fast", f.EmptyMicros, f.HTTPRatio)},
+		{r.Batch.Count, "in batches over HTTP", fmt.Sprintf("%.0f/s", f.Batch), fmt.Sprintf("of 1,000; p99 %.0f ms of a batch, %.1f us of processor each; %.2f x in process (%.0f/s, %.1f us)", f.BatchP99, f.BatchMicros, f.BatchRatio, r.Beside.PerSecond(), micros(r.Beside.CPUEach()))},
 		{r.Transaction.Count, "one transaction each", fmt.Sprintf("%.0f/s", f.Transaction), fmt.Sprintf("over HTTP on the same server; ours is %.1f x as fast", f.TransactionRatio)},
 		{uint64(f.BytesPerPurchase), "disk", fmt.Sprintf("%d bytes", f.BytesPerPurchase), "per purchase, with all that is derived"},
 		{uint64(r.Memory), "memory", fmt.Sprintf("%.0f MB", f.RSS), "at its highest while selling in process"},

@@ -32,7 +32,7 @@ type Options struct {
 	Burst       time.Duration // of one turn
 	Sustained   time.Duration // of the long run; zero for none
 
-	Only     string   // the one measurement to make: decide, inprocess, http or restart; empty for all
+	Only     string   // the one measurement to make: decide, inprocess, http, batch or restart; empty for all
 	Folder   string   // where the state of the load is kept
 	Load     Load     // the load generator
 	Crash    []string // the command that runs Crash on the same place, in a process of its own; nil to leave that out
@@ -69,7 +69,7 @@ func Run(ctx context.Context, o Options, place Place) (*Report, error) {
 	for _, stage := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"decide", r.decide}, {"load", r.load}, {"inprocess", r.inProcess}, {"http", r.overHTTP}, {"restart", r.restart}} {
+	}{{"decide", r.decide}, {"load", r.load}, {"inprocess", r.inProcess}, {"http", r.overHTTP}, {"batch", r.inBatches}, {"restart", r.restart}} {
 		if o.Only != "" && o.Only != stage.name && stage.name != "load" {
 			continue
 		}
@@ -276,6 +276,45 @@ func (r *runner) overHTTP(ctx context.Context) error {
 		for i, t := range turns {
 			*t.result = samples[i].Median()
 		}
+		return nil
+	})
+}
+
+// inBatches measures batches over HTTP in turns with callers in process, which they are compared with.
+func (r *runner) inBatches(ctx context.Context) error {
+	return r.with(ctx, func(s *System) error {
+		buy := func(round int, warm, lasting time.Duration, what string) (Sample, error) {
+			head, err := s.Head(ctx)
+			if err != nil {
+				return Sample{}, err
+			}
+			job, err := r.w.batches(s, head<<8|uint64(round), batchSize, warm, lasting)
+			if err != nil {
+				return Sample{}, err
+			}
+			return buyOverHTTP(ctx, s.Handler, r.o.Load, job, r.watch, what)
+		}
+		if _, err := buy(0xFF, 2*r.o.Burst, r.o.Burst, "warming up"); err != nil {
+			return fmt.Errorf("warm up: %w", err)
+		}
+		stop, err := r.profile("batch")
+		if err != nil {
+			return err
+		}
+		defer stop()
+		var batches, beside Samples
+		for round := range r.o.Turns {
+			one, err := buyInProcess(ctx, r.w, s, r.ids, r.o.Callers, r.o.Burst, r.watch)
+			if err != nil {
+				return err
+			}
+			two, err := buy(round, r.o.Burst/2, r.o.Burst, "batches")
+			if err != nil {
+				return fmt.Errorf("batches: %w", err)
+			}
+			beside, batches = append(beside, one), append(batches, two)
+		}
+		r.report.Beside, r.report.Batch = beside.Median(), batches.Median()
 		return nil
 	})
 }

@@ -73,7 +73,7 @@ func (b *benchmark) flags(flags *flag.FlagSet) {
 	flags.IntVar(&o.Turns, "turns", 3, "how often each measurement is made; medians are quoted")
 	flags.DurationVar(&o.Burst, "burst", 10*time.Second, "how long one turn takes")
 	flags.DurationVar(&o.Sustained, "sustained", time.Minute, "how long the long run in process takes; 0 for none")
-	flags.StringVar(&o.Only, "only", "", "one measurement: decide, inprocess, http or restart (default all)")
+	flags.StringVar(&o.Only, "only", "", "one measurement: decide, inprocess, http, batch or restart (default all)")
 	flags.StringVar(&o.Profiles, "profiles", "", "a folder for profiles of the processor's time and of memory")
 	flags.StringVar(&b.store, "store", "sqlite", "sqlite or postgres")
 	flags.StringVar(&b.database, "database", "", "with --store postgres: an empty database (default: a private server is started, where PostgreSQL is installed)")
@@ -90,7 +90,7 @@ func (b *benchmark) run(ctx context.Context) (report *bench.Report, err error) {
 		b.options.Accounts, b.options.Preload, b.options.Offers = 20_000, 50_000, 200
 		b.options.Turns, b.options.Burst, b.options.Sustained = 1, 3*time.Second, 0
 	}
-	if !slices.Contains([]string{"", "decide", "inprocess", "http", "restart"}, b.options.Only) {
+	if !slices.Contains([]string{"", "decide", "inprocess", "http", "batch", "restart"}, b.options.Only) {
 		return nil, fmt.Errorf("there is no measurement %q", b.options.Only)
 	}
 	if b.store != "sqlite" && b.store != "postgres" {

@@ -57,7 +57,8 @@ type api struct {
 	maxBody  int64
 	limiter  *limiter
 	requests *numberer
-	buffers  pool
+	small    pool
+	large    pool // for batches
 	mux      *http.ServeMux
 	document *huma.OpenAPI
 	methods  map[string][]string // per path, for answers of 405
@@ -67,7 +68,7 @@ type api struct {
 func New(o Options) http.Handler {
 	a := &api{
 		app: o.App, clock: o.Clock, log: o.Log, maxBody: o.MaxBody,
-		limiter: newLimiter(o.Rate), requests: newNumberer(o.RequestID),
+		limiter: newLimiter(o.Rate), requests: newNumberer(o.RequestID), small: pool{most: defaultMaxBody}, large: pool{most: maxBatchKept},
 		mux: http.NewServeMux(), document: newDocument(), methods: map[string][]string{},
 	}
 	if a.clock == nil {

@@ -13,6 +13,7 @@ import (
 const (
 	maxBatch     = 1000
 	maxBatchBody = 1 << 20 // bytes
+	maxBatchKept = 4 << 20 // bytes of a buffer that is used again; the answer to a large batch has about one
 )
 
 type batches interface {

@@ -16,8 +16,11 @@ import (
 	"farthing.dev/farthing/token"
 )
 
-// pool lends buffers, and keeps none that grew large.
-type pool struct{ free sync.Pool }
+// pool lends buffers, and keeps none that grew larger than most bytes.
+type pool struct {
+	most int
+	free sync.Pool
+}
 
 func (p *pool) get() *bytes.Buffer {
 	if b, ok := p.free.Get().(*bytes.Buffer); ok {
@@ -28,9 +31,18 @@ func (p *pool) get() *bytes.Buffer {
 }
 
 func (p *pool) put(b *bytes.Buffer) {
-	if b.Cap() <= defaultMaxBody {
+	if b.Cap() <= p.most {
 		p.free.Put(b)
 	}
+}
+
+// buffersFor returns the pool for requests and answers of an operation: batches have one of their
+// own, so that others do not keep their large buffers.
+func (a *api) buffersFor(o *operation) *pool {
+	if o.most > 0 {
+		return &a.large
+	}
+	return &a.small
 }
 
 var strict = json.JoinOptions(json.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(false))
@@ -41,8 +53,9 @@ func (a *api) readBody(w http.ResponseWriter, r *http.Request, o *operation, in 
 	if r.ContentLength > most {
 		return errTooLarge
 	}
-	buffer := a.buffers.get()
-	defer a.buffers.put(buffer)
+	buffers := a.buffersFor(o)
+	buffer := buffers.get()
+	defer buffers.put(buffer)
 	if _, err := buffer.ReadFrom(http.MaxBytesReader(w, r.Body, most)); err != nil {
 		if _, large := errors.AsType[*http.MaxBytesError](err); large {
 			return errTooLarge

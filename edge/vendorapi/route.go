@@ -72,7 +72,7 @@ func route[In, Out any](a *api, o operation, handle func(context.Context, *call,
 		if out.status == 0 {
 			out.status = o.status
 		}
-		a.reply(w, r, out.status, out.replayed, &out.body)
+		a.reply(w, r, &o, out.status, out.replayed, &out.body)
 	})
 }
 
@@ -128,9 +128,10 @@ func canonical(method, path string, in any) ([]byte, error) {
 }
 
 // reply sends a success.
-func (a *api) reply(w http.ResponseWriter, r *http.Request, status int, replayed bool, body any) {
-	buffer := a.buffers.get()
-	defer a.buffers.put(buffer)
+func (a *api) reply(w http.ResponseWriter, r *http.Request, o *operation, status int, replayed bool, body any) {
+	buffers := a.buffersFor(o)
+	buffer := buffers.get()
+	defer buffers.put(buffer)
 	if err := json.MarshalWrite(buffer, body); err != nil {
 		a.refuse(w, r, token.Wrap(err, "write an answer"))
 		return
