@@ -217,7 +217,7 @@ func (x *index) forget() {
 	x.runs, x.reserved = map[runKind][]*run{}, 0
 }
 
-// blocksPerRead bounds how many blocks are in memory at once while catching up.
+// blocksPerRead bounds how many blocks are in memory at once while the journal is read.
 const blocksPerRead = 64
 
 // catchUp reads and applies what was appended after the head.

@@ -45,8 +45,9 @@ var _ token.Clock = (*manualClock)(nil)
 // people is how many live in the scene.
 const people = 3
 
-// play fills an empty database.
-func play(ctx context.Context, db store.Database) error {
+// Play fills an empty database whose tables are up to date with a small life: every kind of
+// entry is in it, always at the same times; ids differ.
+func Play(ctx context.Context, db store.Database) error {
 	clock := &manualClock{at: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
 	ids := token.NewMaker(clock, nil)
 	vendor := token.NewID[token.VendorKind](ids)

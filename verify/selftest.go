@@ -32,7 +32,7 @@ func SelfTest(ctx context.Context, db store.Database, progress io.Writer) ([]Pla
 	if head.Seq != 0 {
 		return nil, errors.New("the self-test corrupts what it works on; give it an empty database")
 	}
-	if err := play(ctx, db); err != nil {
+	if err := Play(ctx, db); err != nil {
 		return nil, err
 	}
 	report, err := Run(ctx, db, Options{Pseudonym: apart})

@@ -90,30 +90,9 @@ func Run(ctx context.Context, db store.Database, options Options) (audit.Report,
 // progressEvery is how many entries lie between two lines of progress.
 const progressEvery = 500_000
 
-// blocksPerRead bounds how many blocks one query returns.
-const blocksPerRead = 64
-
 // blocksOf reads the journal from its first block on.
 func blocksOf(db store.Database) audit.Blocks {
-	return func(ctx context.Context, fn func(*journal.Block) error) error {
-		last := uint64(0)
-		for {
-			blocks, err := db.BlocksAfter(ctx, last, blocksPerRead)
-			if err != nil || len(blocks) == 0 {
-				return err
-			}
-			for _, b := range blocks {
-				if err := fn(b); err != nil {
-					return err
-				}
-			}
-			next := blocks[len(blocks)-1].Last()
-			if next <= last { // a damaged block must not make this go round for ever
-				return fmt.Errorf("block %d does not end after entry %d", blocks[len(blocks)-1].First, last)
-			}
-			last = next
-		}
-	}
+	return func(ctx context.Context, fn func(*journal.Block) error) error { return store.Walk(ctx, db, 0, fn) }
 }
 
 // rules looks split versions up in the catalogue.

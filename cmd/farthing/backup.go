@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"flag"
@@ -59,8 +58,8 @@ func backupCommand(ctx context.Context, args []string, out, diag io.Writer) int 
 // writeBackup makes the file under another name, and gives it its own when it is whole and
 // on the disk.
 func writeBackup(ctx context.Context, c config, path, passphraseFile string, diag io.Writer) (report backupReport, err error) {
-	if _, err := os.Lstat(path); err == nil {
-		return report, fmt.Errorf("%s is there already; a backup overwrites nothing", path)
+	if err := free(path, false); err != nil {
+		return report, err
 	}
 	if _, err := os.Stat(filepath.Join(c.data, "farthing.db")); c.database == "" && err != nil {
 		return report, fmt.Errorf("there is no database in %s", c.data)
@@ -81,37 +80,14 @@ func writeBackup(ctx context.Context, c config, path, passphraseFile string, dia
 	if _, err := app.ProveSecret(ctx, store.NewCatalog(db), secret); err != nil {
 		return report, explainSecret(err, c)
 	}
-	summary, size, err := backupInto(ctx, db, path, backup.Options{
-		Passphrase: passphrase, Secret: secret, Program: version(), Now: token.SystemClock{}.Now(), Progress: diag,
+	var summary backup.Summary
+	size, err := wholeFile(path, false, func(w io.Writer) (err error) {
+		summary, err = backup.Write(ctx, db, w, backup.Options{
+			Passphrase: passphrase, Secret: secret, Program: version(), Now: token.SystemClock{}.Now(), Progress: diag,
+		})
+		return err
 	})
 	report = reportOf(path, summary)
 	report.Bytes = size
 	return report, err
-}
-
-func backupInto(ctx context.Context, db store.Database, path string, o backup.Options) (summary backup.Summary, size int64, err error) {
-	file, err := os.OpenFile(path+".part", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return summary, 0, fmt.Errorf("make the file: %w", err)
-	}
-	buffered := bufio.NewWriterSize(file, 256<<10)
-	summary, err = backup.Write(ctx, db, buffered, o)
-	if err == nil {
-		err = buffered.Flush()
-	}
-	if err == nil {
-		err = file.Sync()
-	}
-	if info, e := file.Stat(); e == nil {
-		size = info.Size()
-	}
-	err = errors.Join(err, file.Close())
-	if err == nil {
-		err = os.Link(path+".part", path) // unlike renaming, it overwrites nothing
-	}
-	err = errors.Join(err, os.Remove(path+".part"))
-	if err == nil {
-		err = syncFolder(filepath.Dir(path))
-	}
-	return summary, size, err
 }

@@ -51,6 +51,7 @@ func commands() []command {
 		{"backup", "write everything into one encrypted file, beside a running server", backupCommand},
 		{"restore", "make a database of a backup, and prove its books", restoreCommand},
 		{"verify", "prove the books of a database", verifyCommand},
+		{"export", "orders, entries or postings as CSV or Parquet", exportCommand},
 		{"index", "make all that is derived from the journal again", indexCommand},
 		{"secret", "give the database another secret", secretCommand},
 		{"bench", "measure purchases on this machine", benchCommand},
@@ -104,7 +105,6 @@ func help(w io.Writer) {
 	}
 	fmt.Fprint(w, `
 farthing COMMAND --help lists a command's flags. First steps:
-
   farthing demo                          look around
   farthing serve --data DIR              production; on many with --database
 

@@ -41,6 +41,7 @@ var rules = []struct {
 	{"store", []string{"token", "domain"}},
 	{"backup", []string{"token", "domain", "store"}},
 	{"verify", []string{"token", "domain", "store"}},
+	{"export", []string{"token", "domain", "store"}},
 	{"app", []string{"token", "domain", "store"}},
 	{"edge", []string{"token", "domain", "app", "edge"}},
 	{"mailer", []string{"token", "app"}},

@@ -82,7 +82,7 @@ func TestBackupBesideSales(t *testing.T) {
 		if made.Entries < uint64(before) || after == before {
 			t.Errorf("the backup holds %d entries; %d sales were made before it and %d beside it", made.Entries, before, after-before)
 		}
-		if code, _, diag := launch.Run(t, append([]string{"backup", file}, p.flags...)...); code != 1 || !strings.Contains(diag, "overwrites nothing") {
+		if code, _, diag := launch.Run(t, append([]string{"backup", file}, p.flags...)...); code != 1 || !strings.Contains(diag, "is not overwritten") {
 			t.Errorf("a backup over another ended with %d: %s", code, diag)
 		}
 		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {

@@ -1,0 +1,86 @@
+package export
+
+import (
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"farthing.dev/farthing/token"
+)
+
+// csvWriter writes RFC 4180: commas, CRLF, a line of names, and quotes where they are needed. What
+// somebody wrote and a spreadsheet could take for a formula begins with an apostrophe.
+type csvWriter struct {
+	to   io.Writer
+	of   []column
+	line []byte
+}
+
+var _ encoder = (*csvWriter)(nil)
+
+func newCSV(to io.Writer, of []column) (*csvWriter, error) {
+	c := &csvWriter{to: to, of: of}
+	for i, column := range of {
+		c.comma(i)
+		c.line = append(c.line, column.name...)
+	}
+	return c, c.flush()
+}
+
+func (c *csvWriter) comma(i int) {
+	if i > 0 {
+		c.line = append(c.line, ',')
+	}
+}
+
+func (c *csvWriter) row(cells []cell) error {
+	for i := range cells {
+		c.comma(i)
+		if cells[i].set {
+			c.cell(c.of[i].form, &cells[i])
+		}
+	}
+	return c.flush()
+}
+
+func (c *csvWriter) flush() error {
+	c.line = append(c.line, '\r', '\n')
+	_, err := c.to.Write(c.line)
+	c.line = c.line[:0]
+	return err
+}
+
+func (c *csvWriter) close() error { return nil }
+
+func (c *csvWriter) cell(f form, v *cell) {
+	switch f {
+	case number:
+		c.line = strconv.AppendInt(c.line, v.n, 10)
+	case moment:
+		c.line = time.UnixMilli(v.n).UTC().AppendFormat(c.line, "2006-01-02T15:04:05.000Z")
+	case amount:
+		c.line = append(c.line, token.Amount(v.n).Decimal(6)...)
+	case truth:
+		c.line = strconv.AppendBool(c.line, v.n != 0)
+	case word, id:
+		c.line = append(c.line, v.s...)
+	case text:
+		c.text(strings.ToValidUTF8(v.s, "\uFFFD"))
+	}
+}
+
+// text writes what somebody wrote: harmless to a spreadsheet, and in quotes where it would
+// else end early.
+func (c *csvWriter) text(s string) {
+	if strings.ContainsRune("=+-@\t\r\n", rune(s[0])) {
+		s = "'" + s
+	}
+	if !strings.ContainsAny(s, "\",\r\n") && strings.TrimSpace(s) == s {
+		c.line = append(c.line, s...)
+		return
+	}
+	c.line = append(c.line, '"')
+	c.line = append(c.line, strings.ReplaceAll(s, `"`, `""`)...)
+	c.line = append(c.line, '"')
+}
