@@ -50,7 +50,7 @@ func TestMembersSeeTheirShop(t *testing.T) {
 		shop + "/sales":               {"12,345.00", "older", "Royalties"},
 		shop + "/royalties":           {"Grete Hansen", "\u22121.234567", "refund"},
 		shop + "/catalogue":           {"30 %", "12.5 %", "0.01 fixed", "at least 0.02", "Features"},
-		shop + "/setup":               {"x7Qa", "Revoke", "https://harbour.example/", "farthing-site-0123", "/.well-known/farthing-site.txt", "Verify now"},
+		shop + "/setup":               {"x7Qa", "Revoke", "https://harbour.example/", ">verified<", "farthing-site-0123", "/.well-known/farthing-site.txt", "Verify now"},
 		shop + "/security":            {"Ticket used twice", "ticket_used", "rdr_", "evil.example"},
 		shop + "/security?before=end": {"nothing older"},
 		shop + "/sales?before=x":      {"Back to the newest"},
