@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -121,7 +122,7 @@ func (h *house) reopen(entries ...*journal.Entry) error {
 	if err != nil {
 		return err
 	}
-	h.t.Cleanup(func() { _ = engine.Close(h.t.Context()) })
+	h.t.Cleanup(func() { _ = engine.Close(context.WithoutCancel(h.t.Context())) })
 	h.Engine, h.Deps.Engine = engine, engine
 	h.App = app.New(h.Deps)
 	return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -28,7 +29,7 @@ func openWithLog(t *testing.T, log *slog.Logger, args ...string) *provider {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = p.close(t.Context()) })
+	t.Cleanup(func() { _ = p.close(context.WithoutCancel(t.Context())) })
 	return p
 }
 
