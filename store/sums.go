@@ -25,10 +25,15 @@ type Sums struct {
 	pending *step         // entries that were added up and not written; nil where there are none
 	from    journal.Head  // where they begin
 	began   time.Time     // when the first of them was added
+	rest    time.Time     // nothing is read from the database before, unless somebody waits for it
 }
 
 // sumsPause is how long what was added up may wait to be written together with more.
 const sumsPause = 2 * time.Second
+
+// readRest is how many times as long as a reading of the database took there is none: what was
+// left behind leaves the processor to the sales.
+const readRest = 20
 
 // NewSums returns the Sums in a database whose tables are up to date. What the engine on it
 // has in memory, if there is one, is not read again.
@@ -68,7 +73,13 @@ func (s *Sums) Follow(ctx context.Context, now bool) (more bool, err error) {
 		s.pending, s.from, s.began = step, from, time.Now()
 	}
 	if s.pending == nil {
-		return s.read(ctx, from)
+		if !now && time.Now().Before(s.rest) {
+			return false, nil
+		}
+		began := time.Now()
+		more, err = s.read(ctx, from)
+		s.rest = time.Now().Add(readRest * time.Since(began))
+		return more, err
 	}
 	if !now && time.Since(s.began) < sumsPause {
 		return false, nil
