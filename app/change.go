@@ -74,6 +74,9 @@ func (a *App) follow(ctx context.Context) (more bool, err error) {
 		a.forgetFollowed()
 		return false, nil
 	}
+	if newest == a.followed.upto {
+		return false, nil
+	}
 	changes, err := a.catalog.Changes(ctx, a.followed.upto)
 	if err != nil {
 		return false, err

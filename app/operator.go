@@ -76,26 +76,15 @@ type Summary struct {
 	Left    uint64 // how many entries are not counted yet
 }
 
-// How long counting goes on at a time where there is much: behind the sales, which need the
-// processor, and for somebody who waits for the sums.
-const (
-	sumsBehind = 100 * time.Millisecond
-	sumsWanted = 500 * time.Millisecond
-)
-
-// FollowSums counts what is new in the journal, for a moment at most. What it adds up is
-// written a little later, with more.
+// FollowSums counts what is new in the journal, for half a second at most. What it adds up is
+// written a little later, with more; of what was left behind it reads one step at a time.
 func (a *App) FollowSums(ctx context.Context) error { return a.followSums(ctx, false) }
 
 func (a *App) followSums(ctx context.Context, now bool) error {
 	if a.sums == nil {
 		return nil
 	}
-	most := sumsBehind
-	if now {
-		most = sumsWanted
-	}
-	for began := time.Now(); time.Since(began) < most; {
+	for began := time.Now(); time.Since(began) < 500*time.Millisecond; {
 		if more, err := a.sums.Follow(ctx, now); err != nil || !more {
 			return err
 		}

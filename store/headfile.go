@@ -77,7 +77,7 @@ func (f *HeadFile) prove(ctx context.Context, db Database) error {
 	if len(blocks) == 0 {
 		return fmt.Errorf("%w: entry %d was there, and is not", ErrTailLost, f.kept.Seq)
 	}
-	if there := blocks[0].Head(); there.Seq != f.kept.Seq || there.Hash != f.kept.Hash {
+	if !same(blocks[0].Head(), f.kept) {
 		return fmt.Errorf("%w: entry %d is not the one that was there", ErrTailLost, f.kept.Seq)
 	}
 	return nil
@@ -89,7 +89,7 @@ func (f *HeadFile) prove(ctx context.Context, db Database) error {
 func (f *HeadFile) Keep(ctx context.Context, db Database, head journal.Head) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if head.Seq == f.kept.Seq && head.Hash == f.kept.Hash || head.Seq == 0 {
+	if same(head, f.kept) || head.Seq == 0 {
 		return nil
 	}
 	if err := f.prove(ctx, db); err != nil {

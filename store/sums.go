@@ -94,7 +94,7 @@ func (s *Sums) read(ctx context.Context, head journal.Head) (more bool, err erro
 	if err != nil {
 		return false, err
 	}
-	if end.Seq == head.Seq && end.Hash == head.Hash {
+	if same(end, head) {
 		return false, nil
 	}
 	if end.Seq > head.Seq {

@@ -1,9 +1,7 @@
 package storetest
 
 import (
-	"context"
 	"fmt"
-	"log/slog"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -78,9 +76,7 @@ func testIncentiveDebt(t *testing.T, w *world) {
 		}
 	}
 	w.must(w.Close(t.Context()))
-	crashed, err := store.OpenEngine(t.Context(), w.db, w.clock, slog.New(slog.DiscardHandler), store.Options{Tail: 1000, Fanout: 2, Accounts: 8, Orders: 4})
-	w.must(err)
-	t.Cleanup(func() { _ = crashed.Close(context.Background()) })
+	crashed := w.crashing()
 	w.do(crashed, w.gift(2, 1, 1, time.Hour)) // known to the tail alone
 	want[2]++
 	check(w.open(small))

@@ -153,6 +153,17 @@ func (w *world) reopen(options store.Options) {
 	w.Engine = w.open(options)
 }
 
+// crashing opens an engine that stands for one whose process ends without closing it. It
+// writes behind only when told, so that nothing of it goes on after its end; that the next one
+// has overtaken it is what it says when the test closes it.
+func (w *world) crashing() *store.Engine {
+	w.Helper()
+	e, err := store.OpenEngine(w.Context(), w.db, w.clock, slog.New(slog.DiscardHandler), store.Options{Tail: 1000, Fanout: 2, Accounts: 8, Orders: 4})
+	w.must(err)
+	w.Cleanup(func() { _ = e.Close(context.Background()) })
+	return e
+}
+
 func (w *world) must(err error) {
 	w.Helper()
 	if err != nil {
@@ -618,11 +629,7 @@ func (w *world) buyOnce(orders []*core.OpenOrder, engine func(i int) *store.Engi
 }
 
 func testUncleanStop(t *testing.T, w *world) {
-	// It writes behind only when told, so that nothing of it goes on after its end; that
-	// the next one has overtaken it is what it says when the test closes it.
-	crashed, err := store.OpenEngine(t.Context(), w.db, w.clock, slog.New(slog.DiscardHandler), store.Options{Tail: 1000, Fanout: 2, Accounts: 8, Orders: 4})
-	w.must(err)
-	t.Cleanup(func() { _ = crashed.Close(context.Background()) })
+	crashed := w.crashing()
 	for i := range uint64(150) {
 		w.do(crashed, w.fund(i%9, 100))
 		if i == 90 {

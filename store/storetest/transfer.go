@@ -1,8 +1,6 @@
 package storetest
 
 import (
-	"context"
-	"log/slog"
 	"sync/atomic"
 	"testing"
 
@@ -74,9 +72,7 @@ func testTransfer(t *testing.T, w *world) {
 	w.reopen(small)
 	held.check(w, w.Engine, newest)
 	w.must(w.Close(t.Context()))
-	crashed, err := store.OpenEngine(t.Context(), w.db, w.clock, slog.New(slog.DiscardHandler), store.Options{Tail: 1000, Fanout: 2, Accounts: 8, Orders: 4})
-	w.must(err)
-	t.Cleanup(func() { _ = crashed.Close(context.Background()) })
+	crashed := w.crashing()
 	send(crashed, 2, 3, 5)
 	newest = send(crashed, 3, 78, 7) // known to the tail alone
 	held.check(w, w.open(small), newest)
