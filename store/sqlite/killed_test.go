@@ -30,24 +30,7 @@ func TestWhatAKilledProcessWroteIsSyncedBeforeItIsAnswered(t *testing.T) {
 		disk := powercut.New(uint64(left), fmt.Sprint("killed", left))
 		run := func(step string, work func(e *store.Engine)) {
 			t.Helper()
-			name := fmt.Sprint("killed", left, step)
-			vfs.Register(name, disk)
-			defer vfs.Unregister(name)
-			db, err := sqlite.Open(t.Context(), folder, sqlite.Options{VFS: name})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = db.Close() }() // its disk is away
-			if err := store.Migrate(t.Context(), db); err != nil {
-				t.Fatal(err)
-			}
-			e, err := store.OpenEngine(t.Context(), db, token.SystemClock{}, slog.New(slog.DiscardHandler), store.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = e.Close(context.Background()) }()
-			work(e)
-			disk.Off()
+			onDisk(t, fmt.Sprint("killed", left, step), folder, disk, func(_ *sqlite.Database, e *store.Engine) { work(e) })
 		}
 		run("first", func(e *store.Engine) {
 			disk.FailAfter(left)
@@ -75,6 +58,28 @@ func TestWhatAKilledProcessWroteIsSyncedBeforeItIsAnswered(t *testing.T) {
 	if replayed == 0 {
 		t.Error("no process found what the one before it wrote")
 	}
+}
+
+// onDisk opens a database on a disk, lets work be done with it, and takes the disk away.
+func onDisk(t *testing.T, name, folder string, disk *powercut.Disk, work func(db *sqlite.Database, e *store.Engine)) {
+	t.Helper()
+	vfs.Register(name, disk)
+	defer vfs.Unregister(name)
+	db, err := sqlite.Open(t.Context(), folder, sqlite.Options{VFS: name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }() // its disk is away
+	if err := store.Migrate(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	e, err := store.OpenEngine(t.Context(), db, token.SystemClock{}, slog.New(slog.DiscardHandler), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = e.Close(context.Background()) }()
+	work(db, e)
+	disk.Off()
 }
 
 // The operating system's own files open as well when a process left a WAL behind.

@@ -1,13 +1,9 @@
 package sqlite_test
 
 import (
-	"context"
 	"database/sql"
 	"errors"
-	"log/slog"
 	"testing"
-
-	"github.com/ncruces/go-sqlite3/vfs"
 
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
@@ -29,23 +25,7 @@ func TestABlockThatWasNotSyncedIsNotCalledUndone(t *testing.T) {
 	before.Account, before.Fund.Reference = token.AccountID(storetest.ID('a', 2)), "before"
 	run := func(life string, work func(db *sqlite.Database, e *store.Engine)) {
 		t.Helper()
-		vfs.Register(life, disk)
-		defer vfs.Unregister(life)
-		db, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{VFS: life})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = db.Close() }() // its disk is away
-		if err := store.Migrate(t.Context(), db); err != nil {
-			t.Fatal(err)
-		}
-		e, err := store.OpenEngine(t.Context(), db, token.SystemClock{}, slog.New(slog.DiscardHandler), store.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = e.Close(context.Background()) }()
-		work(db, e)
-		disk.Off()
+		onDisk(t, life, t.TempDir(), disk, work)
 	}
 	run("unsynced", func(db *sqlite.Database, e *store.Engine) {
 		if _, err := e.Do(t.Context(), &before); err != nil {
