@@ -83,6 +83,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"two replicas sell the last cents once", testReplicas},
 		{"replicas read what others committed", testReplicasRead},
 		{"replicas share runs", testReplicasFlush},
+		{"a lease is one's, and of no use to who wakes up past it", testLease},
+		{"a lease that many want", testLeaseOfMany},
 		{"data of a newer version is refused", testNewer},
 	})
 }
