@@ -13,12 +13,11 @@ const recentBound = 1 << 14
 // recent keeps the journal's last blocks as they were decided or read, so that who follows
 // it need not read and decode again what this process has just had in its hands.
 type recent struct {
-	woken chan struct{} // many entries wait; see Engine.Busy
-
 	mu      sync.Mutex
-	blocks  []recentBlock // each follows the one before it
-	entries int           // in all blocks
-	told    int           // so many were there when followers were woken last
+	woken   []chan struct{} // many entries wait; see Engine.Busy
+	blocks  []recentBlock   // each follows the one before it
+	entries int             // in all blocks
+	told    int             // so many were there when followers were woken last
 }
 
 type recentBlock struct {
@@ -26,7 +25,7 @@ type recentBlock struct {
 	entries    []*journal.Entry
 }
 
-func newRecent() *recent { return &recent{woken: make(chan struct{}, 1)} }
+func newRecent() *recent { return &recent{} }
 
 // add keeps a block that is in the journal. It copies the list of its entries.
 func (r *recent) add(b *journal.Block, entries []*journal.Entry) {
@@ -46,9 +45,11 @@ func (r *recent) add(b *journal.Block, entries []*journal.Entry) {
 	}
 	if r.told >= recentBound/2 {
 		r.told = 0
-		select {
-		case r.woken <- struct{}{}:
-		default:
+		for _, woken := range r.woken {
+			select {
+			case woken <- struct{}{}:
+			default:
+			}
 		}
 	}
 }
@@ -78,6 +79,12 @@ func (r *recent) after(head journal.Head) []recentBlock {
 // same reports whether two heads are the same place in the same journal.
 func same(a, b journal.Head) bool { return a.Seq == b.Seq && a.Hash == b.Hash }
 
-// Busy tells who follows the journal, at most one of them, that thousands of entries wait,
-// which will soon have to be read from the database again.
-func (e *Engine) Busy() <-chan struct{} { return e.recent.woken }
+// Busy returns a channel of its own for who follows the journal: it tells that thousands of
+// entries wait, which will soon have to be read from the database again.
+func (e *Engine) Busy() <-chan struct{} {
+	woken := make(chan struct{}, 1)
+	e.recent.mu.Lock()
+	defer e.recent.mu.Unlock()
+	e.recent.woken = append(e.recent.woken, woken)
+	return woken
+}

@@ -57,15 +57,16 @@ func TestRecentBlocksFollowAHead(t *testing.T) {
 func TestRecentBlocksAreBounded(t *testing.T) {
 	const size = 1000
 	r := newRecent()
+	woken := (&Engine{recent: r}).Busy()
 	heads := r.chain(t, journal.Head{}, recentBound/size/2, size)
 	select {
-	case <-r.woken:
+	case <-woken:
 		t.Fatal("followers were woken too soon")
 	default:
 	}
 	more := r.chain(t, heads[len(heads)-1], recentBound/size, size)
 	select {
-	case <-r.woken:
+	case <-woken:
 	default:
 		t.Fatal("followers were not woken")
 	}
