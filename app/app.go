@@ -63,7 +63,8 @@ type Deps struct {
 	Clock   token.Clock
 	IDs     *token.Maker
 	Log     *slog.Logger
-	Random  io.Reader // for session tokens, keys and tickets; the system's where nil
+	Random  io.Reader       // for session tokens, keys and tickets; the system's where nil
+	Hasher  *account.Hasher // of passwords; one at RecommendedCost where nil
 
 	Secret  [32]byte                         // keys in the database are encrypted under it; prove it (ProveSecret) before
 	Lasting [32]byte                         // pseudonyms derive from it, so it never changes: Proof.Lasting; Secret where it is zero
@@ -148,13 +149,16 @@ func New(d Deps) *App {
 		engine: d.Engine, catalog: d.Catalog, clock: d.Clock, ids: d.IDs, log: d.Log,
 		name: d.Name, baseURL: strings.TrimSuffix(d.BaseURL, "/"), mailer: d.Mailer, window: d.PurchaseWindow, sessionLife: d.SessionLife, sessionIdle: d.SessionIdle,
 		currencies: map[token.Currency]bool{}, fee: d.Fee, demo: d.Demo,
-		keys: newLocksmith(d.Secret, d.Lasting, d.Clock), hasher: account.NewHasher(runtime.GOMAXPROCS(0)),
+		keys: newLocksmith(d.Secret, d.Lasting, d.Clock), hasher: d.Hasher,
 		entries: entries{party: newParty(d.BaseURL)}, buys: newThrottle(2*time.Second, 30, 65536), batchPlaces: make(chan struct{}, placesOfBatches),
 		proofs: newThrottle(10*time.Second, 10, 4096), fetch: d.Fetch, caches: newCaches(d.Clock, d.Alone),
 		codes: newThrottle(2*time.Second, 60, 65536), unanswered: newCache[grant.Hash, []int64](d.Clock, unansweredLife, 4096), notes: notebook{lines: newThrottle(linePause, linesAtOnce, 65536)},
 	}
 	if d.Random == nil {
 		d.Random = rand.Reader
+	}
+	if a.hasher == nil {
+		a.hasher = account.NewHasher(runtime.GOMAXPROCS(0), account.RecommendedCost())
 	}
 	a.dice = &dice{from: d.Random}
 	a.counts = newCounts(d.Catalog, a.keys)

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 	"unicode/utf8"
 
@@ -36,8 +37,16 @@ func CheckPassword(password string, context ...string) error {
 	return nil
 }
 
-// Hasher hashes passwords with argon2id at the parameters that OWASP recommends
-// (19 MiB, two passes). It hashes at most a few at a time, so that a flood of
+// Cost is what hashing a password takes, and guessing one.
+type Cost struct {
+	Memory uint32 // in KiB
+	Passes uint32
+}
+
+// RecommendedCost is what the OWASP Password Storage Cheat Sheet recommends for argon2id.
+func RecommendedCost() Cost { return Cost{Memory: 19 * 1024, Passes: 2} }
+
+// Hasher hashes passwords with argon2id. It hashes at most a few at a time, so that a flood of
 // logins waits instead of filling the memory.
 type Hasher struct {
 	params *argon2id.Params
@@ -47,11 +56,11 @@ type Hasher struct {
 }
 
 // NewHasher returns a Hasher that works on at most `concurrent` passwords at once.
-func NewHasher(concurrent int) *Hasher {
+func NewHasher(concurrent int, cost Cost) *Hasher {
 	return &Hasher{
-		params: &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32},
+		params: &argon2id.Params{Memory: cost.Memory, Iterations: cost.Passes, Parallelism: 1, SaltLength: 16, KeyLength: 32},
 		slots:  make(chan struct{}, max(1, concurrent)),
-		decoy:  "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		decoy:  fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", cost.Memory, cost.Passes),
 	}
 }
 

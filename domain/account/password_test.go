@@ -9,10 +9,13 @@ import (
 // Comparing with the decoy must cost what comparing with a hash of ours costs, and be
 // counted like it.
 func TestTheDecoyCostsWhatAHashCosts(t *testing.T) {
-	h := NewHasher(1)
+	h := NewHasher(1, RecommendedCost())
 	params, salt, key, err := argon2id.DecodeHash(h.decoy)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if want := (Cost{Memory: 19456, Passes: 2}); RecommendedCost() != want { // OWASP Password Storage Cheat Sheet
+		t.Errorf("hashing costs %+v, want %+v", RecommendedCost(), want)
 	}
 	if *params != *h.params || len(salt) != int(h.params.SaltLength) || len(key) != int(h.params.KeyLength) {
 		t.Errorf("the decoy is %+v, hashes are %+v", *params, *h.params)

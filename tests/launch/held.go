@@ -7,8 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os/exec"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -39,16 +37,7 @@ type State struct {
 // heldBinary is the provider with the hand of a test on it: the test binary of
 // cmd/farthing, which is the only program that holds that package's tests.
 var heldBinary = sync.OnceValues(func() (string, error) {
-	folder, err := buildFolder("farthing-held-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(folder, "held")
-	command := exec.Command("go", "test", "-c", "-o", path, "farthing.dev/farthing/cmd/farthing")
-	if output, err := command.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the held farthing: %w\n%s", err, output)
-	}
-	return path, nil
+	return made("held", "test", "-c", "-o")
 })
 
 // Hold starts a provider that lets readers give themselves tokens.

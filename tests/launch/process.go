@@ -34,21 +34,31 @@ func Build(tb testing.TB) string {
 }
 
 var binary = sync.OnceValues(func() (string, error) {
-	folder, err := buildFolder("farthing-test-")
+	return made("farthing", "build", "-o")
+})
+
+// made returns the path of a binary that go makes of the command: one that ./test has made for
+// all packages, in the folder FARTHING_TEST_BINARIES, or its own.
+func made(name string, arguments ...string) (string, error) {
+	if folder := os.Getenv("FARTHING_TEST_BINARIES"); folder != "" {
+		return filepath.Join(folder, name), nil
+	}
+	folder, err := buildFolder()
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(folder, "farthing")
-	command := exec.Command("go", "build", "-o", path, "farthing.dev/farthing/cmd/farthing")
+	path := filepath.Join(folder, name)
+	command := exec.Command("go", append(arguments, path, "farthing.dev/farthing/cmd/farthing")...)
 	if output, err := command.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build farthing: %w\n%s", err, output)
+		return "", fmt.Errorf("build %s: %w\n%s", name, err, output)
 	}
 	return path, nil
-})
+}
 
 // buildFolder makes a folder for a binary that a test's process needs to its end, after
 // which nobody is left to delete it: so it deletes those that are hours old.
-func buildFolder(prefix string) (string, error) {
+func buildFolder() (string, error) {
+	const prefix = "farthing-test-"
 	left, err := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*"))
 	if err != nil {
 		return "", err

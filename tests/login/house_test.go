@@ -68,7 +68,7 @@ func openBehind(t *testing.T, proxy string, changes ...func(*app.Deps)) *house {
 	readers.Register(mux)
 	by(site.Handler(mux))
 
-	hash, err := account.NewHasher(1).Hash(t.Context(), password)
+	hash, err := account.NewHasher(1, account.RecommendedCost()).Hash(t.Context(), password)
 	must(t, err)
 	owned := account.Account{ID: token.NewID[token.AccountKind](h.Deps.IDs)}
 	must(t, h.Catalog.AddUser(t.Context(), account.User{ID: token.NewID[token.UserKind](h.Deps.IDs), Email: ada, Name: "Ada", Password: hash, Account: owned.ID}, owned))

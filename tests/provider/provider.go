@@ -8,11 +8,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/store/sqlite"
 	"farthing.dev/farthing/tests/siteproof"
@@ -80,6 +82,7 @@ func Open(t testing.TB, log *slog.Logger, changes ...func(*Provider, *app.Deps))
 	p.Deps = app.Deps{
 		Engine: p.Engine, Catalog: p.Catalog, Clock: p.Engine, IDs: token.NewMaker(p.Engine, nil), Log: log,
 		Secret: [32]byte{1, 2, 3}, Fetch: p.Web.Fetch, BaseURL: "https://pay.example", Demo: true, Alone: true,
+		Hasher: account.NewHasher(runtime.GOMAXPROCS(0), account.Cost{Memory: 64, Passes: 1}), // tests log in often
 	}
 	for _, change := range changes {
 		change(p, &p.Deps)
