@@ -7,6 +7,7 @@ import (
 
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/security"
 	"farthing.dev/farthing/token"
 )
 
@@ -24,15 +25,17 @@ func (a *App) addresses(ctx context.Context, s Seller, o *journal.Opened) error 
 		o.ReturnURL = o.Item.URL
 	}
 	if o.ReturnURL == "" {
-		return token.New(token.Unprocessable, token.CodeURLNotAllowed, "an order has a return_url, or an item with a url")
+		return token.Refuse(token.Unprocessable, "url_not_registered.order_has_none")
 	}
-	for _, one := range []struct{ field, url string }{{"return_url", o.ReturnURL}, {"cancel_url", o.CancelURL}} {
+	for _, one := range []struct{ field, what, url string }{
+		{"/return_url", "return_url_of_order", o.ReturnURL}, {"/cancel_url", "cancel_url_of_order", o.CancelURL},
+	} {
 		if one.url == "" {
 			continue
 		}
 		if err := a.checkAddress(ctx, s.Vendor, one.url, !s.Test); err != nil {
-			a.noteAddress(ctx, s.Vendor, "the "+one.field+" of an order", one.url, err)
-			return err
+			a.noteAddress(ctx, s.Vendor, one.what, one.url, err)
+			return token.In(one.field, err)
 		}
 	}
 	return nil
@@ -60,28 +63,35 @@ func (a *App) checkAddress(ctx context.Context, vendor token.VendorID, text stri
 		registered = true
 	}
 	if registered {
-		return token.New(token.Unprocessable, token.CodeSiteUnproved, "the site of this url is not verified yet; put its proof there, and verify it under Keys and sites or by POST /v1/sites/{id}/prove")
+		return token.Refuse(token.Unprocessable, "site_unproved.not_verified", token.URL("url", text))
 	}
-	return token.New(token.Unprocessable, token.CodeURLNotAllowed, "this url does not lie in a site that the shop registered")
+	if len(sites) == 0 {
+		return token.Refuse(token.Unprocessable, "url_not_registered.no_site", token.URL("url", text))
+	}
+	known := make([]string, len(sites))
+	for i := range sites {
+		known[i] = sites[i].URL()
+	}
+	return token.Refuse(token.Unprocessable, "url_not_registered.outside", token.URL("url", text), token.List("sites", known))
 }
 
-// noteAddress records an address that was refused. Of the address it keeps the origin
-// alone: what follows may tell of a person.
+// noteAddress records an address that was refused; what is a word of edge/text. Of the address
+// it keeps the origin alone: what follows may tell of a person.
 func (a *App) noteAddress(ctx context.Context, vendor token.VendorID, what, text string, cause error) {
-	refusal := token.CodeOf(cause)
-	if refusal != token.CodeURLNotAllowed && refusal != token.CodeSiteUnproved {
+	refusal, ok := errors.AsType[*token.Error](cause)
+	if !ok || refusal.Code != token.CodeURLNotAllowed && refusal.Code != token.CodeSiteUnproved {
 		return
 	}
+	params := []token.Param{token.Word("what", what), token.Word("why", string(refusal.Reason))}
+	reason := token.Reason("security.address")
 	if u, err := url.Parse(text); err == nil && u.Host != "" {
-		what += " at " + u.Scheme + "://" + u.Host
+		params, reason = append(params, token.URL("url", u.Scheme+"://"+u.Host)), "security.address_at"
 	}
-	a.Note(ctx, SecurityEvent{Code: refusal, Vendor: vendor, Detail: what + " was refused: " + detailOf(cause)})
-}
-
-// detailOf returns the sentence of a refusal.
-func detailOf(err error) string {
-	if refusal, ok := errors.AsType[*token.Error](err); ok {
-		return refusal.Detail
+	for _, p := range refusal.Params {
+		if p.Name != "url" {
+			params = append(params, p)
+		}
 	}
-	return ""
+	line := token.Refuse(refusal.Kind, reason, params...).Line(security.MaxDetail)
+	a.Note(ctx, SecurityEvent{Code: refusal.Code, Vendor: vendor, Detail: line})
 }

@@ -31,7 +31,7 @@ func (a *App) beginAs(ctx context.Context, secret string, attempt credential.Att
 }
 
 func loginOver() error {
-	return token.New(token.Unauthorised, token.CodeLoginOver, "this login took too long or too many tries; begin again")
+	return token.Refuse(token.Unauthorised, "login_over.too_long")
 }
 
 // attempt returns the login of one of some kinds that is under way in a browser.

@@ -75,6 +75,5 @@ func notBegun(cause error) error {
 	if cause == nil {
 		cause = errors.New("the batch took too long")
 	}
-	return &token.Error{Kind: token.Unavailable, Code: token.CodeUnavailable, Cause: cause,
-		Detail: "this purchase was not begun, because the batch took too long; try again with the same key"}
+	return token.Refuse(token.Unavailable, "unavailable.batch").Because(cause)
 }

@@ -114,7 +114,7 @@ func (p *paper) Order(_ context.Context, id token.OrderID) (*core.Order, error) 
 	defer p.mu.Unlock()
 	order := p.state.Orders[id]
 	if order == nil {
-		return nil, token.New(token.NotFound, token.CodeNotFound, "there is no such order")
+		return nil, token.Refuse(token.NotFound, "not_found.order")
 	}
 	return order, nil
 }

@@ -37,7 +37,7 @@ func (a *App) OfferCheckout(ctx context.Context, in BuyInput, v *Viewer) (Checko
 func (a *App) planned(ctx context.Context, in BuyInput) (*core.Order, error) {
 	offer, err := a.offer(ctx, in.Offer, 0)
 	if err != nil {
-		return nil, foreign(err, "there is no such offer")
+		return nil, foreign(err, "not_found.offer")
 	}
 	opened, err := a.opened(ctx, Seller{Vendor: offer.Vendor, Login: formLogin}, OrderInput{
 		Offer: in.Offer, Tracking: in.Tracking, Session: in.Session, CancelURL: offer.Item.URL,
@@ -58,10 +58,10 @@ func (a *App) planned(ctx context.Context, in BuyInput) (*core.Order, error) {
 // that a form sent twice buys once.
 func (a *App) Buy(ctx context.Context, v Viewer, in BuyInput, quoted token.Amount, method journal.ConsentMethod, once string) (returnURL string, err error) {
 	if method != journal.ByClick && method != journal.ByApproval {
-		return "", token.New(token.Malformed, token.CodeMalformed, "a person pays by a click or within the approval limit")
+		return "", token.Refuse(token.Malformed, "malformed.by_person")
 	}
 	if once == "" || len(once) > 100 {
-		return "", token.New(token.Malformed, token.CodeMalformed, "the form is not the one that was shown; load the page again")
+		return "", token.Refuse(token.Malformed, "malformed.form_changed")
 	}
 	if err := a.buys.take(v.User.String(), a.clock.Now()); err != nil {
 		return "", err
@@ -78,7 +78,7 @@ func (a *App) Buy(ctx context.Context, v Viewer, in BuyInput, quoted token.Amoun
 	}
 	if known == nil {
 		if in.Version != 0 && in.Version != order.OfferVer {
-			return "", token.New(token.Conflict, token.CodeFormStale, "the shop has changed what it sells here since that page was shown, so nothing was charged; look at the purchase and confirm it here")
+			return "", token.Refuse(token.Conflict, "form_stale.shop_changed")
 		}
 		if known, err = a.openFor(ctx, v.buyer(method), order, quoted, key); err != nil {
 			return "", a.refusedPayment(ctx, order, v.buyer(method), quoted, err)
@@ -96,7 +96,7 @@ func (a *App) boughtBy(ctx context.Context, key journal.Key) (*core.Order, error
 		return nil, err
 	}
 	if entries[0].Key.Digest != key.Digest {
-		return nil, token.New(token.Conflict, token.CodeQuoteChanged, "the form is not the one that was shown; load the page again")
+		return nil, token.Refuse(token.Conflict, "quote_changed.form")
 	}
 	return a.engine.Order(ctx, entries[0].Order)
 }
@@ -104,7 +104,7 @@ func (a *App) boughtBy(ctx context.Context, key journal.Key) (*core.Order, error
 // openFor makes the order, where who buys could pay it as things stand.
 func (a *App) openFor(ctx context.Context, who buyer, order *core.Order, quoted token.Amount, key journal.Key) (*core.Order, error) {
 	if quoted != order.Price {
-		return nil, token.New(token.Conflict, token.CodeQuoteChanged, "the price is not the one you confirmed")
+		return nil, token.Refuse(token.Conflict, "quote_changed.not_confirmed")
 	}
 	var c Checkout
 	if err := a.tryToPay(ctx, order, who, a.clock.Now().UnixMilli(), &c); err != nil {
@@ -125,7 +125,7 @@ func (a *App) openFor(ctx context.Context, who buyer, order *core.Order, quoted 
 func (a *App) SellsAt(ctx context.Context, id token.OfferID, origin string) (bool, error) {
 	offer, err := a.offer(ctx, id, 0)
 	if err != nil {
-		return false, foreign(err, "there is no such offer")
+		return false, foreign(err, "not_found.offer")
 	}
 	sites, err := a.sitesOf(ctx, offer.Vendor)
 	if err != nil {
@@ -143,7 +143,7 @@ func (a *App) SellsAt(ctx context.Context, id token.OfferID, origin string) (boo
 func (a *App) Price(ctx context.Context, id token.OfferID) (Price, error) {
 	offer, err := a.offer(ctx, id, 0)
 	if err != nil {
-		return Price{}, foreign(err, "there is no such offer")
+		return Price{}, foreign(err, "not_found.offer")
 	}
 	return Price{Offer: offer.ID, Title: offer.Item.Title, Amount: offer.Price, Currency: offer.Currency}, nil
 }

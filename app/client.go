@@ -58,7 +58,7 @@ func (a *App) AddClient(ctx context.Context, v Viewer, vendor token.VendorID, in
 	if _, err := a.member(ctx, v, vendor); err != nil {
 		return "", ClientView{}, err
 	}
-	if err := a.needWindow(v, "register a site with login"); err != nil {
+	if err := a.needWindow(v, "purchase_window_closed.client"); err != nil {
 		return "", ClientView{}, err
 	}
 	known, err := a.catalog.Clients(ctx, vendor)
@@ -66,7 +66,7 @@ func (a *App) AddClient(ctx context.Context, v Viewer, vendor token.VendorID, in
 		return "", ClientView{}, err
 	}
 	if len(known) >= grant.MaxClients {
-		return "", ClientView{}, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a shop has at most %d sites with login; remove one", grant.MaxClients)
+		return "", ClientView{}, token.Refuse(token.Unprocessable, "field_invalid.shop_clients", token.Number("most", grant.MaxClients))
 	}
 	client := grant.Client{
 		ID: token.NewID[token.ClientKind](a.ids), Vendor: vendor, Name: in.Name, Redirects: in.Redirects, AfterLogout: in.AfterLogout,
@@ -77,7 +77,7 @@ func (a *App) AddClient(ctx context.Context, v Viewer, vendor token.VendorID, in
 	}
 	for _, uri := range client.Addresses() {
 		if err := a.checkAddress(ctx, vendor, uri, true); err != nil {
-			a.noteAddress(ctx, vendor, "A site with login", uri, err)
+			a.noteAddress(ctx, vendor, "site_with_login", uri, err)
 			return "", ClientView{}, err
 		}
 	}
@@ -94,7 +94,7 @@ func (a *App) RotateClient(ctx context.Context, v Viewer, vendor token.VendorID,
 	if _, err := a.member(ctx, v, vendor); err != nil {
 		return "", err
 	}
-	if err := a.needWindow(v, "give a site a new secret"); err != nil {
+	if err := a.needWindow(v, "purchase_window_closed.client_secret"); err != nil {
 		return "", err
 	}
 	client, err := a.catalog.Client(ctx, id)
@@ -102,7 +102,7 @@ func (a *App) RotateClient(ctx context.Context, v Viewer, vendor token.VendorID,
 		return "", err
 	}
 	if client.Public() {
-		return "", token.New(token.Unprocessable, token.CodeFieldInvalid, "this site has no secret")
+		return "", token.Refuse(token.Unprocessable, "field_invalid.no_secret")
 	}
 	secret, hash, err := a.newSecret(clientSecret)
 	if err != nil {

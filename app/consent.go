@@ -42,7 +42,7 @@ func (a *App) Consents(ctx context.Context, v Viewer) ([]ConsentView, error) {
 // bought stay as they are. It answers CodeNotFound where she did not consent.
 func (a *App) Withdraw(ctx context.Context, v Viewer, vendor token.VendorID) error {
 	if err := a.catalog.Withdraw(ctx, v.User, vendor, a.clock.Now().UnixMilli()); err != nil {
-		return foreign(err, "you do not log in there")
+		return foreign(err, "not_found.consent")
 	}
 	a.Note(ctx, SecurityEvent{Code: "signed_out", User: v.User, Detail: "Your logins at " + a.vendorName(ctx, vendor) + " were ended."})
 	return nil

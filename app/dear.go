@@ -4,22 +4,22 @@ import "farthing.dev/farthing/token"
 
 // needWindow refuses who could not buy now what is as dear as buying: what lets more be spent, what decides who
 // is paid, what gives others the right to act. A device that was left logged in, or a stolen
-// session, would do all of it otherwise. what says in words what the login is for.
+// session, would do all of it otherwise. reason, of the code purchase_window_closed, says what the login is for.
 //
 // Every dear change goes through here, or through needHand where it is made in a vendor's name;
 // tests/abuse goes over all forms and asks of each whether it does.
-func (a *App) needWindow(v Viewer, what string) error {
+func (a *App) needWindow(v Viewer, reason token.Reason) error {
 	if v.CanBuy(a.clock.Now()) {
 		return nil
 	}
-	return token.New(token.Unauthorised, token.CodeWindowClosed, "your purchase window has ended; log in again to "+what)
+	return token.Refuse(token.Unauthorised, reason)
 }
 
 // needHand is needWindow for what a vendor's server may do by its key, and a member from the
 // console in a fresh login only.
-func (a *App) needHand(s Seller, what string) error {
+func (a *App) needHand(s Seller, reason token.Reason) error {
 	if !s.looks {
 		return nil
 	}
-	return token.New(token.Unauthorised, token.CodeWindowClosed, "your purchase window has ended; log in again to "+what)
+	return token.Refuse(token.Unauthorised, reason)
 }

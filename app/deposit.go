@@ -63,7 +63,7 @@ func (a *App) Deposit(ctx context.Context, by Actor, in DepositInput) (Deposit, 
 	fund := journal.Fund{Amount: in.Amount, Currency: in.Currency, Method: byOperator, Reference: in.Reference}
 	out, err := a.engine.Do(ctx, &core.Fund{Account: owned, Fund: fund})
 	if token.CodeOf(err) == token.CodeKeyReused {
-		return Deposit{}, token.New(token.Unprocessable, token.CodeKeyReused, "this reference was used for another deposit, to another account or of another amount; each outside payment has a reference of its own")
+		return Deposit{}, token.Refuse(token.Unprocessable, "idempotency_key_reused.reference")
 	}
 	if err != nil {
 		return Deposit{}, err
@@ -90,7 +90,7 @@ func (a *App) showDeposit(ctx context.Context) {
 // checkDeposit refuses what can be refused without looking anything up.
 func (a *App) checkDeposit(in DepositInput) error {
 	if (in.Email == "") == in.Account.IsZero() {
-		return token.New(token.Unprocessable, token.CodeFieldInvalid, "say whose wallet: the reader's e-mail address or the account's id, one of them")
+		return token.Refuse(token.Unprocessable, "field_invalid.whose_wallet")
 	}
 	if err := a.currency(in.Currency); err != nil {
 		return err
@@ -101,7 +101,7 @@ func (a *App) checkDeposit(in DepositInput) error {
 	if err := in.Currency.CheckMinor(in.Amount); err != nil {
 		return err
 	}
-	bad := token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a deposit has a reference of 1 to %d printable characters that names the outside payment", maxReference)
+	bad := token.Refuse(token.Unprocessable, "field_invalid.deposit_reference", token.Number("most", maxReference)).In("/reference")
 	if n := utf8.RuneCountInString(in.Reference); n == 0 || n > maxReference || !utf8.ValidString(in.Reference) {
 		return bad
 	}
@@ -122,13 +122,13 @@ func (a *App) depositTo(ctx context.Context, in DepositInput) (token.AccountID, 
 		}
 		user, err := a.userByEmail(ctx, email)
 		if err == nil && user.ID.IsZero() {
-			err = token.New(token.NotFound, token.CodeNotFound, "nobody logs in with this e-mail address")
+			err = token.Refuse(token.NotFound, "not_found.email")
 		}
 		return user.Account, user.ID, err
 	}
 	owned, err := a.catalog.Account(ctx, in.Account)
 	if token.CodeOf(err) == token.CodeNotFound || err == nil && !owned.Sandbox.IsZero() {
-		return token.AccountID{}, token.UserID{}, token.New(token.NotFound, token.CodeNotFound, "no reader has an account with this id")
+		return token.AccountID{}, token.UserID{}, token.Refuse(token.NotFound, "not_found.account_id")
 	}
 	if err != nil {
 		return token.AccountID{}, token.UserID{}, err

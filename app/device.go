@@ -130,7 +130,7 @@ func (a *App) SignOut(ctx context.Context, v Viewer, id token.SessionID) error {
 		a.Note(ctx, SecurityEvent{Code: "signed_out", User: v.User, Detail: "A session was ended from another one."})
 		return nil
 	}
-	return foreign(nil, "there is no such session")
+	return foreign(nil, "not_found.session")
 }
 
 // SignOutOthers ends all of the viewer's sessions but the present one.

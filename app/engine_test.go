@@ -22,7 +22,7 @@ type counter struct {
 	away   atomic.Bool // the keys of tickets, and versions of offers, cannot be read
 }
 
-var errAway = token.New(token.Unavailable, token.CodeUnavailable, "the database cannot be reached; try again")
+var errAway = token.Refuse(token.Unavailable, "unavailable.database")
 
 // pausing runs something after each payment, before anybody knows of it.
 type pausing struct {

@@ -53,10 +53,10 @@ func (a *App) RedeemAt(ctx context.Context, s Seller, in Arrival) (Redemption, e
 // than its order was made for.
 func bound(order *core.Order, c claims, in Arrival) error {
 	if hashURL(order.ReturnURL) != c.URL || (in.URL != "" && hashURL(in.URL) != c.URL) {
-		return token.New(token.Forbidden, token.CodeTicketElsewhere, "this ticket was made for another address")
+		return token.Refuse(token.Forbidden, "ticket_elsewhere.address")
 	}
 	if order.Session != (journal.SessionMark{}) && order.Session != markSession(order.Vendor, in.Session) {
-		return token.New(token.Forbidden, token.CodeTicketElsewhere, "this ticket was made for another browser session; open it in the browser that bought")
+		return token.Refuse(token.Forbidden, "ticket_elsewhere.browser")
 	}
 	return nil
 }

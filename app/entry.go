@@ -39,7 +39,7 @@ type Entry struct {
 // EnterByPassword begins a login by the password. An unknown address and a wrong
 // password get the same answer, after the same time.
 func (a *App) EnterByPassword(ctx context.Context, d Door, email, password string) (Entry, error) {
-	refused := token.New(token.Unauthorised, token.CodeLoginInvalid, "the e-mail address or the password is wrong")
+	refused := token.Refuse(token.Unauthorised, "login_invalid.password")
 	email, err := account.NormalEmail(email)
 	if err != nil || len(password) > 4*account.MaxPassword {
 		return Entry{}, refused
@@ -69,7 +69,7 @@ func (a *App) EnterByPassword(ctx context.Context, d Door, email, password strin
 func (a *App) LogIn(ctx context.Context, email, password string) (secret string, viewer Viewer, err error) {
 	entry, err := a.EnterByPassword(ctx, Door{}, email, password)
 	if err == nil && entry.Session == "" {
-		err = token.New(token.Forbidden, token.CodeSecondFactor, "this login has a second factor; log in on the provider's page")
+		err = token.Refuse(token.Forbidden, "second_factor_needed.needed")
 	}
 	return entry.Session, entry.Viewer, err
 }
@@ -140,7 +140,7 @@ func (a *App) takePassword(ctx context.Context, d Door, user account.User, email
 		spent := a.tries().by(paceKnown, "password in a browser", user.ID.String(), d.Known)
 		refused, retryAt, err := spent.take(ctx, now)
 		if err == nil && refused >= 0 {
-			err = a.slowed(ctx, user, retryAt, "too many wrong passwords in this browser")
+			err = a.slowed(ctx, user, retryAt, "too_many_requests.password_browser")
 		}
 		return spent, err
 	}
@@ -158,25 +158,25 @@ func (a *App) takePassword(ctx context.Context, d Door, user account.User, email
 	case err != nil || refused < 0:
 		return spent, err
 	case refused == account && a.CanMail():
-		return spent, a.slowed(ctx, user, retryAt, "too many wrong passwords for this address were tried from many places, so the password alone is not enough in a new browser for now")
+		return spent, a.slowed(ctx, user, retryAt, "too_many_requests.password_alone")
 	}
-	return spent, a.slowed(ctx, user, retryAt, "too many tries from your network")
+	return spent, a.slowed(ctx, user, retryAt, "too_many_requests.password_network")
 }
 
 // slowed refuses a password for a while, and says what works at once.
-func (a *App) slowed(ctx context.Context, user account.User, retryAt time.Time, why string) error {
+func (a *App) slowed(ctx context.Context, user account.User, retryAt time.Time, why token.Reason) error {
 	if !user.ID.IsZero() {
 		a.Note(ctx, SecurityEvent{Code: token.CodeThrottled, User: user.ID, Detail: "too many tries to log in as you; more were refused for a while"})
 	}
-	return tooOften(retryAt, why+"; wait a little and try again, or "+a.otherWays())
+	return tooOften(retryAt, why, token.Word("ways", a.otherWays()))
 }
 
-// otherWays are the ways in that no stranger can close.
+// otherWays names the ways in that no stranger can close.
 func (a *App) otherWays() string {
 	if a.CanMail() {
-		return "have a code sent to you by e-mail, use a passkey, or a browser that you have logged in with before"
+		return "other_ways_by_mail"
 	}
-	return "use a passkey, or a browser that you have logged in with before"
+	return "other_ways"
 }
 
 // refuseLogin writes down that a login was refused, where somebody is concerned.
@@ -237,5 +237,5 @@ func (a *App) needFresh(v Viewer) error {
 	if v.Fresh(a.clock.Now()) {
 		return nil
 	}
-	return token.New(token.Forbidden, token.CodeLoginStale, "this changes how you log in, so log in again first")
+	return token.Refuse(token.Forbidden, "login_stale.changes_login")
 }

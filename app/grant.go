@@ -59,7 +59,7 @@ type Who struct {
 
 // Client returns the client with an id, or CodeClientUnknown.
 func (a *App) Client(ctx context.Context, id string) (grant.Client, error) {
-	unknown := token.New(token.Unauthorised, token.CodeClientUnknown, "there is no such site")
+	unknown := token.Refuse(token.Unauthorised, "client_unknown.site")
 	parsed, err := token.ParseID[token.ClientKind](id)
 	if err != nil {
 		return grant.Client{}, unknown
@@ -81,7 +81,7 @@ func (a *App) ProveClient(ctx context.Context, id, secret string) (grant.Client,
 		return client, nil
 	}
 	a.Note(ctx, SecurityEvent{Code: token.CodeClientUnknown, Vendor: client.Vendor, Detail: "A wrong secret was given for the site " + client.Name + "."})
-	return grant.Client{}, token.New(token.Unauthorised, token.CodeClientUnknown, "the secret is wrong")
+	return grant.Client{}, token.Refuse(token.Unauthorised, "client_unknown.secret")
 }
 
 // VendorName returns how a vendor calls itself.
@@ -139,7 +139,7 @@ func (a *App) ChangeCode(ctx context.Context, client grant.Client, code, redirec
 		return verdict, err
 	})
 	a.noteTaken(hash, now, unanswered, err)
-	return a.answerGrant(ctx, issued, refusal, err, "the code is unknown")
+	return a.answerGrant(ctx, issued, refusal, err, "grant_invalid.code_unknown")
 }
 
 // noteTaken remembers when a code or a refresh token was taken without an answer of the
@@ -156,8 +156,8 @@ func (a *App) noteTaken(hash grant.Hash, at int64, earlier []int64, err error) {
 // refusedGrant is why a code or a refresh token is refused.
 type refusedGrant struct {
 	grant  grant.Grant
-	detail string // for the site
-	wrong  string // for the user and the vendor, where somebody did what nobody should
+	reason token.Reason // for the site
+	wrong  string       // for the user and the vendor, where somebody did what nobody should
 }
 
 // judgeCode says what is wrong with a code that was presented, or nil.
@@ -169,7 +169,7 @@ func judgeCode(client grant.Client, g grant.Grant, redirect, verifier string, no
 	case g.CodeUsed != 0:
 		wrong = "A login code was presented a second time. What was issued for it has ended."
 	case g.EndedAt != 0 || now >= g.CodeUntil:
-		return &refusedGrant{g, "the code has expired", ""}
+		return &refusedGrant{g, "grant_invalid.code_expired", ""}
 	case redirect != g.Redirect:
 		wrong = "A login code was presented with another redirect URI than it was sent to."
 	case !g.ProvenBy(verifier):
@@ -177,7 +177,7 @@ func judgeCode(client grant.Client, g grant.Grant, redirect, verifier string, no
 	default:
 		return nil
 	}
-	return &refusedGrant{g, "the code is not good", wrong}
+	return &refusedGrant{g, "grant_invalid.code_refused", wrong}
 }
 
 // RefreshLogin changes a refresh token into new tokens, once. One that was used before
@@ -205,7 +205,7 @@ func (a *App) RefreshLogin(ctx context.Context, client grant.Client, refresh str
 		return verdict, err
 	})
 	a.noteTaken(hash, now, unanswered, err)
-	return a.answerGrant(ctx, issued, refusal, err, "the refresh token is unknown")
+	return a.answerGrant(ctx, issued, refusal, err, "grant_invalid.refresh_unknown")
 }
 
 // judgeRefresh says what is wrong with a refresh token that was presented, or nil. unanswered
@@ -215,18 +215,18 @@ func judgeRefresh(client grant.Client, taken grant.Taken, now int64, unanswered 
 	unanswered = t.UsedAt != 0 && (unanswered || now < t.UsedAt+refreshGrace.Milliseconds()) && !taken.Next.Hash.IsZero() && taken.Next.UsedAt == 0
 	switch {
 	case g.Client != client.ID:
-		return &refusedGrant{g, "the refresh token is not good", "A refresh token was presented by another site than the one it was made for."}
+		return &refusedGrant{g, "grant_invalid.refresh_refused", "A refresh token was presented by another site than the one it was made for."}
 	case t.UsedAt != 0 && !unanswered:
-		return &refusedGrant{g, "the refresh token is not good", "A refresh token was presented a second time. The login at the site has ended."}
+		return &refusedGrant{g, "grant_invalid.refresh_refused", "A refresh token was presented a second time. The login at the site has ended."}
 	case g.EndedAt != 0 || now >= t.Until:
-		return &refusedGrant{g, "the refresh token has expired", ""}
+		return &refusedGrant{g, "grant_invalid.refresh_expired", ""}
 	}
 	return nil
 }
 
 // answerGrant answers what became of a code or a refresh token. What is wrong is told to the
 // user and the vendor.
-func (a *App) answerGrant(ctx context.Context, issued Issued, refusal *refusedGrant, err error, unknown string) (Issued, error) {
+func (a *App) answerGrant(ctx context.Context, issued Issued, refusal *refusedGrant, err error, unknown token.Reason) (Issued, error) {
 	switch {
 	case token.CodeOf(err) == token.CodeNotFound:
 		return Issued{}, grantRefused(unknown)
@@ -238,7 +238,7 @@ func (a *App) answerGrant(ctx context.Context, issued Issued, refusal *refusedGr
 	if refusal.wrong != "" {
 		a.Note(ctx, SecurityEvent{Code: token.CodeGrantInvalid, Vendor: refusal.grant.Vendor, User: refusal.grant.User, Detail: refusal.wrong})
 	}
-	return Issued{}, grantRefused(refusal.detail)
+	return Issued{}, grantRefused(refusal.reason)
 }
 
 // newTokens are the secrets of tokens to be issued, before it is known for which grant.
@@ -297,8 +297,8 @@ func (a *App) SessionName(vendor token.VendorID, session token.SessionID) (strin
 	return base64.RawURLEncoding.EncodeToString(name), token.Wrap(err, "name a login")
 }
 
-func grantRefused(detail string) error {
-	return token.New(token.Malformed, token.CodeGrantInvalid, detail)
+func grantRefused(reason token.Reason) error {
+	return token.Refuse(token.Malformed, reason)
 }
 
 // Bearer returns the reader that an access token stands for.
@@ -306,7 +306,7 @@ func (a *App) Bearer(ctx context.Context, access string) (Who, error) {
 	now := a.clock.Now().UnixMilli()
 	t, g, err := a.catalog.FindToken(ctx, grant.HashOf(access), now)
 	if err == nil && (t.Use != grant.Access || g.EndedAt != 0 || now >= t.Until) || token.CodeOf(err) == token.CodeNotFound {
-		return Who{}, token.New(token.Unauthorised, token.CodeUnauthorised, "the access token is not good")
+		return Who{}, token.Refuse(token.Unauthorised, "unauthorised.access_token")
 	}
 	if err != nil {
 		return Who{}, err

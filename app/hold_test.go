@@ -290,7 +290,7 @@ func (j jammed) Do(ctx context.Context, command core.Command) (core.Outcome, err
 }
 
 func TestAHoldThatCannotExpireKeepsNoOther(t *testing.T) {
-	for _, why := range []error{token.Wrap(errors.New("a fault"), "decide"), token.New(token.NotFound, token.CodeNotFound, "there is no such order")} {
+	for _, why := range []error{token.Wrap(errors.New("a fault"), "decide"), token.Refuse(token.NotFound, "not_found.order")} {
 		h := open(t)
 		h.fund(h.reader, usd, "20")
 		first, second, third := h.hold("a", "1", 1), h.hold("b", "2", 1), h.hold("c", "4", 1)

@@ -103,7 +103,7 @@ func (a *App) ChangePassword(ctx context.Context, v Viewer, before, after string
 	spent := a.tries().by(paceKnown, "present password", user.ID.String())
 	if refused, retryAt, err := spent.take(ctx, a.clock.Now()); err != nil || refused >= 0 {
 		if err == nil {
-			err = tooOften(retryAt, "too many wrong passwords; wait a little and try again")
+			err = tooOften(retryAt, "too_many_requests.passwords")
 		}
 		return "", err
 	}
@@ -113,7 +113,7 @@ func (a *App) ChangePassword(ctx context.Context, v Viewer, before, after string
 	}
 	if !same {
 		a.Note(ctx, SecurityEvent{Code: token.CodeLoginInvalid, User: v.User, Detail: "A new password was refused: the present one was wrong."})
-		return "", token.New(token.Forbidden, token.CodeLoginInvalid, "the present password is wrong")
+		return "", token.Refuse(token.Forbidden, "login_invalid.present_password")
 	}
 	a.giveBack(ctx, spent)
 	if err := a.checkPassword(after, user.Email, user.Name); err != nil {
@@ -151,7 +151,7 @@ func (a *App) sessionOf(ctx context.Context, v Viewer) (account.Session, error) 
 			return sessions[i], nil
 		}
 	}
-	return account.Session{}, token.New(token.Unauthorised, token.CodeUnauthorised, "you are not logged in")
+	return account.Session{}, token.Refuse(token.Unauthorised, "unauthorised.not_logged_in")
 }
 
 // PasswordsHashed returns how many passwords were hashed or compared since the start.

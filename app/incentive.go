@@ -30,7 +30,7 @@ func (a *App) CreateProviderCampaign(ctx context.Context, in CampaignInput) (cat
 }
 
 func (a *App) addCampaign(ctx context.Context, issuer token.VendorID, in CampaignInput, request catalog.Request) (campaign catalog.Campaign, replayed bool, err error) {
-	if err := catalog.CheckName("the name of a campaign", in.Name); err != nil {
+	if err := catalog.CheckName("campaign_name", in.Name); err != nil {
 		return campaign, false, err
 	}
 	if err := a.currency(in.Currency); err != nil {
@@ -43,7 +43,7 @@ func (a *App) addCampaign(ctx context.Context, issuer token.VendorID, in Campaig
 		campaign.ExpiresAt = in.ExpiresAt.UnixMilli()
 	}
 	if campaign.ExpiresAt != 0 && campaign.ExpiresAt <= request.At {
-		return campaign, false, token.New(token.Unprocessable, token.CodeFieldInvalid, "the campaign would have ended before it began")
+		return campaign, false, token.Refuse(token.Unprocessable, "field_invalid.campaign_ended")
 	}
 	made, err := a.catalog.AddCampaign(ctx, campaign, request)
 	if err == nil && made.Replayed {
@@ -74,7 +74,7 @@ func (a *App) GrantIncentive(ctx context.Context, s Seller, in GrantInput, key s
 	}
 	campaign, err := a.campaign(ctx, in.Campaign)
 	if err != nil || campaign.Issuer != s.Vendor {
-		return false, foreign(err, "there is no such campaign")
+		return false, foreign(err, "not_found.campaign")
 	}
 	_, account, err := a.payer(ctx, s, in.Reader)
 	if err != nil {
@@ -120,10 +120,10 @@ func (a *App) lapse(ctx context.Context, id token.AccountID) error {
 func (a *App) GrantProviderIncentive(ctx context.Context, account token.AccountID, id token.CampaignID, amount token.Amount, vendors []token.VendorID, reference string) error {
 	campaign, err := a.campaign(ctx, id)
 	if err != nil || !campaign.Issuer.IsZero() {
-		return foreign(err, "there is no such campaign")
+		return foreign(err, "not_found.campaign")
 	}
 	if _, err := a.catalog.Account(ctx, account); err != nil {
-		return foreign(err, "there is no such account")
+		return foreign(err, "not_found.account")
 	}
 	key := journal.NewKey(account, "grant "+id.String(), reference, []byte(amount.Decimal(6)))
 	_, err = a.engine.Do(ctx, grantOf(campaign, account, amount, vendors, key))

@@ -105,7 +105,7 @@ func (r *rings) read(ctx context.Context, use KeyUse) ([]SigningKey, error) {
 	case r.turning <- struct{}{}:
 		defer func() { <-r.turning }()
 	case <-ctx.Done():
-		return nil, &token.Error{Kind: token.Unavailable, Code: token.CodeUnavailable, Detail: "the signing keys cannot be read; try again", Cause: ctx.Err()}
+		return nil, token.Refuse(token.Unavailable, "unavailable.signing_keys").Because(ctx.Err())
 	}
 	now := r.clock.Now()
 	if known := r.known(use); known != nil && now.Before(known.until) {
@@ -164,7 +164,7 @@ func due(stored []keyring.Key, plan keyring.Plan) bool {
 // open reads stored keys, and puts the one that signs first.
 func (r *rings) open(stored []keyring.Key, plan keyring.Plan) ([]SigningKey, error) {
 	if plan.Sign < 0 {
-		return nil, token.New(token.Internal, token.CodeInternal, "there is no key to sign with")
+		return nil, token.Fault("there is no key to sign with")
 	}
 	keys := make([]SigningKey, 1, len(stored))
 	for i, key := range stored {

@@ -47,7 +47,7 @@ func (a *App) letterTo(ctx context.Context, d Door, user account.User, kind, ema
 	case err != nil:
 		return l, err
 	case refused > 0:
-		return l, tooOften(retryAt, "too many letters were asked for from your network; use the one that you were sent last, or wait a little and try again")
+		return l, tooOften(retryAt, "too_many_requests.letters")
 	case refused < 0 && known:
 		return l, nil
 	case refused < 0:

@@ -19,7 +19,7 @@ const (
 )
 
 // toSpend is what raising a limit and the like is for.
-const toSpend = "let more be spent"
+const toSpend token.Reason = "purchase_window_closed.spend_more"
 
 // SetLimit bounds what the viewer's account spends, in place of an earlier limit for
 // the same vendor, currency and period. What was spent in the present period
@@ -46,7 +46,7 @@ func (a *App) knownVendor(ctx context.Context, id token.VendorID, none bool) err
 		return nil
 	}
 	if _, err := a.vendor(ctx, id); err != nil {
-		return foreign(err, "there is no such shop")
+		return foreign(err, "not_found.shop")
 	}
 	return nil
 }
@@ -107,7 +107,7 @@ func (a *App) countSpent(ctx context.Context, account *core.Account, l *limit.Li
 			return nil
 		}
 	}
-	return token.New(token.Unavailable, token.CodeUnavailable, "this account bought too often in the period to count it now; set the limit at the start of the next one")
+	return token.Refuse(token.Unavailable, "unavailable.limit_uncounted")
 }
 
 // spentBy returns what an entry adds to what was spent in the period that began at
@@ -125,7 +125,7 @@ func spentBy(e *journal.Entry, l *limit.Limit, start int64) token.Amount {
 // RemoveLimit takes a limit of the viewer's account away. It needs the purchase window.
 func (a *App) RemoveLimit(ctx context.Context, v Viewer, id token.LimitID) error {
 	if id.IsZero() {
-		return foreign(nil, "there is no such limit")
+		return foreign(nil, "not_found.limit")
 	}
 	if err := a.needWindow(v, toSpend); err != nil {
 		return err
@@ -179,7 +179,7 @@ const maxAllowanceDays = 3660
 // needs the purchase window.
 func (a *App) GiveAllowance(ctx context.Context, v Viewer, in AllowanceInput) error {
 	now := a.clock.Now()
-	if err := a.needWindow(v, "give an allowance"); err != nil {
+	if err := a.needWindow(v, "purchase_window_closed.allowance"); err != nil {
 		return err
 	}
 	if err := a.currency(in.Currency); err != nil {
@@ -189,10 +189,10 @@ func (a *App) GiveAllowance(ctx context.Context, v Viewer, in AllowanceInput) er
 		return err
 	}
 	if in.Period == limit.PerPurchase || !in.Period.Known() {
-		return token.New(token.Unprocessable, token.CodeFieldInvalid, "an allowance counts by day, week or month")
+		return token.Refuse(token.Unprocessable, "field_invalid.allowance_period")
 	}
 	if in.Days < 1 || in.Days > maxAllowanceDays {
-		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "an allowance lasts 1 to %d days", maxAllowanceDays)
+		return token.Refuse(token.Unprocessable, "field_invalid.allowance_days", token.Number("most", maxAllowanceDays), token.Number("got", int64(in.Days)))
 	}
 	_, err := a.engine.Do(ctx, &core.Permit{Account: v.Account, User: v.User, GiveAllowance: &limit.Allowance{
 		ID: token.NewID[token.AllowanceKind](a.ids), User: v.User, Vendor: in.Vendor, Currency: in.Currency,
@@ -204,7 +204,7 @@ func (a *App) GiveAllowance(ctx context.Context, v Viewer, in AllowanceInput) er
 // TakeAllowance ends an allowance that a user of the viewer's account gave.
 func (a *App) TakeAllowance(ctx context.Context, v Viewer, id token.AllowanceID) error {
 	if id.IsZero() {
-		return foreign(nil, "there is no such allowance")
+		return foreign(nil, "not_found.allowance")
 	}
 	_, err := a.engine.Do(ctx, &core.Permit{Account: v.Account, User: v.User, TakeAllowance: id})
 	return err

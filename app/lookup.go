@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -148,7 +149,7 @@ func (a *App) ruleNow(ctx context.Context, id token.VendorID, split token.SplitI
 	}
 	newest, err := a.split(ctx, split, 0)
 	if err != nil || newest.Vendor != id {
-		return rule, royalty.Split{}, foreign(err, "there is no such split")
+		return rule, royalty.Split{}, foreign(err, "not_found.split")
 	}
 	rule.Split, rule.Version = newest.ID, newest.Version
 	return rule, newest.Rule(), nil
@@ -158,7 +159,7 @@ func (a *App) ruleNow(ctx context.Context, id token.VendorID, split token.SplitI
 func (a *App) order(ctx context.Context, s Seller, id token.OrderID) (*core.Order, error) {
 	order, err := a.engine.Order(ctx, id)
 	if err != nil || order == nil || order.Vendor != s.Vendor {
-		return nil, a.refusedOrder(ctx, s, order, foreign(err, "there is no such order"))
+		return nil, a.refusedOrder(ctx, s, order, foreign(err, "not_found.order"))
 	}
 	if order.Test != s.Test {
 		return nil, a.refusedOrder(ctx, s, order, wrongMode(order.Test))
@@ -168,17 +169,17 @@ func (a *App) order(ctx context.Context, s Seller, id token.OrderID) (*core.Orde
 
 func wrongMode(test bool) error {
 	if test {
-		return token.New(token.Forbidden, token.CodeModeMismatch, "this belongs to the sandbox; use a test key")
+		return token.Refuse(token.Forbidden, "mode_mismatch.needs_test_key")
 	}
-	return token.New(token.Forbidden, token.CodeModeMismatch, "this does not belong to the sandbox; use a live key")
+	return token.Refuse(token.Forbidden, "mode_mismatch.needs_live_key")
 }
 
 // foreign answers for what is not there or not the caller's: both look the same.
-func foreign(err error, detail string) error {
+func foreign(err error, reason token.Reason) error {
 	if err != nil && token.CodeOf(err) != token.CodeNotFound {
 		return err
 	}
-	return token.New(token.NotFound, token.CodeNotFound, detail)
+	return token.Refuse(token.NotFound, reason)
 }
 
 // currency refuses what the provider does not deal in.
@@ -186,7 +187,12 @@ func (a *App) currency(c token.Currency) error {
 	if a.currencies[c] {
 		return nil
 	}
-	return token.Newf(token.Unprocessable, token.CodeCurrencyInvalid, "this provider does not deal in %q", c.String())
+	dealt := make([]string, 0, len(a.currencies))
+	for known := range a.currencies {
+		dealt = append(dealt, known.String())
+	}
+	slices.Sort(dealt)
+	return token.Refuse(token.Unprocessable, "currency_invalid.not_dealt_in", token.Given("got", c.String()), token.List("currencies", dealt))
 }
 
 // The bounds of a page.
@@ -209,7 +215,7 @@ func parseCursor(text string) (uint64, error) {
 	}
 	seq, err := strconv.ParseUint(text, 36, 64)
 	if err != nil || seq == 0 {
-		return 0, token.New(token.Malformed, token.CodeMalformed, "the cursor is not one that a page ended with")
+		return 0, token.Refuse(token.Malformed, "malformed.cursor")
 	}
 	return seq, nil
 }

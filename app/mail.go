@@ -32,7 +32,7 @@ func (a *App) CanMail() bool { return a.mailer != nil }
 // mail sends a message, or says that this provider sends none.
 func (a *App) mail(ctx context.Context, m Mail) error {
 	if a.mailer == nil {
-		return token.New(token.Unprocessable, token.CodeMailOff, "this provider sends no e-mail, so this does not work here; ask the provider for help")
+		return token.Refuse(token.Unprocessable, "mail_off.provider")
 	}
 	return a.mailer.Send(ctx, m)
 }

@@ -86,7 +86,7 @@ func (a *App) EnterByMailCode(ctx context.Context, d Door, code string) (Entry, 
 	}
 	if subtle.ConstantTimeCompare(hash[:], attempt.Code[:]) != 1 || user.ID.IsZero() {
 		a.refuseLogin(ctx, user, "somebody tried to log in as you with a wrong code of an e-mail")
-		return Entry{}, token.New(token.Unauthorised, token.CodeLoginInvalid, "this is not the code that was sent last to this browser")
+		return Entry{}, token.Refuse(token.Unauthorised, "login_invalid.code_not_last")
 	}
 	used := a.tries().by(paceShared, "shared code used", hex.EncodeToString(attempt.Code[:]))
 	if shared { // it can be asked for again, so that it was used must be known elsewhere
@@ -95,7 +95,7 @@ func (a *App) EnterByMailCode(ctx context.Context, d Door, code string) (Entry, 
 			return Entry{}, err
 		}
 		if refused >= 0 {
-			return Entry{}, tooOften(retryAt, "this code was used already; the next one can be sent then")
+			return Entry{}, tooOften(retryAt, "too_many_requests.code_used")
 		}
 	}
 	entry, err := a.firstFactor(ctx, d, user, credential.Spent{Attempt: attempt.Hash}, account.ByMail)

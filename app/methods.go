@@ -127,7 +127,7 @@ func (a *App) ConfirmAuthenticator(ctx context.Context, v Viewer, d Door, code s
 		return nil, err
 	}
 	if !ok {
-		return nil, token.New(token.Unprocessable, token.CodeFieldInvalid, "this is not the code that the authenticator shows now; look again, and check the clock of its device")
+		return nil, token.Refuse(token.Unprocessable, "field_invalid.authenticator_code")
 	}
 	shown, kept, err := a.newRecoveryCodes()
 	if err != nil {
@@ -165,7 +165,7 @@ func (a *App) NewRecoveryCodes(ctx context.Context, v Viewer) ([]string, error) 
 		return nil, err
 	}
 	if !needed {
-		return nil, token.New(token.Conflict, token.CodeFieldInvalid, "recovery codes stand in for an authenticator; set one up first")
+		return nil, token.Refuse(token.Conflict, "field_invalid.recovery_alone")
 	}
 	shown, kept, err := a.newRecoveryCodes()
 	if err != nil {

@@ -25,14 +25,14 @@ func (a *App) ChangeOffer(ctx context.Context, s Seller, id token.OfferID, in Of
 	for range versionTries {
 		newest, err := a.catalog.Offer(ctx, id, 0)
 		if err != nil || newest.Vendor != s.Vendor {
-			return offer, false, foreign(err, "there is no such offer")
+			return offer, false, foreign(err, "not_found.offer")
 		}
 		offer, replayed, err = a.addOffer(ctx, s, catalog.Offer{ID: id, Version: newest.Version + 1}, in, request)
 		if token.CodeOf(err) != token.CodeTaken {
 			return offer, replayed, err
 		}
 	}
-	return offer, false, token.New(token.Conflict, token.CodeStale, "the offer is being changed by others; try again")
+	return offer, false, token.Refuse(token.Conflict, "stale.offer")
 }
 
 // versionTries bounds how often a new version is tried while others make versions too.
@@ -41,6 +41,7 @@ const versionTries = 4
 func (a *App) addOffer(ctx context.Context, s Seller, offer catalog.Offer, in OfferInput, request catalog.Request) (catalog.Offer, bool, error) {
 	item, err := catalog.NormalItem(in.Item)
 	if err != nil {
+		err = token.In("/item", err)
 		return offer, false, err
 	}
 	if err := in.Price.Positive(); err != nil {
@@ -68,7 +69,7 @@ func (a *App) addOffer(ctx context.Context, s Seller, offer catalog.Offer, in Of
 func (a *App) Offer(ctx context.Context, s Seller, id token.OfferID) (catalog.Offer, error) {
 	offer, err := a.offer(ctx, id, 0)
 	if err != nil || offer.Vendor != s.Vendor {
-		return catalog.Offer{}, foreign(err, "there is no such offer")
+		return catalog.Offer{}, foreign(err, "not_found.offer")
 	}
 	return offer, nil
 }
@@ -85,7 +86,7 @@ func pageOf[T any, K token.Kind](before string, limit int, list func(token.ID[K]
 	var from token.ID[K]
 	if before != "" {
 		if from, err = token.ParseID[K](before); err != nil {
-			return nil, "", token.New(token.Malformed, token.CodeMalformed, "the cursor is not one that a page ended with")
+			return nil, "", token.Refuse(token.Malformed, "malformed.cursor")
 		}
 	}
 	size := pageSize(limit)

@@ -236,7 +236,7 @@ func (a *App) LookUpReader(ctx context.Context, by Actor, email string) (ReaderL
 		return line, err
 	}
 	if user.ID.IsZero() {
-		return line, token.New(token.NotFound, token.CodeNotFound, "nobody logs in with this e-mail address")
+		return line, token.Refuse(token.NotFound, "not_found.email")
 	}
 	a.Note(ctx, SecurityEvent{Code: staff.ReaderLooked, User: user.ID, Detail: "The provider's staff looked at your account."})
 	line = ReaderLine{User: user.ID, Account: user.Account, Name: maskName(user.Name), Email: MaskEmail(user.Email), Since: when(user.CreatedAt), Confirmed: user.Password != ""}

@@ -25,7 +25,7 @@ type OperatorKeyView struct {
 // CreateOperatorKey makes a key for a program of the provider's. Its secret is shown this
 // once.
 func (a *App) CreateOperatorKey(ctx context.Context, by Actor, name string) (secret string, view OperatorKeyView, err error) {
-	if err := catalog.CheckName("the name of a key", name); err != nil {
+	if err := catalog.CheckName("key_name", name); err != nil {
 		return "", view, err
 	}
 	keys, err := a.catalog.OperatorKeys(ctx)
@@ -39,7 +39,7 @@ func (a *App) CreateOperatorKey(ctx context.Context, by Actor, name string) (sec
 		}
 	}
 	if good >= maxKeys {
-		return "", view, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "there are at most %d operator keys at a time; revoke one", maxKeys)
+		return "", view, token.Refuse(token.Unprocessable, "field_invalid.operator_keys", token.Number("most", maxKeys))
 	}
 	if secret, err = a.dice.secret(); err != nil {
 		return "", view, err
@@ -73,7 +73,7 @@ func (a *App) RevokeOperatorKey(ctx context.Context, by Actor, id token.KeyID) e
 // OperatorByKey lets a program act that sends an operator's key. It is looked up each time:
 // such calls are few.
 func (a *App) OperatorByKey(ctx context.Context, bearer string) (Actor, token.KeyID, error) {
-	unknown := token.New(token.Unauthorised, token.CodeUnauthorised, "the operator key is not known, or was revoked")
+	unknown := token.Refuse(token.Unauthorised, "unauthorised.operator_key")
 	if len(bearer) > 200 || !strings.HasPrefix(bearer, operatorKey) {
 		return Actor{}, token.KeyID{}, unknown
 	}

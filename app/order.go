@@ -42,7 +42,7 @@ func (a *App) opened(ctx context.Context, s Seller, in OrderInput) (journal.Open
 		Login: in.Login, Post: in.Post, Tracking: in.Tracking, Test: s.Test,
 	}
 	if in.Session != "" {
-		if err := catalog.CheckText("session", in.Session, maxSession); err != nil {
+		if err := catalog.CheckText("/session", in.Session, maxSession); err != nil {
 			return o, err
 		}
 		o.Session = markSession(s.Vendor, in.Session)
@@ -53,13 +53,13 @@ func (a *App) opened(ctx context.Context, s Seller, in OrderInput) (journal.Open
 	split := in.Split
 	switch {
 	case in.Item == nil && in.Offer.IsZero():
-		return o, token.New(token.Unprocessable, token.CodeFieldInvalid, "an order names an item or an offer")
+		return o, token.Refuse(token.Unprocessable, "field_invalid.order_nothing")
 	case in.Item != nil && !in.Offer.IsZero(), !in.Offer.IsZero() && (in.Price != 0 || !in.Currency.IsZero() || !in.Split.IsZero()):
-		return o, token.New(token.Unprocessable, token.CodeFieldInvalid, "an order that names an offer takes item, price, currency and split from it")
+		return o, token.Refuse(token.Unprocessable, "field_invalid.order_both")
 	case in.Item != nil:
 		item, err := catalog.NormalItem(*in.Item)
 		if err != nil {
-			return o, err
+			return o, token.In("/item", err)
 		}
 		o.Item = item
 	default:
@@ -91,9 +91,9 @@ func (a *App) opened(ctx context.Context, s Seller, in OrderInput) (journal.Open
 
 func checkOrderTexts(o *journal.Opened) error {
 	for _, check := range []error{
-		catalog.CheckText("login", o.Login, catalog.MaxLogin),
-		catalog.CheckText("post", o.Post, catalog.MaxPost),
-		catalog.CheckText("tracking", o.Tracking, catalog.MaxTracking),
+		catalog.CheckText("/login", o.Login, catalog.MaxLogin),
+		catalog.CheckText("/post", o.Post, catalog.MaxPost),
+		catalog.CheckText("/tracking", o.Tracking, catalog.MaxTracking),
 	} {
 		if check != nil {
 			return check
@@ -108,12 +108,13 @@ func (a *App) times(o *journal.Opened, in OrderInput) error {
 		expires = defaultExpiry
 	}
 	if expires < minExpiry || expires > maxExpiry {
-		return token.New(token.Unprocessable, token.CodeFieldInvalid, "an order expires in 60 to 604800 seconds")
+		return token.Refuse(token.Unprocessable, "field_invalid.order_life", token.Number("least", int64(minExpiry/time.Second)), token.Number("most", int64(maxExpiry/time.Second)),
+			token.Number("got", int64(expires/time.Second))).In("/expires_in")
 	}
 	o.ExpiresAt = a.clock.Now().Add(expires).UnixMilli()
 	if !in.Manual {
 		if in.HoldHours != 0 {
-			return token.New(token.Unprocessable, token.CodeFieldInvalid, "only an order with manual capture has hold_hours")
+			return token.Refuse(token.Unprocessable, "field_invalid.hold_hours_automatic")
 		}
 		return nil
 	}
@@ -122,7 +123,7 @@ func (a *App) times(o *journal.Opened, in OrderInput) error {
 		o.HoldHours = core.DefaultHoldHours
 	}
 	if o.HoldHours > core.MaxHoldHours {
-		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a hold lasts at most %d hours", core.MaxHoldHours)
+		return token.Refuse(token.Unprocessable, "field_invalid.hold_hours", token.Number("most", core.MaxHoldHours), token.Number("got", int64(o.HoldHours))).In("/hold_hours")
 	}
 	return nil
 }
@@ -222,8 +223,7 @@ func (a *App) answer(ctx context.Context, out core.Outcome) (OrderView, bool, er
 	}
 	view, err := a.viewAt(ctx, order, out.Entry.At)
 	if err != nil { // it was done all the same
-		return view, false, &token.Error{Kind: token.Unavailable, Code: token.CodeCommitUnknown, Cause: err,
-			Detail: "this was done, but cannot be shown now; send the same request with the same key to learn the answer"}
+		return view, false, token.Refuse(token.Unavailable, "commit_unknown.answer").Because(err)
 	}
 	if out.Entry.Kind == journal.Covered {
 		view.CoveredBy = out.Entry.By
@@ -278,7 +278,7 @@ func (a *App) replayOr(ctx context.Context, key journal.Key, refusal error) (Ord
 		return OrderView{}, false, refusal
 	}
 	if entries[0].Key.Digest != key.Digest {
-		return OrderView{}, false, token.New(token.Unprocessable, token.CodeKeyReused, "this idempotency key was used for another request; use a new key")
+		return OrderView{}, false, token.Refuse(token.Unprocessable, "idempotency_key_reused.request")
 	}
 	return a.answer(ctx, core.Outcome{Entry: entries[0], Replayed: true})
 }

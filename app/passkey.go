@@ -68,11 +68,11 @@ func (a *App) needParty() error {
 	if a.party != nil {
 		return nil
 	}
-	return token.New(token.Unprocessable, token.CodePasskeyInvalid, "passkeys need an address with a name, and this provider's is a number")
+	return token.Refuse(token.Unprocessable, "passkey_invalid.no_name")
 }
 
 func passkeyRefused(cause error) error {
-	return &token.Error{Kind: token.Unauthorised, Code: token.CodePasskeyInvalid, Detail: "this passkey was not accepted; try again, or log in another way", Cause: cause}
+	return token.Refuse(token.Unauthorised, "passkey_invalid.not_accepted").Because(cause)
 }
 
 // challenge writes down what a passkey is asked to sign, and returns the options for
@@ -205,7 +205,7 @@ func (a *App) holder(ctx context.Context, v Viewer) (*holder, error) {
 	}
 	passkeys, err := a.catalog.Passkeys(ctx, v.User)
 	if err == nil && len(passkeys) >= credential.MaxPasskeys {
-		err = token.Newf(token.Conflict, token.CodePasskeyInvalid, "you have %d passkeys, which is the most; remove one first", credential.MaxPasskeys)
+		err = token.Refuse(token.Conflict, "passkey_invalid.full", token.Number("most", credential.MaxPasskeys))
 	}
 	return &holder{User: user, passkeys: passkeys}, err
 }
@@ -257,7 +257,7 @@ func (a *App) AddPasskey(ctx context.Context, v Viewer, d Door, name, answer str
 
 // create checks what a browser says about a new passkey.
 func (a *App) create(owner *holder, session webauthn.SessionData, answer string) (*webauthn.Credential, error) {
-	refused := token.New(token.Unprocessable, token.CodePasskeyInvalid, "the passkey could not be added; try again")
+	refused := token.Refuse(token.Unprocessable, "passkey_invalid.not_added")
 	if len(answer) > maxAnswer {
 		return nil, refused
 	}

@@ -37,7 +37,7 @@ func testReader(vendor catalog.Vendor) buyer {
 func (a *App) Checkout(ctx context.Context, id token.OrderID, v *Viewer) (Checkout, error) {
 	order, err := a.engine.Order(ctx, id)
 	if err != nil || order == nil || order.ExpiresAt == 0 {
-		return Checkout{}, foreign(err, "there is no such order")
+		return Checkout{}, foreign(err, "not_found.order")
 	}
 	c, err := a.checkout(ctx, order, v)
 	if err == nil && v != nil {
@@ -64,7 +64,7 @@ func (a *App) checkout(ctx context.Context, order *core.Order, v *Viewer) (Check
 	case order.Test:
 		err = a.tryToPay(ctx, order, testReader(vendor), now, &c)
 	case v == nil:
-		c.Problem = token.New(token.Unauthorised, token.CodeUnauthorised, "log in to buy")
+		c.Problem = token.Refuse(token.Unauthorised, "unauthorised.log_in")
 	default:
 		if err = a.tryToPay(ctx, order, v.buyer(journal.ByApproval), now, &c); err != nil || c.CanPay {
 			c.WithoutAsking = c.CanPay && !c.Paid
@@ -172,11 +172,11 @@ func spendable(account *core.Account, order *core.Order) token.Amount {
 // has paid charges nothing and makes a new ticket.
 func (a *App) Pay(ctx context.Context, v Viewer, id token.OrderID, quoted token.Amount, method journal.ConsentMethod) (returnURL string, err error) {
 	if method != journal.ByClick && method != journal.ByApproval {
-		return "", token.New(token.Malformed, token.CodeMalformed, "a person pays by a click or within the approval limit")
+		return "", token.Refuse(token.Malformed, "malformed.by_person")
 	}
 	order, err := a.engine.Order(ctx, id)
 	if err != nil || order == nil {
-		return "", foreign(err, "there is no such order")
+		return "", foreign(err, "not_found.order")
 	}
 	if order.Test {
 		return "", wrongMode(true)
@@ -188,7 +188,7 @@ func (a *App) Pay(ctx context.Context, v Viewer, id token.OrderID, quoted token.
 func (a *App) PayTest(ctx context.Context, id token.OrderID, quoted token.Amount) (returnURL string, err error) {
 	order, err := a.engine.Order(ctx, id)
 	if err != nil || order == nil {
-		return "", foreign(err, "there is no such order")
+		return "", foreign(err, "not_found.order")
 	}
 	if !order.Test {
 		return "", wrongMode(false)

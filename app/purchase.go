@@ -29,7 +29,7 @@ func (a *App) CreatePurchase(ctx context.Context, s Seller, in PurchaseInput, ke
 
 // prepare fills in who pays, what for, and how the price is divided.
 func (a *App) prepare(ctx context.Context, s Seller, in PurchaseInput, c *core.Charge) error {
-	if err := catalog.CheckText("tracking", in.Tracking, catalog.MaxTracking); err != nil {
+	if err := catalog.CheckText("/tracking", in.Tracking, catalog.MaxTracking); err != nil {
 		return err
 	}
 	offer, err := a.Offer(ctx, s, in.Offer)
@@ -37,7 +37,7 @@ func (a *App) prepare(ctx context.Context, s Seller, in PurchaseInput, c *core.C
 		return err
 	}
 	if in.Version != 0 && in.Version != offer.Version {
-		return token.Newf(token.Conflict, token.CodeOfferChanged, "the offer is at version %d by now, not %d; look at it and try again", offer.Version, in.Version)
+		return token.Refuse(token.Conflict, "offer_changed.version", token.Number("version", int64(offer.Version)), token.Number("got", int64(in.Version)))
 	}
 	if c.User, c.Account, err = a.payer(ctx, s, in.Reader); err != nil {
 		return err
@@ -70,7 +70,7 @@ func (a *App) payer(ctx context.Context, s Seller, reader token.ReaderID) (token
 		if token.CodeOf(err) == token.CodeNotFound {
 			a.Note(ctx, SecurityEvent{Code: token.CodeNotFound, Vendor: s.Vendor, Detail: "a charge named a reader that you do not know"})
 		}
-		return user, account, foreign(err, "there is no such reader")
+		return user, account, foreign(err, "not_found.reader")
 	}
 	if sandbox := user == vendor.SandboxUser; sandbox != s.Test {
 		return user, account, wrongMode(sandbox)

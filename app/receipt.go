@@ -64,7 +64,7 @@ func (a *App) ReceiptFor(ctx context.Context, v Viewer, id token.OrderID) (strin
 
 func (a *App) receipt(ctx context.Context, o *core.Order) (string, error) {
 	if o.Status != core.Paid && o.Status != core.Reversed {
-		return "", token.New(token.Conflict, token.CodeOrderState, "there is a receipt once an order is paid")
+		return "", token.Refuse(token.Conflict, "order_state.no_receipt_yet")
 	}
 	view, err := a.view(ctx, o)
 	if err != nil {

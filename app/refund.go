@@ -15,7 +15,7 @@ func (a *App) Refund(ctx context.Context, s Seller, id token.OrderID, in RefundI
 	if err != nil {
 		return OrderView{}, false, err
 	}
-	if err := catalog.CheckText("reason", in.Reason, catalog.MaxReason); err != nil {
+	if err := catalog.CheckText("/reason", in.Reason, catalog.MaxReason); err != nil {
 		return OrderView{}, false, err
 	}
 	if _, err := a.order(ctx, s, id); err != nil {

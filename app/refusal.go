@@ -60,5 +60,5 @@ func (a *App) CheckOrigin(ctx context.Context, id token.OfferID, origin string) 
 	if offer, err := a.offer(ctx, id, 0); err == nil {
 		a.Note(ctx, SecurityEvent{Code: token.CodeURLNotAllowed, Vendor: offer.Vendor, Detail: "a form on " + origin + " tried to sell an offer of yours; it is not a site that you showed to be yours"})
 	}
-	return token.New(token.Forbidden, token.CodeURLNotAllowed, "this form stands on a site that the shop has not registered, so nothing was bought; go to the shop itself")
+	return token.Refuse(token.Forbidden, "url_not_registered.form")
 }

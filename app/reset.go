@@ -72,7 +72,7 @@ func (a *App) ResetPassword(ctx context.Context, d Door, secret, password string
 	if err != nil {
 		return err
 	}
-	gone := token.New(token.Gone, token.CodeResetOver, "this link was used, or is too old; ask for a new one")
+	gone := token.Refuse(token.Gone, "reset_over.link")
 	if len(secret) != 43 {
 		return gone
 	}

@@ -64,7 +64,7 @@ func parseRowCursor(text string) (before uint64, skip int, err error) {
 		return 0, 0, err
 	}
 	if skip, err = strconv.Atoi(row); err != nil || skip < 0 || skip > royalty.MaxShares {
-		return 0, 0, token.New(token.Malformed, token.CodeMalformed, "the cursor is not one that a page ended with")
+		return 0, 0, token.Refuse(token.Malformed, "malformed.cursor")
 	}
 	return before, skip, nil
 }

@@ -78,7 +78,7 @@ func (a *App) takeSecond(ctx context.Context, d Door, user account.User, first [
 	}
 	refused, retryAt, err := spent.take(ctx, a.clock.Now())
 	if err == nil && refused >= 0 {
-		err = a.slowed(ctx, user, retryAt, "too many wrong codes")
+		err = a.slowed(ctx, user, retryAt, "too_many_requests.second_code")
 	}
 	return spent, err
 }
@@ -87,7 +87,7 @@ func (a *App) takeSecond(ctx context.Context, d Door, user account.User, first [
 // was not used before, and that there is such a recovery code, is seen when it is used up.
 func (a *App) checkSecond(ctx context.Context, user account.User, code string) (credential.Spent, error) {
 	spent := credential.Spent{User: user.ID}
-	wrong := token.New(token.Unauthorised, token.CodeLoginInvalid, "the code is wrong or was used already; wait for the next one")
+	wrong := token.Refuse(token.Unauthorised, "login_invalid.code_used")
 	code = credential.Typed(code)
 	if len(code) > 6 {
 		spent.Recovery = credential.HashRecovery(code)

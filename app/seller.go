@@ -12,7 +12,7 @@ import (
 
 // Seller returns who a vendor's key belongs to.
 func (a *App) Seller(ctx context.Context, bearer string) (Seller, error) {
-	unknown := token.New(token.Unauthorised, token.CodeUnauthorised, "the key is not known, or was revoked")
+	unknown := token.Refuse(token.Unauthorised, "unauthorised.key")
 	if len(bearer) > 200 || (!strings.HasPrefix(bearer, liveKey) && !strings.HasPrefix(bearer, testKey)) {
 		return Seller{}, unknown
 	}
@@ -42,14 +42,14 @@ func (a *App) Me(ctx context.Context, s Seller) (Me, error) {
 // life do not meet; the same key for another operation is another request.
 func requestKey(s Seller, text, operation string, digest []byte) (journal.Key, error) {
 	if text == "" {
-		return journal.Key{}, token.New(token.Malformed, token.CodeKeyMissing, "send an Idempotency-Key, so that the request can be repeated safely")
+		return journal.Key{}, token.Refuse(token.Malformed, "idempotency_key_missing.none")
 	}
 	if len(text) > 255 {
-		return journal.Key{}, token.New(token.Malformed, token.CodeKeyMissing, "an Idempotency-Key has at most 255 characters")
+		return journal.Key{}, token.Refuse(token.Malformed, "idempotency_key_missing.too_long")
 	}
 	for i := range len(text) {
 		if text[i] < '!' || text[i] > '~' {
-			return journal.Key{}, token.New(token.Malformed, token.CodeKeyMissing, "an Idempotency-Key has only visible ASCII characters")
+			return journal.Key{}, token.Refuse(token.Malformed, "idempotency_key_missing.not_ascii")
 		}
 	}
 	purpose := "api live"

@@ -22,7 +22,7 @@ func (a *App) startSession(ctx context.Context, user account.User, spent credent
 	}
 	err = a.catalog.AddSession(ctx, session, user.Password, spent)
 	if token.CodeOf(err) == token.CodeStale { // what she showed may be known to others by now
-		return "", Viewer{}, token.New(token.Unauthorised, token.CodeLoginOver, "the password was changed while you logged in; log in again")
+		return "", Viewer{}, token.Refuse(token.Unauthorised, "login_over.password_changed")
 	}
 	if err != nil {
 		return "", Viewer{}, err
@@ -82,7 +82,7 @@ type login struct {
 // login returns the session that a secret opens, from memory where it was asked for a
 // moment ago.
 func (a *App) login(ctx context.Context, secret string) (login, error) {
-	unknown := token.New(token.Unauthorised, token.CodeUnauthorised, "you are not logged in")
+	unknown := token.Refuse(token.Unauthorised, "unauthorised.not_logged_in")
 	if len(secret) != 43 {
 		return login{}, unknown
 	}

@@ -82,10 +82,7 @@ func (a *App) CheckShown(ctx context.Context, v Viewer, c Checkout, form string)
 }
 
 func (a *App) checkShown(v Viewer, c Checkout, form string) error {
-	invalid := token.New(token.Forbidden, token.CodeFormInvalid, "this did not come from a page that was shown to you, so nothing was charged; look at the purchase and confirm it here")
-	stale := func(why string) error {
-		return token.New(token.Conflict, token.CodeFormStale, why+" since that page was shown, so nothing was charged; look at the purchase and confirm it here")
-	}
+	invalid := token.Refuse(token.Forbidden, "form_invalid.not_shown")
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(form)
 	if err != nil || len(sealed) != shownLength+sha256.Size {
 		return invalid
@@ -102,13 +99,13 @@ func (a *App) checkShown(v Viewer, c Checkout, form string) error {
 	case was.Subject != is.Subject:
 		return invalid
 	case was.User != is.User:
-		return stale("somebody else has logged in")
+		return token.Refuse(token.Conflict, "form_stale.other_login")
 	case was.Session != is.Session, was.Until != is.Until:
-		return stale("you have logged in again, or changed for how long you can buy,")
+		return token.Refuse(token.Conflict, "form_stale.logged_in_again")
 	case was.Price != is.Price:
-		return token.New(token.Conflict, token.CodeQuoteChanged, "the price is not the one that was shown; look at it and confirm again")
+		return token.Refuse(token.Conflict, "quote_changed.not_shown")
 	case was.Version != is.Version:
-		return stale("the shop has changed what it sells here")
+		return token.Refuse(token.Conflict, "form_stale.shop_changed")
 	}
 	return nil
 }

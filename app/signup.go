@@ -91,7 +91,7 @@ func (a *App) ConfirmSignUp(ctx context.Context, d Door, pending, code string) (
 	if err != nil {
 		return "", "", err
 	}
-	gone := token.New(token.Gone, token.CodeSignUpOver, "this browser does not wait for a code, or no longer; fill in the form to open a wallet again")
+	gone := token.Refuse(token.Gone, "signup_over.code")
 	if len(pending) != 43 {
 		return "", "", gone
 	}
@@ -104,7 +104,7 @@ func (a *App) ConfirmSignUp(ctx context.Context, d Door, pending, code string) (
 	}
 	hash := codeHash(pending, plainCode(code))
 	if subtle.ConstantTimeCompare(hash[:], waiting.Code[:]) != 1 {
-		return "", "", token.New(token.Unauthorised, token.CodeLoginInvalid, "this is not the code that was sent last to this browser")
+		return "", "", token.Refuse(token.Unauthorised, "login_invalid.code_not_last")
 	}
 	now := a.clock.Now().UnixMilli()
 	user := account.User{
@@ -159,13 +159,15 @@ func (a *App) mailedCode() (string, error) {
 // that was shown to be the vendor's. It is how a link to sign up ends at the article.
 func (a *App) ReturnTo(ctx context.Context, vendor token.VendorID, address string) error {
 	if _, err := a.vendor(ctx, vendor); err != nil {
-		return foreign(err, "there is no such shop")
+		return foreign(err, "not_found.shop")
 	}
 	err := a.checkAddress(ctx, vendor, address, true)
-	a.noteAddress(ctx, vendor, "the way back of a link to sign up", address, err)
-	switch code := token.CodeOf(err); code {
-	case token.CodeURLNotAllowed, token.CodeSiteUnproved: // a reader sees it, who cannot mend it
-		return token.New(token.Unprocessable, code, "the link that brought you here ends at an address that is not known to be the shop’s own, so it was not followed; tell the shop about it")
+	a.noteAddress(ctx, vendor, "way_back_of_link", address, err)
+	switch token.CodeOf(err) { // a reader sees it, who cannot mend it
+	case token.CodeURLNotAllowed:
+		return token.Refuse(token.Unprocessable, "url_not_registered.way_back")
+	case token.CodeSiteUnproved:
+		return token.Refuse(token.Unprocessable, "site_unproved.way_back")
 	}
 	return err
 }

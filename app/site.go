@@ -20,7 +20,7 @@ type SiteView struct {
 
 // CreateSite registers a place on the web to which browsers may be sent back.
 func (a *App) CreateSite(ctx context.Context, s Seller, url string, key string, digest []byte) (view SiteView, replayed bool, err error) {
-	if err := a.needHand(s, "register a site"); err != nil {
+	if err := a.needHand(s, "purchase_window_closed.register_site"); err != nil {
 		return view, false, err
 	}
 	request, err := a.request(s, key, "site", digest)
@@ -29,7 +29,7 @@ func (a *App) CreateSite(ctx context.Context, s Seller, url string, key string, 
 	}
 	site := catalog.Site{ID: token.NewID[token.SiteKind](a.ids), Vendor: s.Vendor, CreatedAt: request.At}
 	if site.Origin, site.Path, err = catalog.ParseSite(url); err != nil {
-		a.noteAddress(ctx, s.Vendor, "a site to register", url, err)
+		a.noteAddress(ctx, s.Vendor, "site_to_register", url, err)
 		return view, false, err
 	}
 	known, err := a.catalog.Sites(ctx, s.Vendor, token.SiteID{}, maxSites)
@@ -37,7 +37,7 @@ func (a *App) CreateSite(ctx context.Context, s Seller, url string, key string, 
 		return view, false, err
 	}
 	if len(known) >= maxSites {
-		return view, false, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a shop has at most %d sites", maxSites)
+		return view, false, token.Refuse(token.Unprocessable, "field_invalid.shop_sites", token.Number("most", maxSites))
 	}
 	made, err := a.catalog.AddSite(ctx, site, request)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/security"
 	"farthing.dev/farthing/token"
 )
 
@@ -29,7 +30,7 @@ func (l *locksmith) siteProof(site catalog.Site) (string, error) {
 // ProveSite looks whether the vendor's proof stands at the site's origin, and if so,
 // lets live orders lead there.
 func (a *App) ProveSite(ctx context.Context, s Seller, id token.SiteID) (SiteView, error) {
-	if err := a.needHand(s, "let live orders lead to a site"); err != nil {
+	if err := a.needHand(s, "purchase_window_closed.prove_site"); err != nil {
 		return SiteView{}, err
 	}
 	known, err := a.catalog.Sites(ctx, s.Vendor, token.SiteID{}, maxSites)
@@ -38,7 +39,7 @@ func (a *App) ProveSite(ctx context.Context, s Seller, id token.SiteID) (SiteVie
 	}
 	at := slices.IndexFunc(known, func(k catalog.Site) bool { return k.ID == id })
 	if at < 0 {
-		return SiteView{}, foreign(nil, "there is no such site")
+		return SiteView{}, foreign(nil, "not_found.site")
 	}
 	site, err := a.viewOfSite(known[at])
 	if err != nil || site.ProvedAt != 0 {
@@ -49,7 +50,7 @@ func (a *App) ProveSite(ctx context.Context, s Seller, id token.SiteID) (SiteVie
 		return site, err
 	}
 	if err := a.lookForProof(ctx, site); err != nil {
-		a.Note(ctx, SecurityEvent{Code: token.CodeSiteUnproved, Vendor: s.Vendor, Detail: site.URL() + " was not verified: " + err.Detail})
+		a.Note(ctx, SecurityEvent{Code: token.CodeSiteUnproved, Vendor: s.Vendor, Detail: notVerified(site, err).Line(security.MaxDetail)})
 		return site, err
 	}
 	if err := a.catalog.ProveSite(ctx, s.Vendor, id, now.UnixMilli()); err != nil {
@@ -61,24 +62,30 @@ func (a *App) ProveSite(ctx context.Context, s Seller, id token.SiteID) (SiteVie
 	return site, nil
 }
 
+// notVerified is the line of the security log about a site whose proof was not found.
+func notVerified(site SiteView, why *token.Error) *token.Error {
+	params := append([]token.Param{token.URL("site", site.URL()), token.Word("why", string(why.Reason))}, why.Params...)
+	return token.Refuse(why.Kind, "security.not_verified", params...)
+}
+
 // lookForProof says why a site's proof is not there, or nil. It never tells what is inside
 // the provider's own network: all that cannot be reached looks the same.
 func (a *App) lookForProof(ctx context.Context, site SiteView) *token.Error {
 	if a.fetch == nil {
-		return token.New(token.Unprocessable, token.CodeSiteUnproved, "this provider cannot look at sites")
+		return token.Refuse(token.Unprocessable, "site_unproved.cannot_look")
 	}
 	status, body, err := a.fetch(ctx, site.ProofURL)
 	if err != nil {
 		a.log.InfoContext(ctx, "a site's proof could not be fetched", "vendor", site.Vendor.String(), "url", site.ProofURL, "error", err)
-		return token.Newf(token.Unprocessable, token.CodeSiteUnproved, "%s cannot be read; it has to be there for everybody on the public internet, over https", site.ProofURL)
+		return token.Refuse(token.Unprocessable, "site_unproved.unreadable", token.URL("url", site.ProofURL))
 	}
 	if status != http.StatusOK {
-		return token.Newf(token.Unprocessable, token.CodeSiteUnproved, "%s answers %d, not 200", site.ProofURL, status)
+		return token.Refuse(token.Unprocessable, "site_unproved.status", token.URL("url", site.ProofURL), token.Number("status", int64(status)))
 	}
 	for line := range strings.Lines(body) {
 		if strings.TrimSpace(line) == site.Proof {
 			return nil
 		}
 	}
-	return token.Newf(token.Unprocessable, token.CodeSiteUnproved, "%s has no line that is this site's proof", site.ProofURL)
+	return token.Refuse(token.Unprocessable, "site_unproved.no_proof", token.URL("url", site.ProofURL))
 }

@@ -10,7 +10,7 @@ import (
 
 // CreateSplit makes a rule for dividing prices.
 func (a *App) CreateSplit(ctx context.Context, s Seller, in SplitInput, key string, digest []byte) (split catalog.Split, replayed bool, err error) {
-	if err := a.needHand(s, "divide prices otherwise"); err != nil {
+	if err := a.needHand(s, "purchase_window_closed.split"); err != nil {
 		return split, false, err
 	}
 	request, err := a.request(s, key, "split", digest)
@@ -22,7 +22,7 @@ func (a *App) CreateSplit(ctx context.Context, s Seller, in SplitInput, key stri
 
 // ChangeSplit makes a new version of a rule. Sales and orders made before keep theirs.
 func (a *App) ChangeSplit(ctx context.Context, s Seller, id token.SplitID, in SplitInput, key string, digest []byte) (split catalog.Split, replayed bool, err error) {
-	if err := a.needHand(s, "divide prices otherwise"); err != nil {
+	if err := a.needHand(s, "purchase_window_closed.split"); err != nil {
 		return split, false, err
 	}
 	request, err := a.request(s, key, "split "+id.String(), digest)
@@ -32,18 +32,18 @@ func (a *App) ChangeSplit(ctx context.Context, s Seller, id token.SplitID, in Sp
 	for range versionTries {
 		newest, err := a.catalog.Split(ctx, id, 0)
 		if err != nil || newest.Vendor != s.Vendor {
-			return split, false, foreign(err, "there is no such split")
+			return split, false, foreign(err, "not_found.split")
 		}
 		split, replayed, err = a.addSplit(ctx, s, catalog.Split{ID: id, Version: newest.Version + 1}, in, request)
 		if token.CodeOf(err) != token.CodeTaken {
 			return split, replayed, err
 		}
 	}
-	return split, false, token.New(token.Conflict, token.CodeStale, "the split is being changed by others; try again")
+	return split, false, token.Refuse(token.Conflict, "stale.split")
 }
 
 func (a *App) addSplit(ctx context.Context, s Seller, split catalog.Split, in SplitInput, request catalog.Request) (catalog.Split, bool, error) {
-	if err := catalog.CheckName("the name of a split", in.Name); err != nil {
+	if err := catalog.CheckName("split_name", in.Name); err != nil {
 		return split, false, err
 	}
 	split.Vendor, split.Name, split.CreatedAt = s.Vendor, in.Name, request.At
@@ -57,7 +57,7 @@ func (a *App) addSplit(ctx context.Context, s Seller, split catalog.Split, in Sp
 	for _, share := range split.Shares {
 		payee, err := a.payees.get(share.Payee, func() (catalog.Payee, error) { return a.catalog.Payee(ctx, share.Payee) })
 		if err != nil || payee.Vendor != s.Vendor {
-			return split, false, foreign(err, "there is no such payee")
+			return split, false, foreign(err, "not_found.payee")
 		}
 	}
 	made, err := a.catalog.AddSplit(ctx, split, request)
@@ -80,14 +80,14 @@ func (a *App) Splits(ctx context.Context, s Seller, before string, limit int) (p
 
 // CreatePayee adds someone who earns royalties.
 func (a *App) CreatePayee(ctx context.Context, s Seller, name string, key string, digest []byte) (payee catalog.Payee, replayed bool, err error) {
-	if err := a.needHand(s, "add who earns royalties"); err != nil {
+	if err := a.needHand(s, "purchase_window_closed.payee"); err != nil {
 		return payee, false, err
 	}
 	request, err := a.request(s, key, "payee", digest)
 	if err != nil {
 		return payee, false, err
 	}
-	if err := catalog.CheckName("the name of a payee", name); err != nil {
+	if err := catalog.CheckName("payee_name", name); err != nil {
 		return payee, false, err
 	}
 	payee = catalog.Payee{ID: token.NewID[token.PayeeKind](a.ids), Vendor: s.Vendor, Name: name, CreatedAt: request.At}

@@ -101,7 +101,7 @@ func (a *App) addLogin(ctx context.Context, email string) (account.User, error) 
 // RemoveOperator takes the role away from whoever logs in with an e-mail address, and ends
 // that person's sessions. The login itself stays.
 func (a *App) RemoveOperator(ctx context.Context, by Actor, email string) error {
-	none := token.New(token.NotFound, token.CodeNotFound, "nobody with this e-mail address is an operator")
+	none := token.Refuse(token.NotFound, "not_found.operator")
 	email, err := account.NormalEmail(email)
 	if err != nil {
 		return err
@@ -153,9 +153,9 @@ func (a *App) Operator(ctx context.Context, v Viewer) (Actor, error) {
 	}
 	if !is {
 		a.Note(ctx, SecurityEvent{Code: token.CodeNotFound, User: v.User, Detail: "Pages of the provider's staff were asked for with your login, and refused."})
-		return Actor{}, token.New(token.NotFound, token.CodeNotFound, "there is no such page")
+		return Actor{}, token.Refuse(token.NotFound, "not_found.page")
 	}
-	if err := a.needWindow(v, "act for the provider"); err != nil {
+	if err := a.needWindow(v, "purchase_window_closed.act_as_staff"); err != nil {
 		return Actor{}, err
 	}
 	return Actor{v.User.String()}, nil

@@ -32,8 +32,7 @@ func (t *throttle) take(key string, now time.Time) error {
 	}
 	free = free.Add(t.pause)
 	if wait := free.Sub(now) - time.Duration(t.burst)*t.pause; wait > 0 {
-		return &token.Error{Kind: token.Throttled, Code: token.CodeThrottled, RetryAt: now.Add(wait),
-			Detail: "too many tries; wait a little and try again"}
+		return token.Refuse(token.Throttled, "too_many_requests.tries").Until(now.Add(wait))
 	}
 	if !known && len(t.free) >= t.most {
 		t.makeRoom(now)

@@ -36,8 +36,8 @@ const (
 
 // What is wrong with a ticket.
 var (
-	errTicketInvalid = token.New(token.Forbidden, token.CodeTicketInvalid, "this ticket was not made for you, or was altered")
-	errTicketExpired = token.New(token.Gone, token.CodeTicketExpired, "this ticket is too old; send the reader to the pay_url again for a new one")
+	errTicketInvalid = token.Refuse(token.Forbidden, "ticket_invalid.ticket")
+	errTicketExpired = token.Refuse(token.Gone, "ticket_expired.ticket")
 )
 
 // maxSession bounds what a vendor may name a browser's session, in characters.
@@ -78,7 +78,7 @@ func (a *App) seal(ctx context.Context, vendor token.VendorID, c claims) (string
 		return true
 	})
 	if err == nil && !done { // the epoch ended in between, after a long pause
-		err = token.New(token.Unavailable, token.CodeUnavailable, "the way back could not be made; try again")
+		err = token.Refuse(token.Unavailable, "unavailable.way_back")
 	}
 	return base64.RawURLEncoding.EncodeToString(sealed), err
 }
@@ -138,7 +138,7 @@ func (a *App) openTicket(ctx context.Context, epoch keyring.Epoch, vendor token.
 	}
 	switch {
 	case !a.vault.restored():
-		return nil, token.New(token.Unavailable, token.CodeUnavailable, "the keys of tickets are being put together again; try again in a second")
+		return nil, token.Refuse(token.Unavailable, "unavailable.tickets_rebuilt")
 	case !a.vault.has(epoch):
 		return nil, errTicketExpired
 	}

@@ -163,8 +163,8 @@ func (c *counts) forget(buckets []account.Bucket) {
 }
 
 // tooOften is the refusal of who has no tries left.
-func tooOften(retryAt time.Time, detail string) error {
-	return &token.Error{Kind: token.Throttled, Code: token.CodeThrottled, RetryAt: retryAt, Detail: detail}
+func tooOften(retryAt time.Time, reason token.Reason, params ...token.Param) error {
+	return token.Refuse(token.Throttled, reason, params...).Until(retryAt)
 }
 
 // takeNetwork uses up one try of a kind of the network that somebody calls from.
@@ -172,7 +172,7 @@ func (a *App) takeNetwork(ctx context.Context, of account.Pace, kind string, d D
 	t := a.tries().from(of, kind, d)
 	refused, retryAt, err := t.take(ctx, a.clock.Now())
 	if err == nil && refused >= 0 {
-		err = tooOften(retryAt, "too many tries from your network; wait a little and try again")
+		err = tooOften(retryAt, "too_many_requests.network")
 	}
 	return t, err
 }

@@ -183,7 +183,7 @@ func (v *vault) turn(ctx context.Context, now keyring.Epoch) error {
 			return err
 		}
 		if !v.has(now, now+1) {
-			return token.New(token.Unavailable, token.CodeUnavailable, "the keys of tickets are not there yet; try again")
+			return token.Refuse(token.Unavailable, "unavailable.tickets_missing")
 		}
 		v.seen.Store(connections)
 		return nil
@@ -197,7 +197,7 @@ func (v *vault) exclusively(ctx context.Context, work func() error) error {
 		defer func() { <-v.turning }()
 		return work()
 	case <-ctx.Done():
-		return &token.Error{Kind: token.Unavailable, Code: token.CodeUnavailable, Detail: "the keys of tickets cannot be read; try again", Cause: ctx.Err()}
+		return token.Refuse(token.Unavailable, "unavailable.tickets_unreadable").Because(ctx.Err())
 	}
 }
 

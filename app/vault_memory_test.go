@@ -24,7 +24,7 @@ type shelf struct {
 	away        bool
 }
 
-var errAway = token.New(token.Unavailable, token.CodeUnavailable, "the database cannot be reached; try again")
+var errAway = token.Refuse(token.Unavailable, "unavailable.database")
 
 func (s *shelf) has(n keyring.Epoch, id string) bool {
 	return slices.ContainsFunc(s.keys, func(k keyring.TicketKey) bool { return k.Epoch == n && (id == "" || k.ID == id) })

@@ -25,7 +25,7 @@ const (
 // member, and its sandbox with a test reader who has test tokens and has given
 // the vendor an allowance.
 func (a *App) CreateVendor(ctx context.Context, v Viewer, name, origin string) (VendorView, error) {
-	if err := catalog.CheckName("the name of a shop", name); err != nil {
+	if err := catalog.CheckName("shop_name", name); err != nil {
 		return VendorView{}, err
 	}
 	now := a.clock.Now().UnixMilli()
@@ -43,7 +43,7 @@ func (a *App) CreateVendor(ctx context.Context, v Viewer, name, origin string) (
 		return VendorView{}, err
 	}
 	if len(known) >= maxVendors {
-		return VendorView{}, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "one person opens at most %d shops", maxVendors)
+		return VendorView{}, token.Refuse(token.Unprocessable, "field_invalid.person_shops", token.Number("most", maxVendors))
 	}
 	// The sandbox first: if what follows fails, only worthless test tokens of an
 	// account that nobody knows are left over.
@@ -100,7 +100,7 @@ func (a *App) member(ctx context.Context, v Viewer, id token.VendorID) (catalog.
 	}
 	if !slices.Contains(vendors, id) {
 		a.Note(ctx, SecurityEvent{Code: token.CodeNotFound, User: v.User, Detail: "pages of a shop were asked for that you do not act for"})
-		return catalog.Vendor{}, foreign(nil, "there is no such shop")
+		return catalog.Vendor{}, foreign(nil, "not_found.shop")
 	}
 	return a.vendor(ctx, id)
 }
@@ -196,11 +196,11 @@ func (a *App) CreateKey(ctx context.Context, v Viewer, vendor token.VendorID, lo
 		return "", KeyView{}, err
 	}
 	if !test {
-		if err := a.needWindow(v, "make a live key"); err != nil {
+		if err := a.needWindow(v, "purchase_window_closed.live_key"); err != nil {
 			return "", KeyView{}, err
 		}
 	}
-	if err := catalog.CheckName("the name of a key", login); err != nil {
+	if err := catalog.CheckName("key_name", login); err != nil {
 		return "", KeyView{}, err
 	}
 	keys, err := a.catalog.Keys(ctx, vendor)
@@ -214,7 +214,7 @@ func (a *App) CreateKey(ctx context.Context, v Viewer, vendor token.VendorID, lo
 		}
 	}
 	if good >= maxKeys {
-		return "", KeyView{}, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a shop has at most %d keys at a time; revoke one", maxKeys)
+		return "", KeyView{}, token.Refuse(token.Unprocessable, "field_invalid.shop_keys", token.Number("most", maxKeys))
 	}
 	if secret, err = a.dice.secret(); err != nil {
 		return "", KeyView{}, err

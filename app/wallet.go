@@ -129,7 +129,7 @@ func (a *App) Purchase(ctx context.Context, v Viewer, id token.OrderID) (Purchas
 func (a *App) bought(ctx context.Context, v Viewer, id token.OrderID) (*core.Order, error) {
 	order, err := a.engine.Order(ctx, id)
 	if err != nil || order == nil || order.Account.IsZero() || order.Account != v.Account {
-		return nil, foreign(err, "there is no such purchase")
+		return nil, foreign(err, "not_found.purchase")
 	}
 	return order, nil
 }
@@ -169,13 +169,13 @@ func consentName(m journal.ConsentMethod) string {
 // makes it repeatable: the same one is credited once.
 func (a *App) AddDemoFunds(ctx context.Context, v Viewer, currency token.Currency, amount token.Amount, reference string) error {
 	if !a.demo {
-		return token.New(token.Forbidden, token.CodeForbidden, "this provider is not a demonstration")
+		return token.Refuse(token.Forbidden, "forbidden.no_demonstration")
 	}
 	if err := a.currency(currency); err != nil {
 		return err
 	}
 	if reference == "" || len(reference) > 100 {
-		return token.New(token.Unprocessable, token.CodeFieldInvalid, "a payment has a reference of 1 to 100 characters")
+		return token.Refuse(token.Unprocessable, "field_invalid.payment_reference")
 	}
 	// A form names the reference, and nobody's form shall take one from others.
 	fund := journal.Fund{Amount: amount, Currency: currency, Method: "demo", Reference: v.Account.String() + " " + reference}

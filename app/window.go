@@ -33,7 +33,7 @@ func (a *App) Window(ctx context.Context, v Viewer) (Window, error) {
 // present one to be open, as buying does.
 func (a *App) SetWindow(ctx context.Context, v Viewer, window time.Duration) error {
 	if window != 0 && (window < shortestWindow || window > a.windowMost) {
-		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "choose between %d and %d minutes", shortestWindow/time.Minute, a.windowMost/time.Minute)
+		return token.Refuse(token.Unprocessable, "field_invalid.window", token.Number("least", int64(shortestWindow/time.Minute)), token.Number("most", int64(a.windowMost/time.Minute)))
 	}
 	user, err := a.catalog.User(ctx, v.User)
 	if err != nil {
@@ -42,7 +42,7 @@ func (a *App) SetWindow(ctx context.Context, v Viewer, window time.Duration) err
 	before := a.windowOf(user)
 	user.Window = window.Milliseconds()
 	if a.windowOf(user) > before {
-		if err := a.needWindow(v, "make it longer"); err != nil {
+		if err := a.needWindow(v, "purchase_window_closed.window"); err != nil {
 			return err
 		}
 	}

@@ -84,7 +84,7 @@ func (q *Queue) Send(_ context.Context, m app.Mail) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.waiting) >= mostWaiting {
-		return token.New(token.Unavailable, token.CodeUnavailable, "too many e-mails wait to be sent; try again in a few minutes")
+		return token.Refuse(token.Unavailable, "unavailable.mail_full")
 	}
 	q.waiting = append(q.waiting, letter{mail: m, due: q.clock.Now()})
 	select {

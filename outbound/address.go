@@ -49,7 +49,7 @@ func check(address netip.Addr, allowPrivate bool) error {
 	default:
 		return nil
 	}
-	return token.New(token.Unprocessable, token.CodeURLNotPublic, "the address does not lead to the public internet")
+	return token.Refuse(token.Unprocessable, "url_not_public.inside")
 }
 
 func within(all []netip.Prefix, address netip.Addr) bool {

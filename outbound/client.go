@@ -84,7 +84,7 @@ func local(address string) string {
 func (o *Options) checkDial(network, address string) error {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil || (network != "tcp4" && network != "tcp6") {
-		return token.New(token.Unprocessable, token.CodeURLNotPublic, "the address cannot be read")
+		return token.Refuse(token.Unprocessable, "url_not_public.unreadable")
 	}
 	return o.check(to.Addr(), o.AllowPrivate)
 }
@@ -98,10 +98,10 @@ type guard struct {
 // RoundTrip implements http.RoundTripper.
 func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.Scheme != "https" && (r.URL.Scheme != "http" || !g.options.AllowPrivate) {
-		return nil, token.New(token.Unprocessable, token.CodeURLNotPublic, "the address does not begin with https://")
+		return nil, token.Refuse(token.Unprocessable, "url_not_public.not_https")
 	}
 	if r.URL.User != nil {
-		return nil, token.New(token.Unprocessable, token.CodeURLNotPublic, "the address has a user name")
+		return nil, token.Refuse(token.Unprocessable, "url_not_public.user_name")
 	}
 	answer, err := g.next.RoundTrip(r)
 	if err == nil {
@@ -119,7 +119,7 @@ type bounded struct {
 // Read implements io.Reader.
 func (b *bounded) Read(into []byte) (int, error) {
 	if b.left < 0 {
-		return 0, token.New(token.Unprocessable, token.CodeAnswerTooLarge, "the answer is too long")
+		return 0, token.Refuse(token.Unprocessable, "answer_too_large.answer")
 	}
 	if int64(len(into)) > b.left+1 {
 		into = into[:b.left+1] // one byte more tells whether the answer goes on
@@ -127,7 +127,7 @@ func (b *bounded) Read(into []byte) (int, error) {
 	n, err := b.ReadCloser.Read(into)
 	b.left -= int64(n)
 	if b.left < 0 {
-		return n - 1, token.New(token.Unprocessable, token.CodeAnswerTooLarge, "the answer is too long")
+		return n - 1, token.Refuse(token.Unprocessable, "answer_too_large.answer")
 	}
 	return n, err
 }

@@ -33,7 +33,7 @@ func (e *Engine) lookAside(ctx context.Context, c *look) (out core.Outcome, err 
 		return err
 	})
 	if err != nil {
-		return core.Outcome{}, e.unavailable("storage does not answer; try again", err)
+		return core.Outcome{}, e.unavailable("unavailable.storage_silent", err)
 	}
 	return out, nil
 }

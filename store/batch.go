@@ -418,7 +418,7 @@ func (e *Engine) answer(failure error) {
 				l.carry = append(l.carry, r)
 				continue
 			}
-			r.out, r.err = core.Outcome{}, e.unavailable("storage is not available; try again with the same key", failure)
+			r.out, r.err = core.Outcome{}, e.unavailable("unavailable.storage", failure)
 		case requestRan:
 			if failure == nil {
 				break
@@ -426,7 +426,7 @@ func (e *Engine) answer(failure error) {
 			if r.out = (core.Outcome{}); errors.Is(failure, errUnknown) {
 				r.err = unknown(failure)
 			} else {
-				r.err = e.unavailable("storage is not available; try again with the same key", failure)
+				r.err = e.unavailable("unavailable.storage", failure)
 			}
 		}
 		r.finished <- struct{}{}

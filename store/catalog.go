@@ -86,7 +86,7 @@ func one[T any](ctx context.Context, c *Catalog, scan func(row) (T, error), quer
 		value, err = scan(statement.QueryRowContext(ctx, args...))
 	}
 	if errors.Is(err, sql.ErrNoRows) {
-		return value, token.New(token.NotFound, token.CodeNotFound, "there is no such thing")
+		return value, token.Refuse(token.NotFound, "not_found.thing")
 	}
 	return value, unavailable(err, "read the catalogue")
 }
@@ -124,12 +124,11 @@ func unavailable(err error, doing string) error {
 	if errors.Is(err, ErrCommitUnknown) {
 		return unknown(fmt.Errorf("%s: %w", doing, err))
 	}
-	return &token.Error{Kind: token.Unavailable, Code: token.CodeUnavailable, Detail: "the database cannot be reached; try again",
-		Cause: fmt.Errorf("%s: %w", doing, err)}
+	return token.Refuse(token.Unavailable, "unavailable.database").Because(fmt.Errorf("%s: %w", doing, err))
 }
 
 // insert adds one row, or answers CodeTaken where a unique index has it already.
-func insert(ctx context.Context, tx *sql.Tx, taken string, query string, args ...any) error {
+func insert(ctx context.Context, tx *sql.Tx, taken token.Reason, query string, args ...any) error {
 	result, err := tx.ExecContext(ctx, query+" ON CONFLICT DO NOTHING", args...)
 	if err != nil {
 		return err
@@ -137,7 +136,7 @@ func insert(ctx context.Context, tx *sql.Tx, taken string, query string, args ..
 	if n, err := result.RowsAffected(); err != nil || n == 1 {
 		return err
 	}
-	return token.New(token.Conflict, token.CodeTaken, taken)
+	return token.Refuse(token.Conflict, taken)
 }
 
 // again looks a request's key up, and takes it for what is about to be made where
@@ -149,7 +148,7 @@ func again[K token.Kind](ctx context.Context, tx *sql.Tx, request catalog.Reques
 	}
 	scope, hash := hex.EncodeToString(request.Key.Scope[:]), hex.EncodeToString(request.Key.Hash[:])
 	digest := hex.EncodeToString(request.Key.Digest[:])
-	err := insert(ctx, tx, "", `INSERT INTO requests (scope, hash, digest, made, version, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+	err := insert(ctx, tx, "already_taken.request", `INSERT INTO requests (scope, hash, digest, made, version, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 		scope, hash, digest, id.String(), int64(version), request.At)
 	if token.CodeOf(err) != token.CodeTaken {
 		return made, err
@@ -161,7 +160,7 @@ func again[K token.Kind](ctx context.Context, tx *sql.Tx, request catalog.Reques
 		return made, err
 	}
 	if before != digest {
-		return made, token.New(token.Unprocessable, token.CodeKeyReused, "this idempotency key was used for another request; use a new key")
+		return made, token.Refuse(token.Unprocessable, "idempotency_key_reused.request")
 	}
 	made.Replayed = true
 	return made, made.ID.UnmarshalText([]byte(text))

@@ -14,19 +14,19 @@ func (c *Catalog) AddUser(ctx context.Context, user account.User, owned account.
 }
 
 func addUser(ctx context.Context, tx *sql.Tx, user account.User, owned account.Account) error {
-	err := insert(ctx, tx, "there is a login with this e-mail address already; log in",
+	err := insert(ctx, tx, "already_taken.login",
 		`INSERT INTO users (id, email, name, password, account, created_at, buy_window) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		user.ID.String(), user.Email, user.Name, user.Password, user.Account.String(), user.CreatedAt, user.Window)
 	if err != nil {
 		return err
 	}
-	err = insert(ctx, tx, "there is such an account already",
+	err = insert(ctx, tx, "already_taken.account",
 		`INSERT INTO user_accounts (id, referrer, sandbox, created_at) VALUES ($1, $2, $3, $4)`,
 		owned.ID.String(), owned.Referrer.String(), owned.Sandbox.String(), owned.CreatedAt)
 	if err != nil {
 		return err
 	}
-	return insert(ctx, tx, "this user is a member already",
+	return insert(ctx, tx, "already_taken.member",
 		`INSERT INTO account_members (account, member, joined_at) VALUES ($1, $2, $3)`,
 		owned.ID.String(), user.ID.String(), owned.CreatedAt)
 }
@@ -53,7 +53,7 @@ func (c *Catalog) AccountOf(ctx context.Context, id token.UserID) (account token
 		return account, unavailable(err, "read the catalogue")
 	}
 	if text == "" {
-		return account, token.New(token.NotFound, token.CodeNotFound, "there is no such user")
+		return account, token.Refuse(token.NotFound, "not_found.user")
 	}
 	return account, account.UnmarshalText([]byte(text))
 }

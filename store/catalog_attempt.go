@@ -19,7 +19,7 @@ func (c *Catalog) AddAttempt(ctx context.Context, a credential.Attempt, spent ..
 		if err := spend(ctx, tx, spent); err != nil {
 			return err
 		}
-		return insert(ctx, tx, "there is such an attempt already",
+		return insert(ctx, tx, "already_taken.attempt",
 			`INSERT INTO login_attempts (hash, kind, member, email, methods, code, state, tries, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 			a.Hash[:], string(a.Kind), a.User.String(), a.Email, account.JoinMethods(a.Methods), a.Code[:], state, a.Tries, a.ExpiresAt)
 	})
@@ -36,7 +36,7 @@ func (c *Catalog) Attempt(ctx context.Context, hash credential.AttemptHash) (cre
 }
 
 func noAttempt() error {
-	return token.New(token.NotFound, token.CodeNotFound, "this login is over; begin again")
+	return token.Refuse(token.NotFound, "not_found.login")
 }
 
 // TryAttempt uses up one of an attempt's tries.
@@ -53,12 +53,12 @@ func (c *Catalog) Spend(ctx context.Context, spent credential.Spent) error {
 func spend(ctx context.Context, tx *sql.Tx, all []credential.Spent) error {
 	for _, s := range all {
 		if s.Attempt != (credential.AttemptHash{}) {
-			over := token.New(token.Unauthorised, token.CodeLoginOver, "this login took too long or too many tries; begin again")
+			over := token.Refuse(token.Unauthorised, "login_over.too_long")
 			if err := changeOne(ctx, tx, over, `DELETE FROM login_attempts WHERE hash = $1`, s.Attempt[:]); err != nil {
 				return err
 			}
 		}
-		used := token.New(token.Unauthorised, token.CodeLoginInvalid, "the code is wrong or was used already; wait for the next one")
+		used := token.Refuse(token.Unauthorised, "login_invalid.code_used")
 		if s.Step != 0 {
 			if err := changeOne(ctx, tx, used, `UPDATE authenticators SET step = $1 WHERE member = $2 AND step < $3`, s.Step, s.User.String(), s.Step); err != nil {
 				return err

@@ -11,7 +11,7 @@ import (
 // AddClient adds a client.
 func (c *Catalog) AddClient(ctx context.Context, client grant.Client) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
-		return insert(ctx, tx, "there is such a site already",
+		return insert(ctx, tx, "already_taken.client",
 			`INSERT INTO openid_clients (id, vendor, name, secret, redirects, after_logout, backchannel, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 			client.ID.String(), client.Vendor.String(), client.Name, client.Secret[:], jsonText(client.Redirects), jsonText(client.AfterLogout),
 			client.Backchannel, client.CreatedAt)
@@ -67,7 +67,7 @@ func changed(result sql.Result, err error) error {
 	}
 	n, err := result.RowsAffected()
 	if err == nil && n == 0 {
-		err = token.New(token.NotFound, token.CodeNotFound, "there is no such site")
+		err = token.Refuse(token.NotFound, "not_found.site")
 	}
 	return err
 }

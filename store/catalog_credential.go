@@ -16,7 +16,7 @@ func (c *Catalog) AddPasskey(ctx context.Context, p credential.Passkey, spent ..
 		if err := spend(ctx, tx, spent); err != nil {
 			return err
 		}
-		return insert(ctx, tx, "this passkey is in use already",
+		return insert(ctx, tx, "already_taken.passkey",
 			`INSERT INTO passkeys (id, member, name, public_key, sign_count, transports, eligible, backed_up, created_at, used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 			p.ID, p.User.String(), p.Name, p.Public, int64(p.SignCount), p.Transports, number(p.Eligible), number(p.BackedUp), p.CreatedAt, p.UsedAt)
 	})
@@ -43,7 +43,7 @@ func (c *Catalog) Passkeys(ctx context.Context, user token.UserID) ([]credential
 
 // UsePasskey records a use, unless the sign count is not above the last one.
 func (c *Catalog) UsePasskey(ctx context.Context, p credential.Passkey) error {
-	return c.change(ctx, token.New(token.Conflict, token.CodeStale, "the passkey's count went back"),
+	return c.change(ctx, token.Refuse(token.Conflict, "stale.passkey"),
 		`UPDATE passkeys SET sign_count = $1, backed_up = $2, used_at = $3 WHERE id = $4 AND (sign_count < $5 OR (sign_count = 0 AND CAST($6 AS BIGINT) = 0))`,
 		int64(p.SignCount), number(p.BackedUp), p.UsedAt, p.ID, int64(p.SignCount), int64(p.SignCount))
 }
@@ -59,7 +59,7 @@ func (c *Catalog) DropPasskey(ctx context.Context, user token.UserID, id []byte)
 }
 
 func noPasskey() error {
-	return token.New(token.NotFound, token.CodeNotFound, "there is no such passkey")
+	return token.Refuse(token.NotFound, "not_found.passkey")
 }
 
 // change runs a statement that is to change one row, or answers that it found none.
@@ -109,7 +109,7 @@ func (c *Catalog) DropAuthenticator(ctx context.Context, user token.UserID) erro
 		if err := setRecoveryCodes(ctx, tx, user, nil); err != nil {
 			return err
 		}
-		return changeOne(ctx, tx, token.New(token.NotFound, token.CodeNotFound, "there is no authenticator to remove"),
+		return changeOne(ctx, tx, token.Refuse(token.NotFound, "not_found.authenticator"),
 			`DELETE FROM authenticators WHERE member = $1`, user.String())
 	})
 }

@@ -29,7 +29,7 @@ func scanGrant(r row, at int64, more ...any) (g grant.Grant, err error) {
 // AddGrant adds a grant.
 func (c *Catalog) AddGrant(ctx context.Context, g grant.Grant) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
-		return insert(ctx, tx, "there is such a grant already", `INSERT INTO openid_grants (id, client, vendor, member, session, code, code_until,
+		return insert(ctx, tx, "already_taken.grant", `INSERT INTO openid_grants (id, client, vendor, member, session, code, code_until,
 			code_used, redirect, challenge, nonce, offline, auth_at, created_at, ended_at, tell_at, tries)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0)`,
 			g.ID.String(), g.Client.String(), g.Vendor.String(), g.User.String(), g.Session.String(), g.Code[:], g.CodeUntil,
@@ -47,7 +47,7 @@ func (c *Catalog) TakeCode(ctx context.Context, code grant.Hash, at int64, issue
 		g, err := scanGrant(tx.QueryRowContext(ctx, `SELECT `+grantColumns+` FROM openid_grants g
 			LEFT JOIN sessions s ON s.id = g.session AND s.expires_at > $1 WHERE g.code = $2`, at, code[:]), at)
 		if err != nil {
-			return absent(err, "there is no such code")
+			return absent(err, "not_found.grant_code")
 		}
 		if first {
 			g.CodeUsed = 0
@@ -72,7 +72,7 @@ func follow(ctx context.Context, tx *sql.Tx, id token.GrantID, at int64, issue f
 		return err
 	}
 	for _, t := range verdict.Tokens {
-		err := insert(ctx, tx, "there is such a token already",
+		err := insert(ctx, tx, "already_taken.grant_token",
 			`INSERT INTO openid_tokens (hash, grant_id, kind, until, used_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 			t.Hash[:], t.Grant.String(), string(t.Use), t.Until, t.UsedAt, t.CreatedAt)
 		if err != nil {
@@ -92,7 +92,7 @@ func scanToken(r row, at int64) (t grant.Token, g grant.Grant, err error) {
 	var kind string
 	g, err = scanGrant(r, at, digest32{(*[32]byte)(&t.Hash)}, word{&t.Grant}, &kind, &t.Until, &t.UsedAt, &t.CreatedAt)
 	t.Use = grant.Use(kind)
-	return t, g, absent(err, "there is no such token")
+	return t, g, absent(err, "not_found.grant_token")
 }
 
 // TakeRefresh marks a refresh token as used and does what follows from it. The grant's row
@@ -265,9 +265,9 @@ func (c *Catalog) DropGrants(ctx context.Context, before int64) error {
 }
 
 // absent answers CodeNotFound where a query found no row.
-func absent(err error, detail string) error {
+func absent(err error, reason token.Reason) error {
 	if errors.Is(err, sql.ErrNoRows) {
-		return token.New(token.NotFound, token.CodeNotFound, detail)
+		return token.Refuse(token.NotFound, reason)
 	}
 	return err
 }

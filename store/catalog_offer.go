@@ -14,7 +14,7 @@ func (c *Catalog) AddPayee(ctx context.Context, p catalog.Payee, request catalog
 		if made, err = again(ctx, tx, request, p.ID, 0); err != nil || made.Replayed {
 			return err
 		}
-		return insert(ctx, tx, "there is such a payee already",
+		return insert(ctx, tx, "already_taken.payee",
 			`INSERT INTO payees (id, vendor, name, created_at) VALUES ($1, $2, $3, $4)`,
 			p.ID.String(), p.Vendor.String(), p.Name, p.CreatedAt)
 	})
@@ -45,7 +45,7 @@ func (c *Catalog) AddSplit(ctx context.Context, s catalog.Split, request catalog
 		if made, err = again(ctx, tx, request, s.ID, s.Version); err != nil || made.Replayed {
 			return err
 		}
-		err = insert(ctx, tx, "this split was changed meanwhile; try again",
+		err = insert(ctx, tx, "already_taken.split",
 			`INSERT INTO splits (id, version, vendor, name, shares, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 			s.ID.String(), int64(s.Version), s.Vendor.String(), s.Name, jsonText(s.Shares), s.CreatedAt)
 		if err != nil || s.Version == 1 {
@@ -82,7 +82,7 @@ func (c *Catalog) AddOffer(ctx context.Context, o catalog.Offer, request catalog
 		if made, err = again(ctx, tx, request, o.ID, o.Version); err != nil || made.Replayed {
 			return err
 		}
-		err = insert(ctx, tx, "this offer was changed meanwhile; try again",
+		err = insert(ctx, tx, "already_taken.offer",
 			`INSERT INTO offers (id, version, vendor, item, price, currency, split, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 			o.ID.String(), int64(o.Version), o.Vendor.String(), jsonText(o.Item), int64(o.Price), o.Currency.String(), o.Split.String(), o.CreatedAt)
 		if err != nil || o.Version == 1 {
@@ -119,7 +119,7 @@ func (c *Catalog) AddCampaign(ctx context.Context, g catalog.Campaign, request c
 		if made, err = again(ctx, tx, request, g.ID, 0); err != nil || made.Replayed {
 			return err
 		}
-		return insert(ctx, tx, "there is such a campaign already",
+		return insert(ctx, tx, "already_taken.campaign",
 			`INSERT INTO campaigns (id, issuer, name, currency, listed, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 			g.ID.String(), g.Issuer.String(), g.Name, g.Currency.String(), number(g.Listed), g.ExpiresAt, g.CreatedAt)
 	})

@@ -53,7 +53,7 @@ const resealedAtOnce = 500
 // that are being set up are forgotten: whoever sets one up begins again.
 func (c *Catalog) RotateSecret(ctx context.Context, from []byte, to keyring.Secret, reseal keyring.Resealer) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
-		err := changeOne(ctx, tx, token.New(token.Conflict, token.CodeStale, "the database has another secret by now"),
+		err := changeOne(ctx, tx, token.Refuse(token.Conflict, "stale.secret"),
 			`UPDATE provider_secret SET fingerprint = $1, lasting = $2, set_at = $3 WHERE id = 1 AND fingerprint = $4`, to.Fingerprint, filled(to.Lasting), to.SetAt, from)
 		if err != nil {
 			return err

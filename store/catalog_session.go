@@ -21,7 +21,7 @@ func (c *Catalog) AddSession(ctx context.Context, s account.Session, password st
 		}
 		// The user's row is written, so that whoever changes the password at this moment
 		// comes before, or ends this session too.
-		err := changeOne(ctx, tx, token.New(token.Conflict, token.CodeStale, "the password was changed"),
+		err := changeOne(ctx, tx, token.Refuse(token.Conflict, "stale.password"),
 			`UPDATE users SET password = password WHERE id = $1 AND password = $2`, s.User.String(), password)
 		if err != nil {
 			return err
@@ -36,7 +36,7 @@ func (c *Catalog) AddSession(ctx context.Context, s account.Session, password st
 }
 
 func addSession(ctx context.Context, tx *sql.Tx, s account.Session) error {
-	return insert(ctx, tx, "there is such a session already",
+	return insert(ctx, tx, "already_taken.session",
 		`INSERT INTO sessions (hash, id, member, account, login_at, auth_at, seen_at, expires_at, methods, device) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		s.Hash[:], s.ID.String(), s.User.String(), s.Account.String(), s.LoginAt, s.AuthAt, s.SeenAt, s.ExpiresAt, account.JoinMethods(s.Methods), s.Device)
 }
@@ -63,7 +63,7 @@ func (c *Catalog) Sessions(ctx context.Context, user token.UserID) ([]account.Se
 // ReplaceSession ends the session with a hash, and writes another anew in its place,
 // where both are still there.
 func (c *Catalog) ReplaceSession(ctx context.Context, before account.SessionHash, s account.Session) error {
-	ended := token.New(token.NotFound, token.CodeNotFound, "the session has ended")
+	ended := token.Refuse(token.NotFound, "not_found.session_ended")
 	return c.write(ctx, func(tx *sql.Tx) error {
 		if err := changeOne(ctx, tx, ended, `DELETE FROM sessions WHERE hash = $1`, before[:]); err != nil {
 			return err

@@ -14,7 +14,7 @@ var _ account.Waiting = (*Catalog)(nil)
 // AddSignUp adds a sign-up.
 func (c *Catalog) AddSignUp(ctx context.Context, s account.SignUp) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
-		return insert(ctx, tx, "there is such a sign-up already",
+		return insert(ctx, tx, "already_taken.sign_up",
 			`INSERT INTO signups (hash, code, email, name, password, referrer, next, tries, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 			s.Hash[:], s.Code[:], s.Email, s.Name, s.Password, s.Referrer.String(), s.Next, s.Tries, s.ExpiresAt)
 	})
@@ -44,7 +44,7 @@ func (c *Catalog) DropSignUp(ctx context.Context, hash [32]byte) error {
 // AddReset adds a user's wish for a new password.
 func (c *Catalog) AddReset(ctx context.Context, r account.Reset) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
-		return insert(ctx, tx, "there is such a wish already", `INSERT INTO resets (hash, member, expires_at) VALUES ($1, $2, $3)`,
+		return insert(ctx, tx, "already_taken.reset", `INSERT INTO resets (hash, member, expires_at) VALUES ($1, $2, $3)`,
 			r.Hash[:], r.User.String(), r.ExpiresAt)
 	})
 }
@@ -91,7 +91,7 @@ func (c *Catalog) DropWaitingBefore(ctx context.Context, at int64) error {
 // noRow turns the database's word for nothing found into ours.
 func noRow(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
-		return token.New(token.NotFound, token.CodeNotFound, "there is no such thing")
+		return token.Refuse(token.NotFound, "not_found.thing")
 	}
 	return err
 }

@@ -15,7 +15,7 @@ var _ staff.Store = (*Catalog)(nil)
 // AddStaff gives a user a role.
 func (c *Catalog) AddStaff(ctx context.Context, m staff.Member, act staff.Act) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
-		err := insert(ctx, tx, "this person has that role already",
+		err := insert(ctx, tx, "already_taken.role",
 			`INSERT INTO staff (member, role, added_at) VALUES ($1, $2, $3)`, m.User.String(), string(m.Role), m.AddedAt)
 		if err != nil {
 			return err
@@ -27,7 +27,7 @@ func (c *Catalog) AddStaff(ctx context.Context, m staff.Member, act staff.Act) e
 // RemoveStaff takes a role away from a user, and ends the user's sessions.
 func (c *Catalog) RemoveStaff(ctx context.Context, user token.UserID, role staff.Role, act staff.Act) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
-		if err := changeOne(ctx, tx, token.New(token.NotFound, token.CodeNotFound, "this person does not have that role"), `DELETE FROM staff WHERE member = $1 AND role = $2`, user.String(), string(role)); err != nil {
+		if err := changeOne(ctx, tx, token.Refuse(token.NotFound, "not_found.role"), `DELETE FROM staff WHERE member = $1 AND role = $2`, user.String(), string(role)); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE member = $1`, user.String()); err != nil {
@@ -56,7 +56,7 @@ func (c *Catalog) Staff(ctx context.Context) ([]staff.Member, error) {
 // AddOperatorKey adds a key.
 func (c *Catalog) AddOperatorKey(ctx context.Context, k staff.Key, act staff.Act) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
-		err := insert(ctx, tx, "there is such a key already",
+		err := insert(ctx, tx, "already_taken.key",
 			`INSERT INTO operator_keys (id, hash, name, hint, created_at, revoked_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 			k.ID.String(), k.Hash[:], k.Name, k.Hint, k.CreatedAt, k.RevokedAt)
 		if err != nil {
@@ -86,7 +86,7 @@ func (c *Catalog) OperatorKeyByHash(ctx context.Context, hash [32]byte) (staff.K
 // RevokeOperatorKey ends a key.
 func (c *Catalog) RevokeOperatorKey(ctx context.Context, id token.KeyID, at int64, act staff.Act) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
-		err := changeOne(ctx, tx, token.New(token.NotFound, token.CodeNotFound, "there is no such key"),
+		err := changeOne(ctx, tx, token.Refuse(token.NotFound, "not_found.key"),
 			`UPDATE operator_keys SET revoked_at = CASE WHEN revoked_at = 0 THEN $1 ELSE revoked_at END WHERE id = $2`, at, id.String())
 		if err != nil {
 			return err
@@ -101,7 +101,7 @@ func (c *Catalog) AddAct(ctx context.Context, act staff.Act) error {
 }
 
 func addAct(ctx context.Context, tx *sql.Tx, act staff.Act) error {
-	return insert(ctx, tx, "there is such a line already",
+	return insert(ctx, tx, "already_taken.staff_line",
 		`INSERT INTO staff_log (id, at, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6)`,
 		act.ID.String(), act.At, act.Actor, act.Action, act.Subject, act.Detail)
 }

@@ -16,13 +16,13 @@ func (c *Catalog) AddVendor(ctx context.Context, v catalog.Vendor, m catalog.Mem
 		if err := addUser(ctx, tx, reader, sandbox); err != nil {
 			return err
 		}
-		err := insert(ctx, tx, "there is such a vendor already",
+		err := insert(ctx, tx, "already_taken.vendor",
 			`INSERT INTO vendors (id, name, fee_ppm, fee_fixed, sandbox_user, sandbox_account, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 			v.ID.String(), v.Name, v.Fee.PPM, int64(v.Fee.Fixed), v.SandboxUser.String(), v.SandboxAccount.String(), v.CreatedAt)
 		if err != nil {
 			return err
 		}
-		err = insert(ctx, tx, "this user is a member already",
+		err = insert(ctx, tx, "already_taken.member",
 			`INSERT INTO vendor_members (vendor, member, joined_at) VALUES ($1, $2, $3)`, m.Vendor.String(), m.User.String(), m.JoinedAt)
 		if err != nil {
 			return err
@@ -54,7 +54,7 @@ func (c *Catalog) VendorsOf(ctx context.Context, user token.UserID) ([]token.Ven
 // AddKey adds an API key.
 func (c *Catalog) AddKey(ctx context.Context, k catalog.APIKey) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
-		return insert(ctx, tx, "there is such a key already",
+		return insert(ctx, tx, "already_taken.key",
 			`INSERT INTO api_keys (id, vendor, hash, login, hint, test, created_at, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 			k.ID.String(), k.Vendor.String(), k.Hash[:], k.Login, k.Hint, number(k.Test), k.CreatedAt, k.RevokedAt)
 	})
@@ -86,7 +86,7 @@ func (c *Catalog) RevokeKey(ctx context.Context, vendor token.VendorID, id token
 		err := tx.QueryRowContext(ctx, `SELECT hash FROM api_keys WHERE id = $1 AND vendor = $2`, id.String(), vendor.String()).
 			Scan(digest32{(*[32]byte)(&hash)})
 		if errors.Is(err, sql.ErrNoRows) {
-			return token.New(token.NotFound, token.CodeNotFound, "there is no such key")
+			return token.Refuse(token.NotFound, "not_found.key")
 		}
 		if err != nil {
 			return err
@@ -114,7 +114,7 @@ func (c *Catalog) AddSite(ctx context.Context, s catalog.Site, request catalog.R
 }
 
 func addSite(ctx context.Context, tx *sql.Tx, s catalog.Site) error {
-	return insert(ctx, tx, "this site is registered already",
+	return insert(ctx, tx, "already_taken.site",
 		`INSERT INTO sites (id, vendor, origin, path, created_at, proved_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 		s.ID.String(), s.Vendor.String(), s.Origin, s.Path, s.CreatedAt, s.ProvedAt)
 }

@@ -139,7 +139,7 @@ func (e *Engine) decideAt(head journal.Head) (now int64, refusal error) {
 	now, set := e.time.read()
 	if wrong := e.time.wrong(now, set, head); wrong != "" {
 		e.clockIs(wrong)
-		refusal = e.unavailable("the provider's clock is wrong; try again with the same key", errClock)
+		refusal = e.unavailable("unavailable.clock", errClock)
 	}
 	return max(now, head.At), refusal
 }

@@ -157,12 +157,12 @@ func (e *Engine) Do(ctx context.Context, cmd core.Command) (core.Outcome, error)
 		return out, err
 	case <-ctx.Done():
 		if e.giveUp(r) {
-			return core.Outcome{}, e.unavailable("the request was given up before it was begun", ctx.Err())
+			return core.Outcome{}, e.unavailable("unavailable.not_begun", ctx.Err())
 		}
 		return outcomeOf(r, ctx.Err())
 	case <-lost:
 		if e.giveUp(r) {
-			return core.Outcome{}, e.unavailable("the database does not answer; try again with the same key", nil)
+			return core.Outcome{}, e.unavailable("unavailable.database_silent", nil)
 		}
 		return outcomeOf(r, errWaiting)
 	}
@@ -197,19 +197,19 @@ func (e *Engine) hand(ctx context.Context, r *request) error {
 	e.gate.RLock()
 	defer e.gate.RUnlock()
 	if e.closed {
-		return e.unavailable("the server is shutting down; try again with the same key", nil)
+		return e.unavailable("unavailable.closing", nil)
 	}
 	_, looks := r.cmd.(*look)
 	if e.damaged.Load() && !looks {
-		return e.unavailable("the journal is damaged, and nothing is sold before that is mended", nil)
+		return e.unavailable("unavailable.damaged", nil)
 	}
 	if e.behind.stuck.Load() && !looks {
-		return e.unavailable("storage is full or failing; try again with the same key", nil)
+		return e.unavailable("unavailable.storage_full", nil)
 	}
 	lost := e.watch.lost.C(r.number)
 	select {
 	case <-lost:
-		return e.unavailable("the database does not answer; try again with the same key", nil)
+		return e.unavailable("unavailable.database_silent", nil)
 	default:
 	}
 	select {
@@ -223,11 +223,11 @@ func (e *Engine) hand(ctx context.Context, r *request) error {
 	case e.queue <- r:
 		return nil
 	case <-ctx.Done():
-		return e.unavailable("the request was given up before it was begun", ctx.Err())
+		return e.unavailable("unavailable.not_begun", ctx.Err())
 	case <-lost:
-		return e.unavailable("the database does not answer; try again with the same key", nil)
+		return e.unavailable("unavailable.database_silent", nil)
 	case <-patience.C:
-		return e.unavailable("too much is waiting; try again with the same key", nil)
+		return e.unavailable("unavailable.waiting", nil)
 	}
 }
 
@@ -237,7 +237,7 @@ func (e *Engine) between(ctx context.Context, task func(context.Context, *core.S
 	select {
 	case e.tasks <- r:
 	case <-e.stopped:
-		return e.unavailable("the server is shutting down", nil)
+		return e.unavailable("unavailable.closing_now", nil)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -311,14 +311,13 @@ func (e *Engine) awaitStop(ctx context.Context) error {
 }
 
 // unavailable is the answer to a command that was certainly not run.
-func (e *Engine) unavailable(detail string, cause error) error {
-	return &token.Error{Kind: token.Unavailable, Code: token.CodeUnavailable, Detail: detail, Cause: cause, RetryAt: e.clock.Now().Add(time.Second)}
+func (e *Engine) unavailable(reason token.Reason, cause error) error {
+	return token.Refuse(token.Unavailable, reason).Because(cause).Until(e.clock.Now().Add(time.Second))
 }
 
 // unknown is the answer to a command of which nobody knows whether it happened.
 func unknown(cause error) error {
-	return &token.Error{Kind: token.Unavailable, Code: token.CodeCommitUnknown, Cause: cause,
-		Detail: "it is not known whether this was done; try again with the same key"}
+	return token.Refuse(token.Unavailable, "commit_unknown.command").Because(cause)
 }
 
 // nudgeLoop wakes the batch goroutine where it waits for the flush to catch up.

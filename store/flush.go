@@ -109,7 +109,7 @@ func (b *behind) flush(ctx context.Context) error {
 	select {
 	case b.asked <- answer:
 	case <-b.done:
-		return b.engine.unavailable("the server is shutting down", nil)
+		return b.engine.unavailable("unavailable.closing_now", nil)
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -30,7 +30,7 @@ func (e *Engine) ClearProblem(code string) {
 // wrong with the clock.
 func (e *Engine) refusal(wrongClock error) error {
 	if e.otherSecret.Load() {
-		return e.unavailable("the provider is being given another secret; try again with the same key", nil)
+		return e.unavailable("unavailable.secret_changes", nil)
 	}
 	return wrongClock
 }

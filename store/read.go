@@ -57,7 +57,7 @@ func (e *Engine) Account(ctx context.Context, id token.AccountID) (*core.Account
 func (e *Engine) Order(ctx context.Context, id token.OrderID) (*core.Order, error) {
 	out, err := e.look(ctx, &look{order: id})
 	if err == nil && out.Order == nil {
-		err = token.New(token.NotFound, token.CodeNotFound, "there is no such order")
+		err = token.Refuse(token.NotFound, "not_found.order")
 	}
 	return out.Order, err
 }
@@ -112,7 +112,7 @@ func (e *Engine) handLook(ctx context.Context, c *look, out *core.Outcome) (asid
 		return true, nil
 	case <-ctx.Done():
 		e.giveUp(r)
-		return false, e.unavailable("the request was given up", ctx.Err())
+		return false, e.unavailable("unavailable.given_up", ctx.Err())
 	}
 }
 
@@ -150,7 +150,7 @@ func (e *Engine) Find(ctx context.Context, t journal.Term, match func(*journal.E
 			return out, err
 		}
 	}
-	return nil, e.unavailable("what was recorded is being read anew; try again", nil)
+	return nil, e.unavailable("unavailable.reading_anew", nil)
 }
 
 // errRebuilt says that the index was rebuilt while it was read.

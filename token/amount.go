@@ -21,7 +21,7 @@ type Amount int64
 func (a Amount) Add(b Amount) (Amount, error) {
 	sum := a + b
 	if (sum > a) != (b > 0) && b != 0 {
-		return 0, New(Unprocessable, CodeOverflow, "the amounts are too large to add")
+		return 0, Refuse(Unprocessable, "amount_overflow.sum")
 	}
 	return sum, nil
 }
@@ -47,11 +47,19 @@ func (a Amount) Portion(part, whole Amount) Amount {
 func (a Amount) Positive() error {
 	switch {
 	case a <= 0:
-		return New(Unprocessable, CodeAmountInvalid, "the amount must be more than zero")
+		return Refuse(Unprocessable, "amount_invalid.not_positive")
 	case a > MaxAmount:
-		return New(Unprocessable, CodeOverflow, "the amount must not be more than 1,000,000,000 major units")
+		return tooLarge()
 	}
 	return nil
+}
+
+func tooLarge() error {
+	return Refuse(Unprocessable, "amount_overflow.too_large", Number("most", int64(MaxAmount/PerUnit)))
+}
+
+func notAmount(s string) error {
+	return Refuse(Unprocessable, "amount_invalid.form", Given("got", s))
 }
 
 // Decimal writes a in major units with at least minDigits and at most six
@@ -77,19 +85,18 @@ func (a Amount) Decimal(minDigits int) string {
 // ParseAmount reads a plain decimal of major units ("0.25") into tokens. It
 // refuses signs, exponents, more than six decimals and more than MaxAmount.
 func ParseAmount(s string) (Amount, error) {
-	bad := New(Unprocessable, CodeAmountInvalid, "an amount is a decimal like 0.25, with at most six decimals")
 	whole, frac, _ := strings.Cut(s, ".")
 	if whole == "" || len(whole) > 12 || len(frac) > 6 || strings.HasSuffix(s, ".") {
-		return 0, bad
+		return 0, notAmount(s)
 	}
 	for _, r := range whole + frac {
 		if r < '0' || r > '9' {
-			return 0, bad
+			return 0, notAmount(s)
 		}
 	}
 	n, err := strconv.ParseInt(whole+frac+strings.Repeat("0", 6-len(frac)), 10, 64)
 	if err != nil || n > int64(MaxAmount) {
-		return 0, New(Unprocessable, CodeOverflow, "the amount must not be more than 1,000,000,000 major units")
+		return 0, tooLarge()
 	}
 	return Amount(n), nil
 }

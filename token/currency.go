@@ -11,15 +11,19 @@ type Currency [3]byte
 func ParseCurrency(s string) (Currency, error) {
 	var c Currency
 	if len(s) != 3 {
-		return c, New(Unprocessable, CodeCurrencyInvalid, "a currency is an ISO 4217 code of three capital letters, such as USD")
+		return c, notCurrency(s)
 	}
 	for i := range 3 {
 		if s[i] < 'A' || s[i] > 'Z' {
-			return Currency{}, New(Unprocessable, CodeCurrencyInvalid, "a currency is an ISO 4217 code of three capital letters, such as USD")
+			return Currency{}, notCurrency(s)
 		}
 		c[i] = s[i]
 	}
 	return c, nil
+}
+
+func notCurrency(s string) error {
+	return Refuse(Unprocessable, "currency_invalid.form", Given("got", s))
 }
 
 // MustCurrency is ParseCurrency for constants in programs; it panics on a bad code.
@@ -89,7 +93,7 @@ func (c Currency) CheckMinor(a Amount) error {
 		return nil
 	}
 	if c.Digits() == 0 {
-		return Newf(Unprocessable, CodeAmountInvalid, "an amount of money in %s has no decimals", c)
+		return Refuse(Unprocessable, "amount_invalid.no_decimals", Word("currency", c.String()), Money("got", a, c))
 	}
-	return Newf(Unprocessable, CodeAmountInvalid, "an amount of money in %s has at most %d decimals", c, c.Digits())
+	return Refuse(Unprocessable, "amount_invalid.decimals", Word("currency", c.String()), Number("digits", int64(c.Digits())), Money("got", a, c))
 }

@@ -3,6 +3,7 @@ package token
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -28,15 +29,67 @@ const (
 // Code is the stable name of one reason. Programs switch on it; it never changes.
 type Code string
 
-// Error is what every operation of Farthing returns when it refuses or fails.
+// Reason is a code and, after a dot, which of the cases of that code it is:
+// "not_found.order". It names the row of the catalogues of edge/text that says it in each
+// language. Programs of others see the code alone, so cases may come and go.
+type Reason string
+
+// Code returns the part of a reason that programs switch on.
+func (r Reason) Code() Code {
+	code, _, _ := strings.Cut(string(r), ".")
+	return Code(code)
+}
+
+// Error is what every operation of Farthing returns when it refuses or fails. It carries no
+// sentence: the edge that answers makes it, in the language of whoever asked.
 type Error struct {
 	Kind   ErrorKind
 	Code   Code
-	Detail string // one sentence for people: what is wrong and what to do
+	Reason Reason  // which sentence says it
+	Params []Param // what that sentence names
+	Field  string  // which member of the request is meant: a JSON pointer ("/item/price"), "" for none
 
 	Limit   LimitID   // with CodeLimitExceeded: which limit
 	RetryAt time.Time // when trying again can help; zero where it cannot
 	Cause   error     // for the log; never shown
+
+	Detail string // a finished sentence, of what has no reason yet
+}
+
+// Refuse returns an Error without a cause. Nothing is formatted: refusals are cheap.
+func Refuse(kind ErrorKind, reason Reason, params ...Param) *Error {
+	return &Error{Kind: kind, Code: reason.Code(), Reason: reason, Params: params}
+}
+
+// In returns the error as one about a member of the request, or, where it names one already,
+// about that member of the thing at pointer. pointer begins with a slash.
+func (e *Error) In(pointer string) *Error {
+	at := *e
+	at.Field = pointer + e.Field
+	return &at
+}
+
+// In returns an error as one about a member of the request, as [Error.In] does. Other errors
+// than Error stay as they are.
+func In(pointer string, err error) error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.In(pointer)
+	}
+	return err
+}
+
+// Because returns the error with what caused it, for the log.
+func (e *Error) Because(cause error) *Error {
+	caused := *e
+	caused.Cause = cause
+	return &caused
+}
+
+// Until returns the error as one that ends at a time: from then on trying again can help.
+func (e *Error) Until(at time.Time) *Error {
+	ending := *e
+	ending.RetryAt = at
+	return &ending
 }
 
 // New returns an Error without a cause.
@@ -49,7 +102,13 @@ func Newf(kind ErrorKind, code Code, format string, args ...any) *Error {
 	return New(kind, code, fmt.Sprintf(format, args...))
 }
 
-// Wrap returns an Internal error around what went wrong while doing something.
+// Fault returns an Internal error: a mistake of ours. What it says goes to the log only.
+func Fault(what string) *Error { return fault(errors.New(what)) }
+
+func fault(cause error) *Error { return Refuse(Internal, "internal.fault").Because(cause) }
+
+// Wrap returns an Internal error around what went wrong while doing something. An Error
+// stays as it is: whoever made it knew more.
 func Wrap(cause error, doing string) error {
 	if cause == nil {
 		return nil
@@ -57,15 +116,27 @@ func Wrap(cause error, doing string) error {
 	if refusal, ok := errors.AsType[*Error](cause); ok {
 		return refusal
 	}
-	return &Error{Kind: Internal, Code: CodeInternal, Detail: "something went wrong on our side", Cause: fmt.Errorf("%s: %w", doing, cause)}
+	return fault(fmt.Errorf("%s: %w", doing, cause))
 }
 
-// Error returns the code and detail, and the cause where there is one.
+// Error returns the reason and parameters for the log, and the cause where there is one. What
+// people wrote is left out.
 func (e *Error) Error() string {
-	if e.Cause != nil {
-		return fmt.Sprintf("%s: %s: %v", e.Code, e.Detail, e.Cause)
+	var b strings.Builder
+	if e.Reason == "" {
+		b.WriteString(string(e.Code) + ": " + e.Detail)
 	}
-	return fmt.Sprintf("%s: %s", e.Code, e.Detail)
+	b.WriteString(string(e.Reason))
+	if e.Field != "" {
+		b.WriteString(" field=" + e.Field)
+	}
+	for _, p := range e.Params {
+		p.appendLog(&b)
+	}
+	if e.Cause != nil {
+		b.WriteString(": " + e.Cause.Error())
+	}
+	return b.String()
 }
 
 // Unwrap returns the cause.

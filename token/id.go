@@ -124,12 +124,16 @@ func ParseID[K Kind](s string) (ID[K], error) {
 	var kind K
 	prefix := kind.Prefix()
 	if len(s) != len(prefix)+27 || s[:len(prefix)] != prefix || s[len(prefix)] != '_' {
-		return id, Newf(Malformed, CodeIDInvalid, "an id of this kind looks like %s_ and 26 characters", prefix)
+		return id, notID(s, prefix)
 	}
 	if n, err := crockford.Decode(id[:], []byte(s[len(prefix)+1:])); err != nil || n != 16 || id.String() != s {
-		return ID[K]{}, Newf(Malformed, CodeIDInvalid, "an id of this kind looks like %s_ and 26 characters", prefix)
+		return ID[K]{}, notID(s, prefix)
 	}
 	return id, nil
+}
+
+func notID(s, prefix string) error {
+	return Refuse(Malformed, "id_invalid.form", Given("got", s), Word("prefix", prefix))
 }
 
 // MarshalText writes the id with its prefix.

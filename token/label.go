@@ -7,8 +7,8 @@ import (
 )
 
 // CheckLabel refuses the name of somebody or something that strangers see, where it could
-// be taken for another, or hides a part of itself: names of vendors, sites, clients and people. field is what it
-// is ("the name of a shop"), most how many characters it has at most.
+// be taken for another, or hides a part of itself: names of vendors, sites, clients and people. what is what it
+// is, as a word of edge/text ("shop_name"), most how many characters it has at most.
 //
 // A label stands on one line and is not blank. It has no characters that are not seen (controls, format
 // characters such as those that turn the direction of writing, blank letters, spaces of
@@ -19,18 +19,16 @@ import (
 // and Cherokee, whose letters look like Latin ones. This is the level "moderately restrictive" of Unicode Technical
 // Standard 39 (5.2), for each word. Beside a word in Latin, a word of one of the latter scripts has a letter
 // that looks like none of Latin.
-func CheckLabel(field, text string, most int) error {
-	refused := func(why string) error {
-		return Newf(Unprocessable, CodeFieldInvalid, "%s %s", field, why)
-	}
+func CheckLabel(what, text string, most int) error {
+	refused := func(why Reason) error { return Refuse(Unprocessable, why, Word("what", what)) }
 	if strings.TrimSpace(text) == "" {
-		return refused("must not be empty")
+		return refused("field_invalid.label_empty")
 	}
-	if utf8.RuneCountInString(text) > most {
-		return Newf(Unprocessable, CodeFieldInvalid, "%s has at most %d characters", field, most)
+	if n := utf8.RuneCountInString(text); n > most {
+		return Refuse(Unprocessable, "field_invalid.label_long", Word("what", what), Number("most", int64(most)), Number("got", int64(n)))
 	}
 	if !utf8.ValidString(text) {
-		return refused("has characters that cannot be printed")
+		return refused("field_invalid.label_unprintable")
 	}
 	runes := []rune(text)
 	var w words
@@ -45,7 +43,7 @@ func CheckLabel(field, text string, most int) error {
 		}
 		if c < utf8.RuneSelf {
 			if c < ' ' || c == 0x7f {
-				return refused("has characters that cannot be printed")
+				return refused("field_invalid.label_unprintable")
 			}
 			if unicode.IsLetter(c) {
 				w.add("Latin", true)
@@ -57,16 +55,16 @@ func CheckLabel(field, text string, most int) error {
 			continue
 		}
 		if Unseen(c) || unicode.Is(unicode.Zs, c) {
-			return refused("has characters that are not seen; write it with those that are")
+			return refused("field_invalid.label_unseen")
 		}
 		if dressed(c) {
-			return refused("has letters in another dress, such as mathematical ones; write plain ones")
+			return refused("field_invalid.label_dressed")
 		}
 		if marks++; !unicode.Is(unicode.M, c) {
 			marks, visible = 0, true
 		}
 		if marks > 3 {
-			return refused("has too many accents on one letter")
+			return refused("field_invalid.label_accents")
 		}
 		if script := scriptOf(c); script != "" {
 			w.add(script, looksLatin(script, c))
@@ -74,10 +72,10 @@ func CheckLabel(field, text string, most int) error {
 	}
 	w.end()
 	if !visible {
-		return refused("must not be empty")
+		return refused("field_invalid.label_empty")
 	}
 	if mixed := w.mixed(); mixed != nil {
-		return refused("mixes letters of scripts that look alike (" + strings.Join(mixed, ", ") + "); write it in one")
+		return Refuse(Unprocessable, "field_invalid.label_scripts", Word("what", what), List("scripts", mixed))
 	}
 	return nil
 }

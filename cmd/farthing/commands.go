@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"farthing.dev/farthing/edge/local"
+	"farthing.dev/farthing/edge/text"
 	"farthing.dev/farthing/store/sqlite"
 	"farthing.dev/farthing/token"
 )
@@ -70,14 +71,17 @@ func askAlone(ctx context.Context, c config, r local.Request, diag io.Writer) (a
 // finish writes the answer, or why there is none, and returns the exit code.
 func finish(name string, answer any, err error, asJSON bool, out, diag io.Writer, say func()) int {
 	if err != nil {
-		sentence, reason := err.Error(), token.Code("failed")
-		if refusal, ok := errors.AsType[*token.Error](err); ok && refusal.Kind != token.Internal {
-			sentence, reason = refusal.Detail, refusal.Code
+		refusal, known := errors.AsType[*local.Refusal](err)
+		if own, ok := errors.AsType[*token.Error](err); ok && own.Kind != token.Internal {
+			refusal, known = local.RefusalOf(own, text.House().Match(text.Locale())), true
+		}
+		if !known {
+			refusal = &local.Refusal{Code: "failed", Detail: err.Error()}
 		}
 		if asJSON {
-			_ = json.NewEncoder(out).Encode(map[string]any{"error": local.Refusal{Code: reason, Detail: sentence}})
+			_ = json.NewEncoder(out).Encode(map[string]any{"error": refusal})
 		}
-		fmt.Fprintf(diag, "farthing %s: %s\n", name, sentence)
+		fmt.Fprintf(diag, "farthing %s: %s\n", name, refusal.Detail)
 		return exitCode(err)
 	}
 	if !asJSON {

@@ -84,10 +84,10 @@ func NormalEmail(email string) (string, error) {
 	email = strings.ToLower(strings.TrimSpace(email))
 	parsed, err := mail.ParseAddress(email)
 	if err != nil || parsed.Address != email || len(email) > 254 || !strings.Contains(email, "@") {
-		return "", token.New(token.Unprocessable, token.CodeFieldInvalid, "the e-mail address is not valid")
+		return "", token.Refuse(token.Unprocessable, "field_invalid.email")
 	}
 	return email, nil
 }
 
 // CheckName refuses names that are empty or too long, or that could be taken for another's.
-func CheckName(name string) error { return token.CheckLabel("a name", name, 100) }
+func CheckName(name string) error { return token.CheckLabel("person_name", name, 100) }

@@ -26,13 +26,13 @@ func CheckPassword(password string, context ...string) error {
 	n := utf8.RuneCountInString(password)
 	switch {
 	case n < MinPassword:
-		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a password has at least %d characters", MinPassword)
+		return token.Refuse(token.Unprocessable, "field_invalid.password_short", token.Number("least", MinPassword))
 	case n > MaxPassword || len(password) > 4*MaxPassword:
-		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a password has at most %d characters", MaxPassword)
+		return token.Refuse(token.Unprocessable, "field_invalid.password_long", token.Number("most", MaxPassword))
 	case isCommon(password):
-		return token.New(token.Unprocessable, token.CodeFieldInvalid, "this password is among the first that anyone would try; choose another, such as four words that have nothing to do with each other")
+		return token.Refuse(token.Unprocessable, "field_invalid.password_common")
 	case isOfContext(password, context):
-		return token.New(token.Unprocessable, token.CodeFieldInvalid, "this password is made of your name, your address or this site's, which are tried first; choose another")
+		return token.Refuse(token.Unprocessable, "field_invalid.password_own")
 	}
 	return nil
 }
@@ -96,7 +96,7 @@ func (h *Hasher) enter(ctx context.Context) error {
 	case h.slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return &token.Error{Kind: token.Unavailable, Code: token.CodeUnavailable, Detail: "the server is busy; try again", Cause: ctx.Err()}
+		return token.Refuse(token.Unavailable, "unavailable.busy").Because(ctx.Err())
 	}
 }
 

@@ -201,28 +201,28 @@ const (
 	MaxCampaigns   = 16
 )
 
-// CheckText refuses a text that is too long or not printable.
+// CheckText refuses a text that is too long or not printable. field is a JSON pointer.
 func CheckText(field, text string, most int) error {
-	if utf8.RuneCountInString(text) > most {
-		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "%s has at most %d characters", field, most)
+	if n := utf8.RuneCountInString(text); n > most {
+		return token.Refuse(token.Unprocessable, "field_invalid.text_long", token.Number("most", int64(most)), token.Number("got", int64(n))).In(field)
 	}
 	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }) {
-		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "%s has characters that cannot be printed", field)
+		return token.Refuse(token.Unprocessable, "field_invalid.text_unprintable").In(field)
 	}
 	return nil
 }
 
 // CheckName refuses the name of a vendor, payee, split, key or campaign that is
 // empty or too long, or that could be taken for another.
-func CheckName(field, name string) error { return token.CheckLabel(field, name, 100) }
+func CheckName(what, name string) error { return token.CheckLabel(what, name, 100) }
 
 // NormalItem checks what is for sale and fills in its SKU where none is given.
 func NormalItem(item journal.Item) (journal.Item, error) {
 	if strings.TrimSpace(item.Title) == "" {
-		return item, token.New(token.Unprocessable, token.CodeFieldInvalid, "an item has a title")
+		return item, token.Refuse(token.Unprocessable, "field_invalid.item_title")
 	}
 	if token.Hides(item.Title) {
-		return item, token.New(token.Unprocessable, token.CodeFieldInvalid, "title has characters that are not seen, by which it reads otherwise than it is")
+		return item, token.Refuse(token.Unprocessable, "field_invalid.title_hides")
 	}
 	if item.URL != "" {
 		if err := CheckItemURL(item.URL); err != nil {
@@ -232,18 +232,18 @@ func NormalItem(item journal.Item) (journal.Item, error) {
 	if item.SKU == "" {
 		item.SKU = item.URL
 		if len(item.SKU) > MaxSKU {
-			return item, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "an item whose url has more than %d characters needs an sku", MaxSKU)
+			return item, token.Refuse(token.Unprocessable, "field_invalid.sku_needed", token.Number("most", MaxSKU)).In("/sku")
 		}
 	}
 	if item.SKU == "" && !item.Repeatable {
-		return item, token.New(token.Unprocessable, token.CodeFieldInvalid, "an item has an sku or a url, so that it is known when it was bought before; or it is repeatable")
+		return item, token.Refuse(token.Unprocessable, "field_invalid.item_sku")
 	}
 	if len(item.Campaigns) > MaxCampaigns {
-		return item, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "an item lists at most %d incentives", MaxCampaigns)
+		return item, token.Refuse(token.Unprocessable, "field_invalid.item_campaigns", token.Number("most", MaxCampaigns), token.Number("got", int64(len(item.Campaigns)))).In("/incentives")
 	}
 	for _, check := range []error{
-		CheckText("sku", item.SKU, MaxSKU), CheckText("title", item.Title, MaxTitle),
-		CheckText("description", item.Description, MaxDescription), item.Terms.Validate(),
+		CheckText("/sku", item.SKU, MaxSKU), CheckText("/title", item.Title, MaxTitle),
+		CheckText("/description", item.Description, MaxDescription), item.Terms.Validate(),
 	} {
 		if check != nil {
 			return item, check

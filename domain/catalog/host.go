@@ -22,7 +22,7 @@ func checkHost(u *url.URL, text string) error {
 		authority = authority[:end]
 	}
 	if strings.Contains(authority, "%") {
-		return urlError("the host of a url is not percent-encoded")
+		return urlError("url_not_registered.host_encoded")
 	}
 	if err := checkPort(u.Port(), strings.HasSuffix(authority, ":")); err != nil {
 		return err
@@ -31,7 +31,7 @@ func checkHost(u *url.URL, text string) error {
 	if strings.HasPrefix(u.Host, "[") {
 		address, err := netip.ParseAddr(host)
 		if err != nil || !address.Is6() || address.Is4In6() || address.String() != host {
-			return urlError("an IPv6 address in a url stands in its shortest form")
+			return urlError("url_not_registered.ipv6")
 		}
 		return nil
 	}
@@ -45,26 +45,26 @@ func checkPort(port string, missing bool) error {
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || number == 0 || strconv.FormatUint(number, 10) != port {
-		return urlError("the port of a url is a number from 1 to 65535")
+		return urlError("url_not_registered.port")
 	}
 	return nil
 }
 
 func checkName(host string) error {
 	if len(host) > maxHost {
-		return urlError("the host of a url has at most 253 characters")
+		return urlError("url_not_registered.host_length")
 	}
 	label := ""
 	for label = range strings.SplitSeq(host, ".") {
 		if !isLabel(label) {
-			return urlError("the host of a url is a name of letters, digits and hyphens, without a dot at its end")
+			return urlError("url_not_registered.host")
 		}
 	}
 	// Browsers read a name whose last part is a number as an IPv4 address, in decimal, octal
 	// or hexadecimal, of one part or more. Only the plain form is the same to everybody.
 	if _, err := strconv.ParseUint(label, 0, 64); err == nil || strings.Trim(label, "0123456789") == "" || label == "0x" {
 		if address, err := netip.ParseAddr(host); err != nil || !address.Is4() {
-			return urlError("an IPv4 address in a url is four plain numbers")
+			return urlError("url_not_registered.ipv4")
 		}
 	}
 	return nil

@@ -43,7 +43,7 @@ func ParseSite(text string) (origin, path string, err error) {
 		return "", "", err
 	}
 	if a.query {
-		return "", "", urlError("a site has no query")
+		return "", "", urlError("url_not_registered.query")
 	}
 	if !strings.HasSuffix(a.path, "/") {
 		a.path += "/"
@@ -57,24 +57,24 @@ func ParseSite(text string) (origin, path string, err error) {
 // those in percent encoding.
 func ParseAddress(text string) (Address, error) {
 	if text == "" || len(text) > MaxURL {
-		return Address{}, urlError("a url has 1 to 2000 characters")
+		return Address{}, urlError("url_not_registered.length")
 	}
 	for _, r := range text {
 		if r <= ' ' || r == '\\' || r >= 0x7f {
-			return Address{}, urlError("a url has only visible ASCII characters and no backslash")
+			return Address{}, urlError("url_not_registered.characters")
 		}
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Opaque != "" || u.Host == "" || u.Hostname() == "" {
-		return Address{}, urlError("the url cannot be read")
+		return Address{}, urlError("url_not_registered.unreadable")
 	}
 	switch {
 	case u.User != nil:
-		return Address{}, urlError("a url has no user name")
+		return Address{}, urlError("url_not_registered.user_name")
 	case u.Fragment != "" || strings.Contains(text, "#"):
-		return Address{}, urlError("a url has no fragment")
+		return Address{}, urlError("url_not_registered.fragment")
 	case u.Scheme != "https" && (u.Scheme != "http" || !isLocal(strings.ToLower(u.Hostname()))):
-		return Address{}, urlError("a url begins with https:// (or http://localhost)")
+		return Address{}, urlError("url_not_registered.scheme")
 	}
 	if err := checkHost(u, text); err != nil {
 		return Address{}, err
@@ -93,21 +93,21 @@ func ParseAddress(text string) (Address, error) {
 func CheckItemURL(text string) error {
 	u, err := url.Parse(text)
 	if err != nil || len(text) > MaxURL || u.Host == "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") {
-		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "an item's url is an http or https address of at most %d characters", MaxURL)
+		return token.Refuse(token.Unprocessable, "field_invalid.item_url", token.Number("most", MaxURL), token.Given("got", text)).In("/url")
 	}
-	return CheckText("url", text, MaxURL)
+	return CheckText("/url", text, MaxURL)
 }
 
 // checkSegments refuses paths that lead elsewhere than they seem to.
 func checkSegments(u *url.URL) error {
 	if strings.ContainsAny(u.Path, "\\\x00\r\n") || strings.Contains(strings.ToLower(u.EscapedPath()), "%2f") {
-		return urlError("the path of a url has no encoded slashes or backslashes")
+		return urlError("url_not_registered.encoded_slash")
 	}
 	path := u.Path
 	for range 3 { // also what is encoded twice or three times
 		for segment := range strings.SplitSeq(path, "/") {
 			if name, _, _ := strings.Cut(segment, ";"); name == "." || name == ".." {
-				return urlError("the path of a url has no dot segments")
+				return urlError("url_not_registered.dot_segment")
 			}
 		}
 		decoded, err := url.PathUnescape(path)
@@ -139,6 +139,6 @@ func isLocal(host string) bool {
 	return ip != nil && ip.Equal(net.IPv4(127, 0, 0, 1))
 }
 
-func urlError(detail string) error {
-	return token.New(token.Unprocessable, token.CodeURLNotAllowed, detail)
+func urlError(reason token.Reason) error {
+	return token.Refuse(token.Unprocessable, reason)
 }

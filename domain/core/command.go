@@ -60,7 +60,7 @@ func (s *State) replay(key journal.Key) (Outcome, bool, error) {
 		return Outcome{}, false, nil
 	}
 	if earlier.Key.Digest != key.Digest {
-		return Outcome{}, false, token.New(token.Unprocessable, token.CodeKeyReused, "this idempotency key was used for another request; use a new key")
+		return Outcome{}, false, token.Refuse(token.Unprocessable, "idempotency_key_reused.request")
 	}
 	return Outcome{Entry: earlier, Replayed: true, Order: s.Orders[earlier.Order]}, true, nil
 }
@@ -81,7 +81,7 @@ func needKey(s *State, f *Facts, key journal.Key) {
 func (s *State) account(id token.AccountID) (*Account, error) {
 	a := s.Accounts[id]
 	if a == nil || id.IsZero() {
-		return nil, token.New(token.NotFound, token.CodeNotFound, "there is no such account")
+		return nil, token.Refuse(token.NotFound, "not_found.account")
 	}
 	return a, nil
 }
@@ -90,7 +90,7 @@ func (s *State) account(id token.AccountID) (*Account, error) {
 func (s *State) order(id token.OrderID, vendor token.VendorID) (*Order, error) {
 	o := s.Orders[id]
 	if o == nil || o.Vendor != vendor {
-		return nil, token.New(token.NotFound, token.CodeNotFound, "there is no such order")
+		return nil, token.Refuse(token.NotFound, "not_found.order")
 	}
 	return o, nil
 }

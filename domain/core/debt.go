@@ -109,9 +109,8 @@ func needIssuers(s *State, f *Facts, account token.AccountID) {
 }
 
 // refuseDebt is why an issuer's tokens are not given, or do not pay.
-func refuseDebt(d Debt, why string) error {
-	return token.Newf(token.Forbidden, token.CodeIncentiveDebt, "your incentive tokens may come to %s %s in all, those spent among them; %s. Ask the provider for more",
-		d.Max.Decimal(d.Currency.Digits()), d.Currency, why)
+func refuseDebt(d Debt, why token.Reason) error {
+	return token.Refuse(token.Forbidden, why, token.Money("most", d.Max, d.Currency))
 }
 
 // BoundIncentives sets what a vendor's incentive tokens may come to, or those of every vendor
@@ -146,16 +145,16 @@ func (c *BoundIncentives) Need(_ *State, f *Facts) {
 // that holds already is not recorded again.
 func (c *BoundIncentives) Decide(s *State, _ int64) (Outcome, error) {
 	if c.Max < 0 || c.Max > token.MaxAmount {
-		return Outcome{}, token.New(token.Unprocessable, token.CodeAmountInvalid, "a bound lies between 0 and 1,000,000,000 major units")
+		return Outcome{}, token.Refuse(token.Unprocessable, "amount_invalid.bound")
 	}
 	if c.Currency.IsZero() != c.Vendor.IsZero() {
-		return Outcome{}, token.New(token.Unprocessable, token.CodeCurrencyInvalid, "the bound of one vendor needs a currency; that of all vendors has none")
+		return Outcome{}, token.Refuse(token.Unprocessable, "currency_invalid.bound")
 	}
 	bound := &journal.Bound{Currency: c.Currency, Max: c.Max}
 	switch {
 	case !s.counted():
 		if !c.Vendor.IsZero() || c.AsOf != s.Seq {
-			return Outcome{}, token.New(token.Conflict, token.CodeStale, "what vendors gave before is not counted yet; try again")
+			return Outcome{}, token.Refuse(token.Conflict, "stale.debts")
 		}
 		bound.Debts = c.Before
 	default:

@@ -54,7 +54,7 @@ func (c *Fund) Need(s *State, f *Facts) {
 // overflow.
 func (c *Fund) Decide(s *State, now int64) (Outcome, error) {
 	if !c.Fund.Test && (c.Fund.Method == "" || c.Fund.Reference == "") {
-		return Outcome{}, token.New(token.Unprocessable, token.CodeFieldInvalid, "money that came in needs the payment method and the reference by which it is known there")
+		return Outcome{}, token.Refuse(token.Unprocessable, "field_invalid.deposit_incomplete")
 	}
 	key := c.key()
 	if out, done, err := s.replay(key); done || err != nil {
@@ -95,7 +95,7 @@ func (a *Account) room(currency token.Currency, class token.Class, amount token.
 		}
 	}
 	if own >= MaxWallets {
-		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "an account has at most %d wallets", MaxWallets)
+		return token.Refuse(token.Unprocessable, "field_invalid.wallets", token.Number("most", MaxWallets))
 	}
 	return nil
 }
@@ -126,9 +126,9 @@ func (a *Account) roomForGift(g *journal.Grant, now int64) error {
 	}
 	switch {
 	case !g.Issuer.IsZero() && ofOne >= MaxGiftsOfOne:
-		return token.Newf(token.Conflict, token.CodeGiftsFull, "this account holds incentive tokens of %d of your campaigns already; give more of one of those, or wait until one is spent", ofOne)
+		return token.Refuse(token.Conflict, "gifts_full.yours", token.Number("held", int64(ofOne)))
 	case ofKind >= MaxGifts, all >= 4*MaxGifts:
-		return token.New(token.Conflict, token.CodeGiftsFull, "this account holds incentive tokens of as many campaigns as it can; try again when it has spent some")
+		return token.Refuse(token.Conflict, "gifts_full.all")
 	}
 	return nil
 }
@@ -137,7 +137,7 @@ func (a *Account) roomForGift(g *journal.Grant, now int64) error {
 func (w *Wallet) room(amount token.Amount) error {
 	sum, err := w.Balance.Add(amount)
 	if err == nil && sum > 1000*token.MaxAmount {
-		err = token.New(token.Unprocessable, token.CodeOverflow, "the wallet would hold too much")
+		err = token.Refuse(token.Unprocessable, "amount_overflow.wallet")
 	}
 	return err
 }
@@ -164,10 +164,10 @@ func (c *Grant) Decide(s *State, now int64) (Outcome, error) {
 		return Outcome{}, err
 	}
 	if c.Grant.Campaign.IsZero() {
-		return Outcome{}, token.New(token.Unprocessable, token.CodeFieldInvalid, "incentive tokens are given by a campaign")
+		return Outcome{}, token.Refuse(token.Unprocessable, "field_invalid.campaign_missing")
 	}
 	if c.Grant.Expiry != 0 && c.Grant.Expiry <= now {
-		return Outcome{}, token.New(token.Unprocessable, token.CodeFieldInvalid, "the incentive tokens would have expired before they were granted")
+		return Outcome{}, token.Refuse(token.Unprocessable, "field_invalid.gift_expired")
 	}
 	class := token.Class{Kind: token.Incentive, Campaign: c.Grant.Campaign}
 	if err := a.roomForGift(&c.Grant, now); err != nil {
@@ -176,7 +176,7 @@ func (c *Grant) Decide(s *State, now int64) (Outcome, error) {
 	grant := c.Grant
 	if before := a.Wallet(grant.Currency, class); before != nil && !before.usedUp() {
 		if before.Issuer != grant.Issuer {
-			return Outcome{}, token.New(token.Conflict, token.CodeTaken, "this campaign's tokens in the wallet were given at somebody else's expense")
+			return Outcome{}, token.Refuse(token.Conflict, "already_taken.campaign_issuer")
 		}
 		if before.Expiry == 0 || grant.Expiry == 0 {
 			grant.Expiry = 0
@@ -187,7 +187,7 @@ func (c *Grant) Decide(s *State, now int64) (Outcome, error) {
 	if grant.Owed = !grant.Issuer.IsZero(); grant.Owed {
 		d := s.IncentiveDebt(grant.Issuer, grant.Currency)
 		if owed, err := d.Owed.Add(grant.Amount); err != nil || owed > d.Max || !s.counted() {
-			return Outcome{}, refuseDebt(d, "this would take them above that")
+			return Outcome{}, refuseDebt(d, "incentive_debt_exceeded.above")
 		}
 	}
 	legs := add(s.legs(2), ledger.IncentiveIssued, c.Grant.Campaign, c.Grant.Currency, class, -c.Grant.Amount)

@@ -74,10 +74,10 @@ func (c *Capture) Decide(s *State, now int64) (Outcome, error) {
 		return Outcome{}, err
 	}
 	if now >= o.Sale.Until {
-		return Outcome{}, token.New(token.Gone, token.CodeOrderExpired, "the hold has expired")
+		return Outcome{}, token.Refuse(token.Gone, "order_expired.hold")
 	}
 	if amount > o.Sale.Price {
-		return Outcome{}, token.New(token.Unprocessable, token.CodeHoldTooSmall, "the amount is more than the hold")
+		return Outcome{}, token.Refuse(token.Unprocessable, "hold_too_small.amount")
 	}
 	sale := o.Sale
 	sale.Price, sale.Until = amount, 0
@@ -85,7 +85,7 @@ func (c *Capture) Decide(s *State, now int64) (Outcome, error) {
 	sale.Sources = takeSources(o.Sale.Sources, amount)
 	for i := range sale.Sources {
 		if issuer := sale.Sources[i].Issuer; !s.backed(issuer, sale.Currency) {
-			return Outcome{}, refuseDebt(s.IncentiveDebt(issuer, sale.Currency), "they come to more, so they pay for nothing")
+			return Outcome{}, refuseDebt(s.IncentiveDebt(issuer, sale.Currency), "incentive_debt_exceeded.unpaid")
 		}
 	}
 	if err := divide(&sale, &c.Split); err != nil {
@@ -148,7 +148,7 @@ func onHold(o *Order) error {
 	if o.Status == OnHold {
 		return nil
 	}
-	return token.Newf(token.Conflict, token.CodeOrderState, "the order is %s, so there is no hold to capture or release", o.Status)
+	return token.Refuse(token.Conflict, "order_state.no_hold", token.Word("status", o.Status.String()))
 }
 
 // Need asks for the key, the order and its payer.
@@ -175,7 +175,7 @@ func (c *Release) Decide(s *State, now int64) (Outcome, error) {
 	kind := journal.Released
 	if c.Expire {
 		if now < o.Sale.Until {
-			return Outcome{}, token.New(token.Conflict, token.CodeOrderState, "the hold has not expired yet")
+			return Outcome{}, token.Refuse(token.Conflict, "order_state.hold_not_over")
 		}
 		kind = journal.HoldExpired
 	}

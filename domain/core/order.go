@@ -34,7 +34,7 @@ func (c *OpenOrder) Decide(s *State, now int64) (Outcome, error) {
 		return out, err
 	}
 	if c.ID.IsZero() || s.Orders[c.ID] != nil {
-		return Outcome{}, token.New(token.Conflict, token.CodeTaken, "an order with this id exists already")
+		return Outcome{}, token.Refuse(token.Conflict, "already_taken.order")
 	}
 	if err := priced(c.Opened.Price, c.Opened.Currency); err != nil {
 		return Outcome{}, err
@@ -43,13 +43,13 @@ func (c *OpenOrder) Decide(s *State, now int64) (Outcome, error) {
 		return Outcome{}, err
 	}
 	if c.Opened.HoldHours > MaxHoldHours {
-		return Outcome{}, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a hold lasts at most %d hours", MaxHoldHours)
+		return Outcome{}, token.Refuse(token.Unprocessable, "field_invalid.hold_hours", token.Number("most", MaxHoldHours), token.Number("got", int64(c.Opened.HoldHours))).In("/hold_hours")
 	}
 	if err := c.readable(); err != nil {
 		return Outcome{}, err
 	}
 	if c.Opened.ExpiresAt <= now {
-		return Outcome{}, token.New(token.Unprocessable, token.CodeFieldInvalid, "the order would have expired before it was created")
+		return Outcome{}, token.Refuse(token.Unprocessable, "field_invalid.order_ended")
 	}
 	return Outcome{Entry: &journal.Entry{Kind: journal.OrderOpened, Order: c.ID, Vendor: c.Vendor, Opened: &c.Opened, Key: c.Key}}, nil
 }
@@ -65,7 +65,7 @@ func priced(amount token.Amount, currency token.Currency) error {
 		return err
 	}
 	if currency.IsZero() {
-		return token.New(token.Unprocessable, token.CodeCurrencyInvalid, "an amount needs a currency")
+		return token.Refuse(token.Unprocessable, "currency_invalid.amount")
 	}
 	return nil
 }
@@ -75,7 +75,7 @@ func priced(amount token.Amount, currency token.Currency) error {
 func readable(texts ...string) error {
 	for _, text := range texts {
 		if !utf8.ValidString(text) {
-			return token.New(token.Unprocessable, token.CodeFieldInvalid, "text must be UTF-8")
+			return token.Refuse(token.Unprocessable, "field_invalid.not_utf8")
 		}
 	}
 	return nil

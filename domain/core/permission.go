@@ -56,7 +56,7 @@ func (c *Permit) Decide(s *State, now int64) (Outcome, error) {
 	case c.SetStanding != nil:
 		err = c.setStanding(entry)
 	default:
-		err = token.New(token.Malformed, token.CodeMalformed, "there is nothing to change")
+		err = token.Refuse(token.Malformed, "malformed.no_change")
 	}
 	if err != nil {
 		return Outcome{}, err
@@ -66,20 +66,20 @@ func (c *Permit) Decide(s *State, now int64) (Outcome, error) {
 
 func (c *Permit) setLimit(a *Account, e *journal.Entry, now int64) error {
 	if c.SetLimit.Max < 0 || c.SetLimit.Max > token.MaxAmount {
-		return token.New(token.Unprocessable, token.CodeAmountInvalid, "a limit lies between 0 and 1,000,000,000 major units")
+		return token.Refuse(token.Unprocessable, "amount_invalid.limit")
 	}
 	if c.SetLimit.ID.IsZero() || !c.SetLimit.Period.Known() || c.SetLimit.Currency.IsZero() || c.SetLimit.Counter.Spent < 0 {
-		return token.New(token.Unprocessable, token.CodeFieldInvalid, "a limit has an id, a currency, and a period of purchase, day, week or month")
+		return token.Refuse(token.Unprocessable, "field_invalid.limit_incomplete")
 	}
 	if c.AsOf != a.Seq || (c.SetLimit.Counter.End != 0 && now >= c.SetLimit.Counter.End) {
-		return token.New(token.Conflict, token.CodeStale, "the account changed meanwhile; try again")
+		return token.Refuse(token.Conflict, "stale.account")
 	}
 	known := false
 	for i := range a.Limits {
 		known = known || a.Limits[i].ID == c.SetLimit.ID
 	}
 	if !known && len(a.Limits) >= MaxLimits {
-		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "an account has at most %d limits", MaxLimits)
+		return token.Refuse(token.Unprocessable, "field_invalid.limits", token.Number("most", MaxLimits))
 	}
 	e.Kind, e.Limit, e.Vendor = journal.LimitSet, c.SetLimit, c.SetLimit.Vendor
 	return nil
@@ -92,7 +92,7 @@ func (c *Permit) removeLimit(a *Account, e *journal.Entry) error {
 			return nil
 		}
 	}
-	return token.New(token.NotFound, token.CodeNotFound, "there is no such limit")
+	return token.Refuse(token.NotFound, "not_found.limit")
 }
 
 func (c *Permit) giveAllowance(a *Account, e *journal.Entry, now int64) error {
@@ -104,13 +104,13 @@ func (c *Permit) giveAllowance(a *Account, e *journal.Entry, now int64) error {
 		return err
 	}
 	if p.ID.IsZero() || !p.Period.Known() || p.Currency.IsZero() {
-		return token.New(token.Unprocessable, token.CodeFieldInvalid, "an allowance has an id, a currency, and a period of purchase, day, week or month")
+		return token.Refuse(token.Unprocessable, "field_invalid.allowance_incomplete")
 	}
 	if p.Until <= now {
-		return token.New(token.Unprocessable, token.CodeFieldInvalid, "the allowance would end before it begins")
+		return token.Refuse(token.Unprocessable, "field_invalid.allowance_ended")
 	}
 	if a.Allowance(p.User, p.Vendor, p.Currency) == nil && len(a.Allowances) >= MaxAllowances {
-		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "an account has at most %d allowances", MaxAllowances)
+		return token.Refuse(token.Unprocessable, "field_invalid.allowances", token.Number("most", MaxAllowances))
 	}
 	given := *p
 	given.Counter = limit.Counter{}
@@ -130,18 +130,18 @@ func (c *Permit) takeAllowance(a *Account, e *journal.Entry) error {
 			return nil
 		}
 	}
-	return token.New(token.NotFound, token.CodeNotFound, "there is no such allowance")
+	return token.Refuse(token.NotFound, "not_found.allowance")
 }
 
 func (c *Permit) setApproval(a *Account, e *journal.Entry) error {
 	if c.SetApproval.Max < 0 || c.SetApproval.Max > token.MaxAmount {
-		return token.New(token.Unprocessable, token.CodeAmountInvalid, "an approval limit lies between 0 and 1,000,000,000 major units")
+		return token.Refuse(token.Unprocessable, "amount_invalid.approval_limit")
 	}
 	if c.SetApproval.Currency.IsZero() {
-		return token.New(token.Unprocessable, token.CodeCurrencyInvalid, "an approval limit needs a currency")
+		return token.Refuse(token.Unprocessable, "currency_invalid.approval_limit")
 	}
 	if len(a.Approvals) >= MaxApprovals && a.Approval(c.SetApproval.User, c.SetApproval.Currency) == 0 {
-		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "an account has at most %d approval limits", MaxApprovals)
+		return token.Refuse(token.Unprocessable, "field_invalid.approval_limits", token.Number("most", MaxApprovals))
 	}
 	e.Kind, e.Approval = journal.ApprovalSet, c.SetApproval
 	return nil
@@ -149,10 +149,10 @@ func (c *Permit) setApproval(a *Account, e *journal.Entry) error {
 
 func (c *Permit) setCredit(a *Account, e *journal.Entry) error {
 	if c.SetCredit.Line < 0 || c.SetCredit.Line > token.MaxAmount {
-		return token.New(token.Unprocessable, token.CodeAmountInvalid, "a credit line lies between 0 and 1,000,000,000 major units")
+		return token.Refuse(token.Unprocessable, "amount_invalid.credit_line")
 	}
 	if c.SetCredit.Currency.IsZero() {
-		return token.New(token.Unprocessable, token.CodeCurrencyInvalid, "a credit line needs a currency")
+		return token.Refuse(token.Unprocessable, "currency_invalid.credit_line")
 	}
 	if err := a.room(c.SetCredit.Currency, token.PurchasedClass, 0); err != nil {
 		return err
@@ -163,7 +163,7 @@ func (c *Permit) setCredit(a *Account, e *journal.Entry) error {
 
 func (c *Permit) setStanding(e *journal.Entry) error {
 	if *c.SetStanding > journal.Frozen {
-		return token.New(token.Unprocessable, token.CodeFieldInvalid, "an account is in good standing or frozen")
+		return token.Refuse(token.Unprocessable, "field_invalid.standing")
 	}
 	e.Kind, e.Standing = journal.StandingSet, *c.SetStanding
 	return nil

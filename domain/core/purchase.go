@@ -53,19 +53,19 @@ func needItem(s *State, f *Facts, account token.AccountID, vendor token.VendorID
 func (c *Pay) Decide(s *State, now int64) (Outcome, error) {
 	o := s.Orders[c.Order]
 	if o == nil {
-		return Outcome{}, token.New(token.NotFound, token.CodeNotFound, "there is no such order")
+		return Outcome{}, token.Refuse(token.NotFound, "not_found.order")
 	}
 	switch {
 	case o.Status != Open && o.Account != c.Account:
-		return Outcome{}, token.New(token.Conflict, token.CodeOrderState, "this order was paid by somebody else")
+		return Outcome{}, token.Refuse(token.Conflict, "order_state.paid_by_other")
 	case o.Status == Paid || o.Status == OnHold || o.Status == Covers:
 		return Outcome{Order: o, Replayed: true}, nil
 	case o.Status != Open:
-		return Outcome{}, token.New(token.Conflict, token.CodeOrderState, "this order was refunded or released; ask the shop for a new one")
+		return Outcome{}, token.Refuse(token.Conflict, "order_state.given_back")
 	case now >= o.ExpiresAt:
-		return Outcome{}, token.New(token.Gone, token.CodeOrderExpired, "this order has expired; go back to the shop and start again")
+		return Outcome{}, token.Refuse(token.Gone, "order_expired.order")
 	case c.Quoted != o.Price:
-		return Outcome{}, token.New(token.Conflict, token.CodeQuoteChanged, "the price is not the one you confirmed")
+		return Outcome{}, token.Refuse(token.Conflict, "quote_changed.not_confirmed")
 	}
 	r := s.record()
 	r.sale = journal.Sale{
@@ -116,7 +116,7 @@ func (c *Charge) Decide(s *State, now int64) (Outcome, error) {
 		return out, err
 	}
 	if c.ID.IsZero() || s.Orders[c.ID] != nil {
-		return Outcome{}, token.New(token.Conflict, token.CodeTaken, "an order with this id exists already")
+		return Outcome{}, token.Refuse(token.Conflict, "already_taken.order")
 	}
 	if err := priced(c.Sale.Price, c.Sale.Currency); err != nil {
 		return Outcome{}, err
@@ -175,16 +175,16 @@ func (c *charge) decide(s *State, now int64, r *record) (Outcome, error) {
 		}
 	}
 	if a.Standing == journal.Frozen {
-		return Outcome{}, token.New(token.Forbidden, token.CodeAccountClosed, "this account may not buy at present; ask the customer desk")
+		return Outcome{}, token.Refuse(token.Forbidden, "account_closed.payer")
 	}
 	if owned := c.owned(s, now, sale); owned != nil {
 		return c.cover(owned), nil
 	}
 	if sale.Consent.Method == journal.ByApproval && sale.Price > a.Approval(c.user, sale.Currency) {
-		return Outcome{}, token.New(token.Conflict, token.CodeQuoteChanged, "the price is above what you buy without confirming; please confirm it")
+		return Outcome{}, token.Refuse(token.Conflict, "quote_changed.needs_confirmation")
 	}
 	if sale.Terms.Expiry > 0 && now >= sale.Terms.Expiry {
-		return Outcome{}, token.New(token.Gone, token.CodeEntitlementOver, "the time in which this item can be opened has ended, so it is not sold any more")
+		return Outcome{}, token.Refuse(token.Gone, "entitlement_expired.not_sold")
 	}
 	if c.allowed {
 		allowance, err := a.checkAllowance(c.user, c.vendor, sale, now)
@@ -222,13 +222,13 @@ func checkConsent(sale *journal.Sale, now int64) error {
 	case journal.ByClick, journal.ByApproval:
 	case journal.ByTest:
 		if !sale.Test {
-			return token.New(token.Forbidden, token.CodeModeMismatch, "the sandbox's test reader pays test orders only")
+			return token.Refuse(token.Forbidden, "mode_mismatch.test_reader")
 		}
 	default:
-		return token.New(token.Internal, token.CodeInternal, "a purchase without the user's consent")
+		return token.Fault("a purchase without the user's consent")
 	}
 	if sale.Consent.Until > 0 && now >= sale.Consent.Until {
-		return token.New(token.Unauthorised, token.CodeWindowClosed, "your purchase window has ended; log in again to buy")
+		return token.Refuse(token.Unauthorised, "purchase_window_closed.buy")
 	}
 	return nil
 }
@@ -264,14 +264,13 @@ func (a *Account) checkAllowance(user token.UserID, vendor token.VendorID, sale 
 	p := a.Allowance(user, vendor, sale.Currency)
 	switch {
 	case p == nil || now >= p.Until:
-		return nil, token.New(token.Forbidden, token.CodeAllowanceMissing, "the reader has given you no allowance in this currency, or it has ended; send the reader to a pay_url")
+		return nil, token.Refuse(token.Forbidden, "allowance_missing.none")
 	case sale.Price > p.PerPurchase:
-		return nil, token.New(token.Forbidden, token.CodeAllowanceSpent, "the price is above what the reader's allowance covers for one purchase")
+		return nil, token.Refuse(token.Forbidden, "allowance_exceeded.one_purchase")
 	case sale.Price > p.Max:
-		return nil, token.New(token.Forbidden, token.CodeAllowanceSpent, "the price is above what the reader's allowance covers")
+		return nil, token.Refuse(token.Forbidden, "allowance_exceeded.all")
 	case p.Counter.At(now)+sale.Price > p.Max:
-		return nil, &token.Error{Kind: token.Forbidden, Code: token.CodeAllowanceSpent, RetryAt: millis(p.Period.End(now)),
-			Detail: "the reader's allowance for this " + p.Period.String() + " is used up"}
+		return nil, token.Refuse(token.Forbidden, allowanceUsedUp(p.Period)).Until(millis(p.Period.End(now)))
 	}
 	return p, nil
 }
@@ -285,12 +284,10 @@ func (a *Account) checkLimits(user token.UserID, vendor token.VendorID, currency
 			continue
 		}
 		if l.Period == limit.PerPurchase && price > l.Max {
-			return &token.Error{Kind: token.Forbidden, Code: token.CodeLimitExceeded, Limit: l.ID,
-				Detail: "the price is above the limit of " + l.Max.Decimal(currency.Digits()) + " " + currency.String() + " for one purchase"}
+			return refuseLimit(l)
 		}
 		if l.Period != limit.PerPurchase && l.Counter.At(now)+price > l.Max {
-			refusal := &token.Error{Kind: token.Forbidden, Code: token.CodeLimitExceeded, Limit: l.ID,
-				Detail: "this would go above the limit of " + l.Max.Decimal(currency.Digits()) + " " + currency.String() + " a " + l.Period.String()}
+			refusal := refuseLimit(l)
 			if price <= l.Max { // otherwise no waiting helps
 				refusal.RetryAt = millis(l.Period.End(now))
 			}
@@ -298,6 +295,35 @@ func (a *Account) checkLimits(user token.UserID, vendor token.VendorID, currency
 		}
 	}
 	return nil
+}
+
+// refuseLimit is why a purchase does not fit into a limit.
+func refuseLimit(l *limit.Limit) *token.Error {
+	var reason token.Reason
+	switch l.Period {
+	case limit.PerPurchase:
+		reason = "limit_exceeded.one_purchase"
+	case limit.Day:
+		reason = "limit_exceeded.day"
+	case limit.Week:
+		reason = "limit_exceeded.week"
+	default:
+		reason = "limit_exceeded.month"
+	}
+	refusal := token.Refuse(token.Forbidden, reason, token.Money("most", l.Max, l.Currency))
+	refusal.Limit = l.ID
+	return refusal
+}
+
+// allowanceUsedUp is why an allowance covers nothing more in its period.
+func allowanceUsedUp(p limit.Period) token.Reason {
+	switch p {
+	case limit.Day:
+		return "allowance_exceeded.day"
+	case limit.Week:
+		return "allowance_exceeded.week"
+	}
+	return "allowance_exceeded.month"
 }
 
 // plan says which wallets pay: incentive tokens that fit and are backed, soonest to expire
@@ -327,8 +353,7 @@ func (a *Account) plan(s *State, vendor token.VendorID, campaigns []token.Campai
 		if w != nil {
 			missing -= w.Spendable()
 		}
-		return nil, token.Newf(token.Unfunded, token.CodeFundsMissing, "the wallet is short of %s %s; add funds and try again",
-			missing.Decimal(sale.Currency.Digits()), sale.Currency)
+		return nil, token.Refuse(token.Unfunded, "insufficient_funds.wallet", token.Money("short", missing, sale.Currency))
 	}
 	if sources == nil {
 		return nil, nil
@@ -339,7 +364,7 @@ func (a *Account) plan(s *State, vendor token.VendorID, campaigns []token.Campai
 func (a *Account) planTest(sale *journal.Sale) ([]journal.Source, error) {
 	w := a.Wallet(sale.Currency, token.TestClass)
 	if w == nil || w.Balance < sale.Price {
-		return nil, token.New(token.Unfunded, token.CodeFundsMissing, "the test reader has too few test tokens in this currency")
+		return nil, token.Refuse(token.Unfunded, "insufficient_funds.test_reader")
 	}
 	return []journal.Source{{Class: token.TestClass, Amount: sale.Price}}, nil
 }
@@ -410,7 +435,7 @@ func (a *Account) grants(sources []journal.Source, currency token.Currency) []jo
 // split that the sale names and no other. The lines go where sale.Lines has room.
 func divide(sale *journal.Sale, split *royalty.Split) error {
 	if split.ID != sale.Rule.Split || split.Version != sale.Rule.Version {
-		return token.New(token.Internal, token.CodeInternal, "a sale is divided by the split version that it names")
+		return token.Fault("a sale is divided by the split version that it names")
 	}
 	d := royalty.Divide(sale.Price, sale.Rule.Fee, split, sale.Lines)
 	sale.Net, sale.Fee, sale.Lines = d.Net, d.Fee, d.Lines

@@ -37,7 +37,7 @@ func (c *Refund) Decide(s *State, now int64) (Outcome, error) {
 		return Outcome{}, err
 	}
 	if o.Status != Paid {
-		return Outcome{}, token.Newf(token.Conflict, token.CodeOrderState, "the order is %s, so there is nothing to refund", o.Status)
+		return Outcome{}, token.Refuse(token.Conflict, "order_state.no_refund", token.Word("status", o.Status.String()))
 	}
 	if _, err := s.account(o.Account); err != nil {
 		return Outcome{}, err
@@ -53,7 +53,7 @@ func (c *Refund) Decide(s *State, now int64) (Outcome, error) {
 		return Outcome{}, err
 	}
 	if amount > o.Sale.Price-o.Refunded {
-		return Outcome{}, token.New(token.Unprocessable, token.CodeRefundTooLarge, "the amount is more than what is left of the purchase")
+		return Outcome{}, token.Refuse(token.Unprocessable, "refund_too_large.amount")
 	}
 	refund := divideRefund(o, amount)
 	refund.Reason = c.Reason

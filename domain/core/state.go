@@ -224,13 +224,13 @@ func (o *Order) Usable(at int64) error {
 	switch o.Status {
 	case OnHold:
 		if at >= o.Sale.Until {
-			return token.New(token.Gone, token.CodeEntitlementGone, "the hold that this order placed has expired")
+			return token.Refuse(token.Gone, "entitlement_revoked.hold")
 		}
 		return o.Sale.Terms.Check(o.Use, o.PaidAt, at)
 	case Paid:
 		return o.Sale.Terms.Check(o.Use, o.PaidAt, at)
 	case Reversed, Freed:
-		return token.New(token.Gone, token.CodeEntitlementGone, "this purchase was refunded or its hold released, so it opens nothing any more")
+		return token.Refuse(token.Gone, "entitlement_revoked.refunded")
 	}
-	return token.New(token.Conflict, token.CodeOrderState, "this order has not been paid")
+	return token.Refuse(token.Conflict, "order_state.not_paid")
 }

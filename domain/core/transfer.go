@@ -38,16 +38,16 @@ func (c *Transfer) Decide(s *State, _ int64) (Outcome, error) {
 		return Outcome{}, err
 	}
 	if c.From == c.To || journal.IsIssuerAccount(c.From) || journal.IsIssuerAccount(c.To) {
-		return Outcome{}, token.New(token.Unprocessable, token.CodeFieldInvalid, "a transfer goes from one reader's wallet to another's")
+		return Outcome{}, token.Refuse(token.Unprocessable, "field_invalid.transfer")
 	}
 	if err := priced(c.Amount, c.Currency); err != nil {
 		return Outcome{}, err
 	}
 	if from.Standing == journal.Frozen || to.Standing == journal.Frozen {
-		return Outcome{}, token.New(token.Forbidden, token.CodeAccountClosed, "one of the two accounts may not move money at present; ask the customer desk")
+		return Outcome{}, token.Refuse(token.Forbidden, "account_closed.one_of_two")
 	}
 	if w := from.Wallet(c.Currency, token.PurchasedClass); w == nil || w.Balance < c.Amount {
-		return Outcome{}, token.New(token.Unfunded, token.CodeFundsMissing, "the wallet does not hold that much")
+		return Outcome{}, token.Refuse(token.Unfunded, "insufficient_funds.transfer")
 	}
 	if err := to.room(c.Currency, token.PurchasedClass, c.Amount); err != nil {
 		return Outcome{}, err

@@ -30,7 +30,7 @@ func (c *View) Need(s *State, f *Facts) {
 func (c *View) Decide(s *State, now int64) (Outcome, error) {
 	out, done, err := s.replay(c.Key)
 	if done && c.Once {
-		return Outcome{}, token.New(token.Conflict, token.CodeTicketUsed, "this ticket was used before; send the reader to the pay_url again for a new one")
+		return Outcome{}, token.Refuse(token.Conflict, "ticket_used.ticket")
 	}
 	if done || err != nil {
 		return out, err
@@ -41,7 +41,7 @@ func (c *View) Decide(s *State, now int64) (Outcome, error) {
 	}
 	if o.Status == Covers {
 		if o = s.Orders[o.By]; o == nil {
-			return Outcome{}, token.New(token.NotFound, token.CodeNotFound, "the purchase that covers this order is not there")
+			return Outcome{}, token.Refuse(token.NotFound, "not_found.covering_purchase")
 		}
 	}
 	if err := o.Usable(now); err != nil {

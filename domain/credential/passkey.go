@@ -32,8 +32,8 @@ type Passkey struct {
 // empty, too long or not printable.
 func CheckPasskeyName(name string) (string, error) {
 	name = strings.TrimSpace(name)
-	if name == "" || utf8.RuneCountInString(name) > MaxPasskeyName {
-		return "", token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a passkey's name has 1 to %d characters", MaxPasskeyName)
+	if n := utf8.RuneCountInString(name); n == 0 || n > MaxPasskeyName {
+		return "", token.Refuse(token.Unprocessable, "field_invalid.passkey_name", token.Number("most", MaxPasskeyName), token.Number("got", int64(n)))
 	}
-	return name, token.CheckLabel("a passkey's name", name, MaxPasskeyName)
+	return name, token.CheckLabel("passkey_name", name, MaxPasskeyName)
 }

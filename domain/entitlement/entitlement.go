@@ -28,8 +28,8 @@ const (
 // Validate returns an error for a term out of bounds.
 func (t Terms) Validate() error {
 	if t.Times > MaxTimes || t.Hours > MaxHours || t.Days > MaxDays || t.Expiry < 0 {
-		return token.Newf(token.Unprocessable, token.CodeFieldInvalid,
-			"times are at most %d, hours at most %d, days at most %d, and the expiry is a time after 1970", MaxTimes, MaxHours, MaxDays)
+		return token.Refuse(token.Unprocessable, "field_invalid.terms",
+			token.Number("times", MaxTimes), token.Number("hours", MaxHours), token.Number("days", MaxDays))
 	}
 	return nil
 }
@@ -44,10 +44,10 @@ type Use struct {
 // bought at boughtAt, and otherwise why not, with code CodeEntitlementUsed or CodeEntitlementOver.
 func (t Terms) Check(use Use, boughtAt, at int64) error {
 	if t.Times > 0 && use.Views >= t.Times {
-		return token.Newf(token.Gone, token.CodeEntitlementUsed, "all %d views of this purchase have been used", t.Times)
+		return token.Refuse(token.Gone, "entitlement_used_up.views", token.Number("times", int64(t.Times)))
 	}
 	if ends := t.Ends(use, boughtAt); ends > 0 && at >= ends {
-		return token.New(token.Gone, token.CodeEntitlementOver, "the time of this purchase has ended")
+		return token.Refuse(token.Gone, "entitlement_expired.purchase")
 	}
 	return nil
 }

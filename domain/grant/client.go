@@ -43,18 +43,18 @@ func (c Client) Addresses() []string {
 // Check refuses a client without a name or a redirect URI, and one with too many or too
 // long addresses.
 func (c Client) Check() error {
-	if err := catalog.CheckName("the name of a site", c.Name); err != nil {
+	if err := catalog.CheckName("site_name", c.Name); err != nil {
 		return err
 	}
 	if len(c.Redirects) == 0 {
-		return token.New(token.Unprocessable, token.CodeFieldInvalid, "name at least one redirect URI")
+		return token.Refuse(token.Unprocessable, "field_invalid.no_redirect")
 	}
 	if len(c.Redirects) > MaxURIs || len(c.AfterLogout) > MaxURIs {
-		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "a site has at most %d addresses of one kind", MaxURIs)
+		return token.Refuse(token.Unprocessable, "field_invalid.client_uris", token.Number("most", MaxURIs), token.Number("got", int64(max(len(c.Redirects), len(c.AfterLogout)))))
 	}
 	for _, uri := range c.Addresses() {
 		if len(uri) > MaxURI {
-			return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "an address has at most %d characters here", MaxURI)
+			return token.Refuse(token.Unprocessable, "field_invalid.client_uri_long", token.Number("most", MaxURI), token.Number("got", int64(len(uri))))
 		}
 	}
 	return nil

@@ -86,7 +86,7 @@ type Leg struct {
 func CheckBalanced(legs []Leg) error {
 	for i := range legs {
 		if legs[i].Amount == 0 {
-			return token.New(token.Internal, token.CodeInternal, "a leg of a ledger transaction is zero")
+			return token.Fault("a leg of a ledger transaction is zero")
 		}
 		var sum token.Amount
 		for j := range legs {
@@ -103,7 +103,7 @@ func CheckBalanced(legs []Leg) error {
 			}
 		}
 		if sum != 0 {
-			return token.New(token.Internal, token.CodeInternal, "the legs of a ledger transaction do not sum to zero")
+			return token.Fault("the legs of a ledger transaction do not sum to zero")
 		}
 	}
 	return nil

@@ -32,7 +32,7 @@ func ParsePeriod(s string) (Period, error) {
 			return p, nil
 		}
 	}
-	return 0, token.New(token.Unprocessable, token.CodeFieldInvalid, "a period is purchase, day, week or month")
+	return 0, token.Refuse(token.Unprocessable, "field_invalid.period", token.Given("got", s))
 }
 
 // Known reports whether p is one of the periods; any other would count nothing and

@@ -49,7 +49,7 @@ type FeeRule struct {
 // above the maximum.
 func (f FeeRule) Validate() error {
 	if f.PPM < 0 || f.PPM > 1_000_000 || f.Fixed < 0 || f.Fixed > token.MaxAmount {
-		return token.New(token.Unprocessable, token.CodeSplitInvalid, "a fee lies between 0 and 100 percent, and its fixed part is not negative")
+		return token.Refuse(token.Unprocessable, "split_invalid.fee")
 	}
 	return nil
 }
@@ -73,28 +73,28 @@ type Division struct {
 // under an earlier share, and no more than 100 % of any base.
 func (s Split) Validate() error {
 	if len(s.Shares) > MaxShares {
-		return token.Newf(token.Unprocessable, token.CodeSplitInvalid, "a split has at most %d shares", MaxShares)
+		return token.Refuse(token.Unprocessable, "split_invalid.too_many", token.Number("most", MaxShares), token.Number("got", int64(len(s.Shares))))
 	}
 	percent := make([]int64, len(s.Shares)+1)
 	for i, share := range s.Shares {
 		switch {
 		case share.PPM < 0 || share.PPM > 1_000_000:
-			return token.New(token.Unprocessable, token.CodeSplitInvalid, "a share lies between 0 and 100 percent")
+			return token.Refuse(token.Unprocessable, "split_invalid.share")
 		case share.Fixed < 0 || share.Minimum < 0 || share.Fixed > token.MaxAmount || share.Minimum > token.MaxAmount:
-			return token.New(token.Unprocessable, token.CodeSplitInvalid, "a share's amounts are not negative and not above the maximum")
+			return token.Refuse(token.Unprocessable, "split_invalid.share_amounts")
 		case share.Of < 0 || share.Of > i:
-			return token.New(token.Unprocessable, token.CodeSplitInvalid, "a nested share names an earlier share of the same split, counted from 1")
+			return token.Refuse(token.Unprocessable, "split_invalid.nested")
 		}
 		if share.Payee.IsZero() {
-			return token.New(token.Unprocessable, token.CodeSplitInvalid, "each share has a payee")
+			return token.Refuse(token.Unprocessable, "split_invalid.payee_missing")
 		}
 		for _, other := range s.Shares[:i] {
 			if other.Payee == share.Payee {
-				return token.New(token.Unprocessable, token.CodeSplitInvalid, "each payee stands once in a split")
+				return token.Refuse(token.Unprocessable, "split_invalid.payee_twice")
 			}
 		}
 		if percent[share.Of] += share.PPM; percent[share.Of] > 1_000_000 {
-			return token.New(token.Unprocessable, token.CodeSplitInvalid, "the shares of one base come to more than 100 percent")
+			return token.Refuse(token.Unprocessable, "split_invalid.above_whole")
 		}
 	}
 	return nil

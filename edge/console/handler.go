@@ -99,7 +99,7 @@ func (h *Handler) vendorPage(mux *http.ServeMux, pattern string, page func(visit
 	mux.HandleFunc(pattern, h.site.Member(h.app, "/console", func(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
 		id, err := token.ParseID[token.VendorKind](r.PathValue("vendor"))
 		if err != nil {
-			return token.New(token.NotFound, token.CodeNotFound, "there is no such shop")
+			return token.Refuse(token.NotFound, "not_found.shop")
 		}
 		vendor, err := h.app.Vendor(r.Context(), v, id)
 		if err != nil {

@@ -32,7 +32,7 @@ func (h *Handler) showSetup(v visit, part setupPart, cause error) error {
 	}
 	f, status := frame{Tab: "setup"}, http.StatusOK
 	if cause != nil {
-		sentence, correctable := web.Explain(cause)
+		sentence, correctable := web.Explain(v.r, cause)
 		if !correctable {
 			return cause
 		}

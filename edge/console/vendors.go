@@ -41,7 +41,7 @@ func (h *Handler) createVendor(w http.ResponseWriter, r *http.Request, v app.Vie
 	name, origin := strings.TrimSpace(r.PostForm.Get("name")), strings.TrimSpace(r.PostForm.Get("origin"))
 	vendor, err := h.app.CreateVendor(r.Context(), v, name, origin)
 	if err != nil {
-		sentence, correctable := web.Explain(err)
+		sentence, correctable := web.Explain(r, err)
 		if !correctable {
 			return err
 		}

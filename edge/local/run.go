@@ -131,7 +131,7 @@ func Run(ctx context.Context, a App, r Request) (Answer, error) {
 	case BoundVendor, VendorDebts:
 		return incentives(ctx, a, r)
 	}
-	return Answer{}, token.Newf(token.Malformed, token.CodeMalformed, "the server does not know the command %q; it may be of another version", r.Do)
+	return Answer{}, token.Refuse(token.Malformed, "malformed.command", token.Given("got", r.Do))
 }
 
 func fund(ctx context.Context, a App, r Request) (Answer, error) {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"farthing.dev/farthing/edge/text"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
 )
@@ -13,10 +14,18 @@ import (
 // maxBody bounds a question, in bytes.
 const maxBody = 16 << 10
 
-// Refusal is why something was not done.
+// Refusal is why something was not done, in the language of whoever asked.
 type Refusal struct {
 	Code   token.Code `json:"code"`
 	Detail string     `json:"detail"`
+}
+
+// Error returns the sentence.
+func (r *Refusal) Error() string { return r.Detail }
+
+// RefusalOf says an error in a language.
+func RefusalOf(e *token.Error, in *text.Language) *Refusal {
+	return &Refusal{e.Code, in.Error(e)}
 }
 
 // Handler answers the questions of commands.
@@ -26,7 +35,7 @@ func Handler(a App, log *slog.Logger) http.Handler {
 		decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
 		decoder.DisallowUnknownFields()
 		if err := decoder.Decode(&asked); err != nil || r.Method != http.MethodPost {
-			write(w, http.StatusBadRequest, Refusal{token.CodeMalformed, "the server could not read the question; it may be of another version"})
+			write(w, http.StatusBadRequest, RefusalOf(token.Refuse(token.Malformed, "malformed.question"), text.Of(r)))
 			return
 		}
 		answer, err := Run(r.Context(), a, asked)
@@ -43,10 +52,10 @@ func refuse(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error)
 	refusal, ok := errors.AsType[*token.Error](err)
 	if !ok || refusal.Kind == token.Internal {
 		log.ErrorContext(r.Context(), "command failed", "error", err)
-		write(w, http.StatusInternalServerError, Refusal{token.CodeInternal, "something went wrong at the server; its log says what"})
+		write(w, http.StatusInternalServerError, RefusalOf(token.Refuse(token.Internal, "internal.at_server"), text.Of(r)))
 		return
 	}
-	write(w, web.Status(refusal.Kind), Refusal{refusal.Code, refusal.Detail})
+	write(w, web.Status(refusal.Kind), RefusalOf(refusal, text.Of(r)))
 }
 
 func write(w http.ResponseWriter, status int, body any) {

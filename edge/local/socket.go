@@ -16,7 +16,7 @@ import (
 	"syscall"
 	"time"
 
-	"farthing.dev/farthing/token"
+	"farthing.dev/farthing/edge/text"
 )
 
 // socketName is the socket's name in the data folder.
@@ -96,7 +96,7 @@ func dial(ctx context.Context, path string) (net.Conn, error) {
 }
 
 // Ask asks the server that listens in a data folder, or returns ErrNobody. A refusal comes
-// back as the *token.Error that it was at the server.
+// back as a *Refusal.
 func Ask(ctx context.Context, folder string, r Request) (Answer, error) {
 	path, release, err := short(folder)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -125,6 +125,7 @@ func Ask(ctx context.Context, folder string, r Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+	request.Header.Set("Accept-Language", text.Locale())
 	response, err := transport.RoundTrip(request)
 	if err != nil {
 		return Answer{}, fmt.Errorf("the running server gave no answer, so it is not known whether this was done; do it again: %w", err)
@@ -148,5 +149,5 @@ func read(response *http.Response) (answer Answer, err error) {
 	if err := json.Unmarshal(content, &refusal); err != nil {
 		return answer, fmt.Errorf("the server answered %d", response.StatusCode)
 	}
-	return answer, &token.Error{Kind: token.Unprocessable, Code: refusal.Code, Detail: refusal.Detail}
+	return answer, &refusal
 }

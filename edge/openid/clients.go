@@ -34,7 +34,7 @@ func (h *Handler) registerConsole(mux *http.ServeMux) {
 		mux.HandleFunc(pattern, h.site.Member(h.app, "/console", func(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
 			id, err := token.ParseID[token.VendorKind](r.PathValue("vendor"))
 			if err != nil {
-				return token.New(token.NotFound, token.CodeNotFound, "there is no such shop")
+				return token.Refuse(token.NotFound, "not_found.shop")
 			}
 			vendor, err := h.app.Vendor(r.Context(), v, id)
 			if err == nil {
@@ -62,7 +62,7 @@ func (h *Handler) showClients(v clientVisit, page clientsPage, cause error) erro
 	}
 	status := http.StatusOK
 	if cause != nil {
-		sentence, correctable := web.Explain(cause)
+		sentence, correctable := web.Explain(v.r, cause)
 		if !correctable {
 			return cause
 		}

@@ -52,5 +52,5 @@ func (h *Handler) consent(w http.ResponseWriter, r *http.Request, v app.Viewer) 
 }
 
 func noLogin() error {
-	return token.New(token.Malformed, token.CodeMalformed, "this login cannot continue; start again at the site that you came from")
+	return token.Refuse(token.Malformed, "malformed.login_lost")
 }

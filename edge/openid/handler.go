@@ -3,6 +3,7 @@ package openid
 import (
 	"context"
 	"embed"
+	"errors"
 	"io"
 	"io/fs"
 	"net/http"
@@ -183,7 +184,7 @@ func single(r *http.Request) error {
 	}
 	for name, values := range r.Form {
 		if len(values) > 1 {
-			return oidc.ErrInvalidRequest().WithDescription("a parameter came more than once").WithParent(token.New(token.Malformed, token.CodeMalformed, name))
+			return oidc.ErrInvalidRequest().WithDescription("a parameter came more than once").WithParent(errors.New(name))
 		}
 	}
 	return nil

@@ -123,7 +123,7 @@ func (h *Handler) leaving(ctx context.Context, form url.Values) (view leaveView,
 	view = leaveView{Client: form.Get("client_id"), URI: form.Get("post_logout_redirect_uri"), State: form.Get("state"), Back: "/wallet"}
 	of, to, err := h.afterLogout(ctx, view.Client, view.URI, view.State)
 	if err != nil {
-		return view, "", token.New(token.Malformed, token.CodeURLNotAllowed, "the link that brought you here does not fit what the site has registered; to log out, go to your wallet")
+		return view, "", token.Refuse(token.Malformed, "url_not_registered.logout_link")
 	}
 	if view.Client != "" {
 		view.Vendor = h.app.VendorName(ctx, of.Vendor)

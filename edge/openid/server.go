@@ -11,6 +11,7 @@ import (
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/domain/keyring"
+	"farthing.dev/farthing/edge/text"
 	"farthing.dev/farthing/token"
 )
 
@@ -144,18 +145,19 @@ func protocolError(err error) error {
 	if !ok {
 		return refused(oidc.ErrServerError().WithDescription("something went wrong on our side").WithParent(err), http.StatusInternalServerError)
 	}
+	said := text.English().Error(refusal) // an error_description is ASCII (RFC 6749, 5.2)
 	switch refusal.Kind {
 	case token.Malformed:
-		return oidc.ErrInvalidGrant().WithDescription("%s", refusal.Detail)
+		return oidc.ErrInvalidGrant().WithDescription("%s", said)
 	case token.Unauthorised:
 		if refusal.Code == token.CodeClientUnknown {
-			return refused(oidc.ErrInvalidClient().WithDescription("%s", refusal.Detail), http.StatusUnauthorized)
+			return refused(oidc.ErrInvalidClient().WithDescription("%s", said), http.StatusUnauthorized)
 		}
-		return refused(oidc.ErrAccessDenied().WithDescription("%s", refusal.Detail), http.StatusUnauthorized)
+		return refused(oidc.ErrAccessDenied().WithDescription("%s", said), http.StatusUnauthorized)
 	case token.Throttled:
-		return refused(oidc.ErrSlowDown().WithDescription("%s", refusal.Detail), http.StatusTooManyRequests)
+		return refused(oidc.ErrSlowDown().WithDescription("%s", said), http.StatusTooManyRequests)
 	case token.Unavailable:
-		return refused(oidc.ErrServerError().WithDescription("%s", refusal.Detail), http.StatusServiceUnavailable)
+		return refused(oidc.ErrServerError().WithDescription("%s", said), http.StatusServiceUnavailable)
 	}
 	return refused(oidc.ErrServerError().WithDescription("something went wrong on our side").WithParent(err), http.StatusInternalServerError)
 }

@@ -34,10 +34,10 @@ const maxQuery = 1900
 // becomes a page, since the one who reads it is a person.
 func (h *Handler) run(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
 	if len(r.URL.RawQuery) > maxQuery {
-		return token.Newf(token.Malformed, token.CodeMalformed, "the link that brought you here is too long: a site sends at most %d characters", maxQuery)
+		return token.Refuse(token.Malformed, "malformed.link_long", token.Number("most", maxQuery))
 	}
 	if err := single(r); err != nil {
-		return token.New(token.Malformed, token.CodeMalformed, "the link that brought you here says something twice; tell the site about it")
+		return token.Refuse(token.Malformed, "malformed.link_twice")
 	}
 	answer := &answer{header: http.Header{}}
 	h.protocol.ServeHTTP(answer, r.WithContext(context.WithValue(r.Context(), visitKey{}, visit{w, r, v})))
@@ -57,14 +57,13 @@ func (h *Handler) run(w http.ResponseWriter, r *http.Request, v *app.Viewer) err
 func (h *Handler) explain(r *http.Request, a *answer) error {
 	var refusal oidc.Error
 	if a.status >= http.StatusInternalServerError || json.Unmarshal(a.body.Bytes(), &refusal) != nil {
-		return token.New(token.Unavailable, token.CodeUnavailable, "this did not work just now; go back and try again")
+		return token.Refuse(token.Unavailable, "unavailable.try_again")
 	}
 	if of, err := h.app.Client(r.Context(), r.Form.Get("client_id")); err == nil {
 		h.app.Note(r.Context(), app.SecurityEvent{Code: token.CodeURLNotAllowed, Vendor: of.Vendor,
 			Detail: "A reader was sent here by " + of.Name + " with a link that was refused: it names an address that is not registered, or cannot be read."})
 	}
-	return token.Newf(token.Malformed, token.CodeURLNotAllowed, "the link that brought you here does not fit what the site has registered, so nothing was done; tell the site about it (%s)",
-		strings.TrimRight(refusal.Description, "."))
+	return token.Refuse(token.Malformed, "url_not_registered.login_link", token.Word("why", strings.TrimRight(refusal.Description, ".")))
 }
 
 // answer keeps a response.

@@ -139,7 +139,7 @@ func (h *Handler) lookUp(v visit) error {
 		return h.show(v, http.StatusNotFound, "readers.html", "Readers", f)
 	}
 	if err != nil {
-		sentence, correctable := web.Explain(err)
+		sentence, correctable := web.Explain(v.r, err)
 		if !correctable {
 			return err
 		}

@@ -11,12 +11,12 @@ import (
 	"farthing.dev/farthing/token"
 )
 
-var errUnauthorised = token.New(token.Unauthorised, token.CodeUnauthorised, "send your key as Authorization: Bearer fk_live_… or fk_test_…")
+var errUnauthorised = token.Refuse(token.Unauthorised, "unauthorised.no_key")
 
 // maxBearer bounds the key that is looked up at all.
 const maxBearer = 200
 
-var errNoOperator = token.New(token.Unauthorised, token.CodeUnauthorised, "send an operator's key as Authorization: Bearer fk_operator_…")
+var errNoOperator = token.Refuse(token.Unauthorised, "unauthorised.no_operator_key")
 
 // caller finds out who is calling, and whether the key has calls left.
 func (a *api) caller(r *http.Request, o *operation, c *call) (err error) {
@@ -113,7 +113,7 @@ func checkMediaType(h http.Header) error {
 	return nil
 }
 
-var errNoKey = token.New(token.Malformed, token.CodeKeyMissing, "send an Idempotency-Key, new for each thing you do, and the same when you try it again")
+var errNoKey = token.Refuse(token.Malformed, "idempotency_key_missing.none")
 
 // idempotencyKey returns the key of 1 to 255 visible ASCII characters.
 func idempotencyKey(h http.Header) (string, error) {
@@ -122,7 +122,7 @@ func idempotencyKey(h http.Header) (string, error) {
 		return "", errNoKey
 	}
 	if len(values) > 1 {
-		return "", malformed("there is one Idempotency-Key, of at most 255 characters")
+		return "", malformed("malformed.keys")
 	}
 	return values[0], checkKey(values[0])
 }
@@ -133,11 +133,11 @@ func checkKey(key string) error {
 		return errNoKey
 	}
 	if len(key) > 255 {
-		return malformed("an Idempotency-Key has at most 255 characters")
+		return malformed("malformed.key_too_long")
 	}
 	for i := range len(key) {
 		if c := key[i]; c <= ' ' || c > '~' {
-			return malformed("an Idempotency-Key has visible ASCII characters only")
+			return malformed("malformed.key_not_ascii")
 		}
 	}
 	return nil
@@ -158,25 +158,25 @@ func (c *call) readQuery(o *operation) error {
 	}
 	values, err := url.ParseQuery(c.request.URL.RawQuery)
 	if err != nil {
-		return malformed("the query cannot be read")
+		return malformed("malformed.query")
 	}
 	for name, given := range values {
 		switch {
 		case !o.list || (name != "limit" && name != "cursor"):
-			return malformed("there is no query parameter of that name here")
+			return malformed("malformed.query_unknown", token.Given("got", name))
 		case len(given) != 1:
-			return malformed("the query parameter " + name + " stands there twice")
+			return malformed("malformed.query_twice", token.Given("got", name))
 		}
 	}
 	if text := values.Get("limit"); values.Has("limit") {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > maxLimit {
-			return malformed("limit is a number from 1 to " + strconv.Itoa(maxLimit))
+			return malformed("malformed.limit", token.Number("most", maxLimit), token.Given("got", text))
 		}
 		c.limit = n
 	}
 	if c.cursor = values.Get("cursor"); len(c.cursor) > maxCursor {
-		return malformed("cursor is what next_cursor was, unchanged")
+		return malformed("malformed.cursor_changed")
 	}
 	return nil
 }

@@ -2,7 +2,9 @@ package vendorapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"strconv"
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/edge/web"
@@ -71,7 +73,7 @@ func (a *api) addBatch() {
 // check refuses what is wrong with the batch as a whole.
 func (b *batch) check() error {
 	if n := len(b.Purchases); n == 0 || n > maxBatch {
-		return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "purchases is a list of 1 to %d, not of %d", maxBatch, n)
+		return token.Refuse(token.Unprocessable, "field_invalid.batch_size", token.Number("most", maxBatch), token.Number("got", int64(n))).In("/purchases")
 	}
 	seen := make(map[string]int, len(b.Purchases))
 	for i := range b.Purchases {
@@ -80,7 +82,8 @@ func (b *batch) check() error {
 			continue // refused in its own place
 		}
 		if first, twice := seen[key]; twice {
-			return token.Newf(token.Unprocessable, token.CodeFieldInvalid, "purchases.%d and purchases.%d have the same idempotency_key, so nothing was bought; give each a key of its own", first, i)
+			return token.Refuse(token.Unprocessable, "field_invalid.batch_twice", token.Number("first", int64(first)), token.Number("second", int64(i))).
+				In("/purchases/" + strconv.Itoa(i) + "/idempotency_key")
 		}
 		seen[key] = i
 	}
@@ -119,10 +122,10 @@ func (p *batchedPurchase) app() (app.BatchedPurchase, error) {
 	}
 	alone := newPurchase{Version: p.Version, Tracking: p.Tracking}
 	if err := alone.Reader.UnmarshalText([]byte(p.Reader)); err != nil {
-		return out, about("reader", err)
+		return out, token.In("/reader", err)
 	}
 	if err := alone.Offer.UnmarshalText([]byte(p.Offer)); err != nil {
-		return out, about("offer", err)
+		return out, token.In("/offer", err)
 	}
 	var err error
 	if out.PurchaseInput, err = alone.app(); err != nil {
@@ -130,6 +133,14 @@ func (p *batchedPurchase) app() (app.BatchedPurchase, error) {
 	}
 	out.Digest, err = canonical(http.MethodPost, purchasesPath, &alone)
 	return out, err
+}
+
+// inBatch names the member of the batch that a refusal of one of its purchases is about.
+func inBatch(i int, err error) error {
+	if refusal, ok := errors.AsType[*token.Error](err); ok && refusal.Field == "" {
+		return err
+	}
+	return token.In("/purchases/"+strconv.Itoa(i), err)
 }
 
 // refuseBatched writes the problems of those that were refused. Errors of our own go to the
@@ -140,7 +151,7 @@ func (a *api) refuseBatched(c *call, results []batchResult, refusals []error) {
 		if err == nil {
 			continue
 		}
-		problem := problemOf(c.answer, c.request, err)
+		problem := problemOf(c.answer, c.request, inBatch(i, err))
 		web.CountRefusal(c.answer, token.Code(problem.Code))
 		results[i] = batchResult{Status: problem.Status, Problem: &problem}
 		if problem.Status >= http.StatusInternalServerError {

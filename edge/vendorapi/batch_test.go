@@ -258,7 +258,7 @@ type undecided struct {
 func (u *undecided) Do(ctx context.Context, command core.Command) (core.Outcome, error) {
 	out, err := u.Engine.Do(ctx, command)
 	if _, charge := command.(*core.Charge); charge && u.on.Load() && u.turn.Add(1)%3 == 0 {
-		return core.Outcome{}, token.New(token.Unavailable, token.CodeCommitUnknown, "it is not known whether this was done; try again with the same key")
+		return core.Outcome{}, token.Refuse(token.Unavailable, "commit_unknown.command")
 	}
 	return out, err
 }

@@ -2,12 +2,14 @@ package vendorapi
 
 import (
 	"bytes"
+	"encoding"
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
-	"unicode/utf8"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -60,88 +62,155 @@ func (a *api) readBody(w http.ResponseWriter, r *http.Request, o *operation, in 
 		if _, large := errors.AsType[*http.MaxBytesError](err); large {
 			return errTooLarge
 		}
-		return malformed("the body could not be read to its end")
+		return malformed("malformed.body_cut")
 	}
 	body := buffer.Bytes()
 	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) == 0 || first[0] != '{' {
-		return malformed("the body is a JSON object; send {} where there is nothing to say")
+		return malformed("malformed.body_no_object")
 	}
 	if err := json.Unmarshal(body, in, strict); err != nil {
-		return explainJSON(err)
+		return explainJSON(body, err)
 	}
 	return nil
 }
 
 // explainJSON says what is wrong with a body, without a word about our types.
-func explainJSON(err error) error {
+func explainJSON(body []byte, err error) error {
+	semantic, isSemantic := errors.AsType[*json.SemanticError](err)
 	if refusal, ok := errors.AsType[*token.Error](err); ok {
-		detail := refusal.Detail
-		if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
-			detail = field(semantic.JSONPointer) + ": " + detail
+		if isSemantic {
+			return refusal.In(bounded(semantic.JSONPointer))
 		}
-		return &token.Error{Kind: refusal.Kind, Code: refusal.Code, Detail: detail}
+		return refusal
 	}
-	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
+	if isSemantic {
 		if errors.Is(err, json.ErrUnknownName) {
-			return malformed("there is no field " + field(semantic.JSONPointer))
+			return malformed("malformed.unknown_field", token.Given("got", dotted(semantic.JSONPointer))).In(bounded(semantic.JSONPointer.Parent()))
 		}
-		return malformed("the field " + field(semantic.JSONPointer) + " cannot be " + kindName(semantic.JSONKind) + " like that; see /docs for its form")
+		return wrongType(body, semantic).In(bounded(semantic.JSONPointer))
 	}
 	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		if errors.Is(err, jsontext.ErrDuplicateName) {
-			return malformed("the field " + field(syntactic.JSONPointer) + " stands there twice")
+			return malformed("malformed.field_twice", token.Given("got", dotted(syntactic.JSONPointer))).In(bounded(syntactic.JSONPointer.Parent()))
 		}
 		if errors.Is(err, io.ErrUnexpectedEOF) {
-			return malformed("the JSON ends too early")
+			return malformed("malformed.json_cut")
 		}
 	}
-	return malformed("the body is not well-formed JSON")
+	return malformed("malformed.json")
 }
 
-// field writes where in the body something is, cut short where a caller sent
-// something long.
-func field(pointer jsontext.Pointer) string {
-	text := strings.TrimPrefix(string(pointer), "/")
-	if text == "" {
-		return "(the body)"
+// bounded returns where in the body something is, or the member that it lies in where a caller
+// sent something long.
+func bounded(pointer jsontext.Pointer) string {
+	for len(pointer) > 100 {
+		pointer = pointer.Parent()
 	}
-	if len(text) > 100 {
-		text = text[:100]
-		for !utf8.ValidString(text) {
-			text = text[:len(text)-1]
+	return string(pointer)
+}
+
+// dotted is a pointer as people write it.
+func dotted(pointer jsontext.Pointer) string {
+	return strings.ReplaceAll(strings.TrimPrefix(string(pointer), "/"), "/", ".")
+}
+
+// amounts are the members that hold an amount of money.
+var amounts = map[string]bool{"price": true, "amount": true, "fixed": true, "minimum": true}
+
+// wrongType says what belongs in the place of a value of another type.
+func wrongType(body []byte, e *json.SemanticError) *token.Error {
+	wanted, got := wantedKind(e.GoType), kindName(e.JSONKind)
+	switch {
+	case e.JSONKind == '0' && wanted == "a_string":
+		text := numberAt(body, e.ByteOffset)
+		if amounts[e.JSONPointer.LastToken()] {
+			return malformed("malformed.amount_number", token.Given("right", amountText(text)), token.Word("got", text))
 		}
-		text += "…"
+		return malformed("malformed.string_number", token.Given("right", text), token.Word("got", text))
+	case e.GoType == reflect.TypeFor[time.Time]() && e.JSONKind == '"':
+		return malformed("malformed.time")
+	case e.JSONKind == '0' && wanted == "a_number":
+		return malformed("malformed.whole_number", token.Word("got", numberAt(body, e.ByteOffset)))
+	case wanted == "" || wanted == got:
+		return malformed("malformed.form", token.Word("got", got))
 	}
-	return strings.ReplaceAll(text, "/", ".")
+	return malformed("malformed.type", token.Word("wanted", wanted), token.Word("got", got))
 }
 
+// wantedKind is the name of what JSON a type is written as, "" where it is none of the plain ones.
+func wantedKind(t reflect.Type) string {
+	if t == nil {
+		return ""
+	}
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+		return "a_string"
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return "a_string"
+	case reflect.Bool:
+		return "a_boolean"
+	case reflect.Int, reflect.Int64, reflect.Int32, reflect.Uint32, reflect.Uint64:
+		return "a_number"
+	case reflect.Slice:
+		return "a_list"
+	case reflect.Struct:
+		return "an_object"
+	}
+	return ""
+}
+
+// kindName is the name of a kind of JSON in the catalogue.
 func kindName(kind jsontext.Kind) string {
 	switch kind {
-	case 'n':
-		return "null"
 	case 't', 'f':
-		return "a boolean"
+		return "a_boolean"
 	case '"':
-		return "a string"
+		return "a_string"
 	case '0':
-		return "a number"
+		return "a_number"
 	case '{':
-		return "an object"
+		return "an_object"
 	case '[':
-		return "an array"
+		return "a_list"
 	}
-	return "written"
+	return "null"
 }
 
-func malformed(detail string) error {
-	return token.New(token.Malformed, token.CodeMalformed, detail)
+// numberAt returns the number that begins near an offset of the body, at most as long as an
+// error repeats.
+func numberAt(body []byte, offset int64) string {
+	if offset < 0 || offset > int64(len(body)) {
+		return ""
+	}
+	const digits = "+-.0123456789eE"
+	rest := body[offset:]
+	rest = rest[max(0, bytes.IndexAny(rest, digits)):]
+	end := 0
+	for end < len(rest) && end < token.MaxGiven && strings.IndexByte(digits, rest[end]) >= 0 {
+		end++
+	}
+	return string(rest[:end])
+}
+
+// amountText writes a number as the amount that was meant: with two decimals where it has any.
+func amountText(number string) string {
+	amount, err := token.ParseAmount(number)
+	if err != nil || !strings.Contains(number, ".") {
+		return number
+	}
+	return amount.Decimal(2)
+}
+
+func malformed(reason token.Reason, params ...token.Param) *token.Error {
+	return token.Refuse(token.Malformed, reason, params...)
 }
 
 var (
-	errTooLarge      = &web.StatusError{Status: http.StatusRequestEntityTooLarge, Code: "body_too_large", Detail: "the body is larger than this API takes"}
-	errMediaType     = &web.StatusError{Status: http.StatusUnsupportedMediaType, Code: "media_type_unsupported", Detail: "send the body as Content-Type: application/json, in UTF-8 and without compression"}
-	errNotAcceptable = &web.StatusError{Status: http.StatusNotAcceptable, Code: "not_acceptable", Detail: "this API answers with application/json only; say so in Accept, or leave it out"}
-	errNoSuchPath    = token.New(token.NotFound, token.CodeNotFound, "there is nothing at this path; /docs lists all that there is")
-	errNotHere       = token.New(token.NotFound, token.CodeNotFound, "there is no such thing, or it is not yours")
-	errMethod        = &web.StatusError{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Detail: "this path does not take that method; see the header Allow"}
+	errTooLarge      = &web.StatusError{Status: http.StatusRequestEntityTooLarge, Refusal: token.Refuse(token.Malformed, "body_too_large.api")}
+	errMediaType     = &web.StatusError{Status: http.StatusUnsupportedMediaType, Refusal: token.Refuse(token.Malformed, "media_type_unsupported.api")}
+	errNotAcceptable = &web.StatusError{Status: http.StatusNotAcceptable, Refusal: token.Refuse(token.Malformed, "not_acceptable.api")}
+	errNoSuchPath    = token.Refuse(token.NotFound, "not_found.path")
+	errNotHere       = token.Refuse(token.NotFound, "not_found.not_yours")
+	errMethod        = &web.StatusError{Status: http.StatusMethodNotAllowed, Refusal: token.Refuse(token.Malformed, "method_not_allowed.api")}
 )

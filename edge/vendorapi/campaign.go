@@ -56,7 +56,7 @@ func (a *api) addCampaigns() {
 		refuses: []token.Code{token.CodeFieldInvalid, token.CodeCurrencyInvalid},
 	}, func(ctx context.Context, c *call, in *newCampaign) (answer[campaign], error) {
 		if !in.ExpiresAt.IsZero() && (in.ExpiresAt.Unix() <= 0 || in.ExpiresAt.Year() > 9999) {
-			return answer[campaign]{}, token.New(token.Unprocessable, token.CodeFieldInvalid, "expires_at is a time from 1970 to 9999")
+			return answer[campaign]{}, errExpiry(in.ExpiresAt)
 		}
 		input := app.CampaignInput{Name: in.Name, Currency: in.Currency, Listed: in.Listed, ExpiresAt: in.ExpiresAt}
 		made, replayed, err := a.app.CreateCampaign(ctx, c.seller, input, c.key, c.digest)
@@ -79,7 +79,7 @@ func (a *api) addCampaigns() {
 		}
 		amount, err := token.ParseAmount(in.Amount)
 		if err != nil {
-			return answer[grant]{}, about("amount", err)
+			return answer[grant]{}, token.In("/amount", err)
 		}
 		replayed, err := a.app.GrantIncentive(ctx, c.seller, app.GrantInput{Campaign: id, Reader: in.Reader, Amount: amount}, c.key, c.digest)
 		return answer[grant]{body: grant{Campaign: id, Reader: in.Reader, Amount: amount.Decimal(2)}, replayed: replayed}, err

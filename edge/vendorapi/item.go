@@ -29,25 +29,30 @@ func (i *item) domain() (journal.Item, error) {
 		Campaigns: i.Incentives, Repeatable: i.Repeatable,
 	}
 	var err error
-	if out.Terms.Times, err = count("times", i.Times, entitlement.MaxTimes); err != nil {
+	if out.Terms.Times, err = count("/times", i.Times, entitlement.MaxTimes); err != nil {
 		return out, err
 	}
-	if out.Terms.Hours, err = count("hours", i.Hours, entitlement.MaxHours); err != nil {
+	if out.Terms.Hours, err = count("/hours", i.Hours, entitlement.MaxHours); err != nil {
 		return out, err
 	}
-	if out.Terms.Days, err = count("days", i.Days, entitlement.MaxDays); err != nil {
+	if out.Terms.Days, err = count("/days", i.Days, entitlement.MaxDays); err != nil {
 		return out, err
 	}
 	if !i.ExpiresAt.IsZero() {
 		if i.ExpiresAt.Unix() <= 0 || i.ExpiresAt.Year() > 9999 {
-			return out, token.New(token.Unprocessable, token.CodeFieldInvalid, "expires_at is a time from 1970 to 9999")
+			return out, errExpiry(i.ExpiresAt)
 		}
 		out.Terms.Expiry = i.ExpiresAt.UnixMilli()
 	}
 	if len(i.Incentives) > catalog.MaxCampaigns {
-		return out, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "an item lists at most %d incentives", catalog.MaxCampaigns)
+		return out, token.Refuse(token.Unprocessable, "field_invalid.item_campaigns", token.Number("most", catalog.MaxCampaigns), token.Number("got", int64(len(i.Incentives)))).In("/incentives")
 	}
 	return out, nil
+}
+
+// errExpiry refuses an expires_at that no database can keep.
+func errExpiry(at time.Time) error {
+	return token.Refuse(token.Unprocessable, "field_invalid.expires_at", token.Given("got", at.Format(time.RFC3339))).In("/expires_at")
 }
 
 func itemOf(i *journal.Item) item {

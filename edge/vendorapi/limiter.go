@@ -50,6 +50,5 @@ func (l *limiter) check(key token.KeyID, now time.Time, n int) error {
 	if bucket.AllowN(now, n) {
 		return nil
 	}
-	return &token.Error{Kind: token.Throttled, Code: token.CodeThrottled, RetryAt: now.Add(time.Second),
-		Detail: "this key is used too often; wait a second, and slow down"}
+	return token.Refuse(token.Throttled, "too_many_requests.key").Until(now.Add(time.Second))
 }

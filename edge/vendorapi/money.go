@@ -8,14 +8,14 @@ import (
 	"farthing.dev/farthing/token"
 )
 
-// amountOf reads an amount of major units, where "" is none.
+// amountOf reads an amount of major units, where "" is none. field is a JSON pointer.
 func amountOf(field, text string) (token.Amount, error) {
 	if text == "" {
 		return 0, nil
 	}
 	amount, err := token.ParseAmount(text)
 	if err != nil {
-		return 0, about(field, err)
+		return 0, token.In(field, err)
 	}
 	return amount, nil
 }
@@ -25,26 +25,15 @@ func amountOf(field, text string) (token.Amount, error) {
 func positiveOf(field, text string) (token.Amount, error) {
 	amount, err := amountOf(field, text)
 	if err == nil && text != "" && amount == 0 {
-		err = token.New(token.Unprocessable, token.CodeAmountInvalid, field+": the amount must be more than zero")
+		err = token.Refuse(token.Unprocessable, "amount_invalid.not_positive").In(field)
 	}
 	return amount, err
-}
-
-// about names the field that an error is about.
-func about(field string, err error) error {
-	refusal, ok := err.(*token.Error)
-	if !ok {
-		return err
-	}
-	named := *refusal
-	named.Detail = field + ": " + named.Detail
-	return &named
 }
 
 // count reads a number of things, from 0 to most.
 func count(field string, n, most int64) (uint32, error) {
 	if n < 0 || n > most {
-		return 0, token.Newf(token.Unprocessable, token.CodeFieldInvalid, "%s is a number from 0 to %d", field, most)
+		return 0, token.Refuse(token.Unprocessable, "field_invalid.count", token.Number("most", most), token.Number("got", n)).In(field)
 	}
 	return uint32(n), nil
 }
@@ -57,11 +46,11 @@ func percentOf(field, text string) (int64, error) {
 	whole, fraction, _ := strings.Cut(text, ".")
 	digits := whole + fraction
 	if whole == "" || len(whole) > 3 || len(fraction) > 4 || strings.HasSuffix(text, ".") || strings.Trim(digits, "0123456789") != "" {
-		return 0, token.New(token.Unprocessable, token.CodeFieldInvalid, field+" is a percentage like 12.5, with at most four decimals")
+		return 0, token.Refuse(token.Unprocessable, "field_invalid.percent", token.Given("got", text)).In(field)
 	}
 	ppm, err := strconv.ParseInt(digits+strings.Repeat("0", 4-len(fraction)), 10, 64)
 	if err != nil || ppm > 1_000_000 {
-		return 0, token.New(token.Unprocessable, token.CodeFieldInvalid, field+" is at most 100")
+		return 0, token.Refuse(token.Unprocessable, "field_invalid.percent_above", token.Given("got", text)).In(field)
 	}
 	return ppm, nil
 }

@@ -51,7 +51,7 @@ func (a *api) addOffers() {
 		}
 		price, err := token.ParseAmount(in.Price)
 		if err != nil {
-			return answer[offer]{}, about("price", err)
+			return answer[offer]{}, token.In("/price", err)
 		}
 		made, replayed, err := a.app.CreateOffer(ctx, c.seller, app.OfferInput{Item: item, Price: price, Currency: in.Currency, Split: in.Split}, c.key, c.digest)
 		return answer[offer]{body: offerOf(made), replayed: replayed}, err

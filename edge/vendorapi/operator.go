@@ -147,7 +147,7 @@ func (a *api) addOperators() {
 		explain: "The same reference with another account, amount or currency is refused with idempotency_key_reused, whatever Idempotency-Key it comes with: one outside payment is credited once.",
 		refuses: []token.Code{token.CodeNotFound, token.CodeAmountInvalid, token.CodeOverflow, token.CodeCurrencyInvalid, token.CodeFieldInvalid, token.CodeIDInvalid},
 	}, func(ctx context.Context, c *call, in *newDeposit) (answer[deposit], error) {
-		amount, err := amountOf("amount", in.Amount)
+		amount, err := amountOf("/amount", in.Amount)
 		if err != nil {
 			return answer[deposit]{}, err
 		}

@@ -44,16 +44,16 @@ func (n *newOrder) app() (app.OrderInput, error) {
 		Session: n.Session,
 	}
 	var err error
-	if in.Price, err = positiveOf("price", n.Price); err != nil {
+	if in.Price, err = positiveOf("/price", n.Price); err != nil {
 		return in, err
 	}
 	if n.Capture != "" && n.Capture != "automatic" && n.Capture != "manual" {
-		return in, token.New(token.Unprocessable, token.CodeFieldInvalid, "capture is automatic or manual")
+		return in, token.Refuse(token.Unprocessable, "field_invalid.capture", token.Given("got", n.Capture)).In("/capture")
 	}
-	if in.HoldHours, err = count("hold_hours", n.HoldHours, 168); err != nil {
+	if in.HoldHours, err = count("/hold_hours", n.HoldHours, 168); err != nil {
 		return in, err
 	}
-	seconds, err := count("expires_in", n.ExpiresIn, 7*24*60*60)
+	seconds, err := count("/expires_in", n.ExpiresIn, 7*24*60*60)
 	if err != nil {
 		return in, err
 	}
@@ -218,7 +218,7 @@ func (a *api) addOrderActions() {
 		if err != nil {
 			return answer[order]{}, err
 		}
-		amount, err := positiveOf("amount", in.Amount)
+		amount, err := positiveOf("/amount", in.Amount)
 		if err != nil {
 			return answer[order]{}, err
 		}
@@ -244,7 +244,7 @@ func (a *api) addOrderActions() {
 		if err != nil {
 			return answer[order]{}, err
 		}
-		amount, err := positiveOf("amount", in.Amount)
+		amount, err := positiveOf("/amount", in.Amount)
 		if err != nil {
 			return answer[order]{}, err
 		}

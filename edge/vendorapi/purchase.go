@@ -23,7 +23,7 @@ type newPurchase struct {
 // app returns what CreatePurchase takes.
 func (n *newPurchase) app() (app.PurchaseInput, error) {
 	if n.Reader.IsZero() || n.Offer.IsZero() {
-		return app.PurchaseInput{}, token.New(token.Unprocessable, token.CodeFieldInvalid, "a purchase names a reader and an offer")
+		return app.PurchaseInput{}, token.Refuse(token.Unprocessable, "field_invalid.purchase_incomplete")
 	}
 	return app.PurchaseInput{Reader: n.Reader, Offer: n.Offer, Version: n.Version, Tracking: n.Tracking}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"farthing.dev/farthing/edge/text"
 	"farthing.dev/farthing/edge/web"
 )
 
@@ -21,7 +22,7 @@ func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 // problemOf is what the caller is told of an error.
 func problemOf(w http.ResponseWriter, r *http.Request, err error) web.Problem {
-	problem := web.NewProblem(err)
+	problem := web.NewProblem(err, text.Of(r))
 	problem.Instance = r.URL.Path
 	problem.RequestID = w.Header().Get("X-Request-Id")
 	return problem

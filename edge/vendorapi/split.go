@@ -45,11 +45,11 @@ type split struct {
 func (n *newSplit) app() (app.SplitInput, error) {
 	in := app.SplitInput{Name: n.Name}
 	if len(n.Shares) > royalty.MaxShares {
-		return in, token.Newf(token.Unprocessable, token.CodeSplitInvalid, "a split has at most %d shares", royalty.MaxShares)
+		return in, token.Refuse(token.Unprocessable, "split_invalid.too_many", token.Number("most", royalty.MaxShares), token.Number("got", int64(len(n.Shares)))).In("/shares")
 	}
 	for i := range n.Shares {
 		s := &n.Shares[i]
-		where := "shares." + strconv.Itoa(i) + "."
+		where := "/shares/" + strconv.Itoa(i) + "/"
 		ppm, err := percentOf(where+"percent", s.Percent)
 		if err != nil {
 			return in, err

@@ -34,7 +34,7 @@ func (a *api) addTickets() {
 		refuses: []token.Code{token.CodeTicketInvalid, token.CodeTicketElsewhere, token.CodeTicketExpired, token.CodeTicketUsed, token.CodeEntitlementUsed, token.CodeEntitlementOver, token.CodeEntitlementGone},
 	}, func(ctx context.Context, c *call, in *ticket) (answer[redemption], error) {
 		if in.Ticket == "" {
-			return answer[redemption]{}, token.New(token.Unprocessable, token.CodeFieldInvalid, "ticket: give the parameter ticket of the return URL")
+			return answer[redemption]{}, token.Refuse(token.Unprocessable, "field_invalid.ticket_missing").In("/ticket")
 		}
 		redeemed, err := a.app.RedeemAt(ctx, c.seller, app.Arrival{Ticket: in.Ticket, URL: in.URL, Session: in.Session, CountView: in.View})
 		if err != nil {

@@ -87,7 +87,7 @@ func readAllowance(form url.Values, currency token.Currency) (app.AllowanceInput
 		return in, err
 	}
 	if in.Days, err = strconv.Atoi(form.Get("days")); err != nil {
-		return in, token.New(token.Unprocessable, token.CodeFieldInvalid, "an allowance lasts for a whole number of days")
+		return in, token.Refuse(token.Unprocessable, "field_invalid.whole_days")
 	}
 	return in, nil
 }

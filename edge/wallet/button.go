@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"farthing.dev/farthing/edge/text"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
 )
@@ -61,7 +62,7 @@ func (h *Handler) price(w http.ResponseWriter, r *http.Request) {
 		err = h.writePrice(w, r, id)
 	}
 	if err != nil {
-		problem := web.NewProblem(err)
+		problem := web.NewProblem(err, text.Of(r))
 		problem.Instance = r.URL.Path
 		problem.Write(w, h.clock.Now())
 	}

@@ -195,7 +195,7 @@ func readBuyPath(path string) (app.BuyInput, bool) {
 
 func checkLength(path string) error {
 	if len(path) > maxPath {
-		return token.New(token.Unprocessable, token.CodeFieldInvalid, "what the shop sent along is too long, so nothing was bought; tell the shop")
+		return token.Refuse(token.Unprocessable, "field_invalid.sent_along_too_long")
 	}
 	return nil
 }
@@ -204,7 +204,7 @@ func checkLength(path string) error {
 func offerID(r *http.Request) (token.OfferID, error) {
 	id, err := token.ParseID[token.OfferKind](strings.ToLower(r.PathValue("offer")))
 	if err != nil {
-		return id, token.New(token.NotFound, token.CodeNotFound, "there is no such offer")
+		return id, token.Refuse(token.NotFound, "not_found.offer")
 	}
 	return id, nil
 }

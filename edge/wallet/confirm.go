@@ -12,7 +12,7 @@ import (
 func (h *Handler) confirmed(r *http.Request, v app.Viewer, c app.Checkout) error {
 	err := h.app.CheckShown(r.Context(), v, c, r.PostForm.Get("shown"))
 	if err != nil && payable(c) && !v.CanBuy(h.clock.Now()) {
-		return token.New(token.Unauthorised, token.CodeWindowClosed, "your purchase window has ended; log in again to buy")
+		return token.Refuse(token.Unauthorised, "purchase_window_closed.buy")
 	}
 	return err
 }

@@ -22,7 +22,7 @@ func (h *Handler) withdraw(w http.ResponseWriter, r *http.Request, v app.Viewer)
 	}
 	vendor, err := token.ParseID[token.VendorKind](r.PostForm.Get("vendor"))
 	if err != nil {
-		return token.New(token.NotFound, token.CodeNotFound, "you do not log in there")
+		return token.Refuse(token.NotFound, "not_found.consent")
 	}
 	if err := h.app.Withdraw(r.Context(), v, vendor); err != nil {
 		return err

@@ -65,7 +65,7 @@ func (h *Handler) showDevices(w http.ResponseWriter, r *http.Request, v app.View
 	view := devicesView{Form: form, Open: v.CanBuy(h.clock.Now()), Until: v.WindowUntil}
 	status := http.StatusOK
 	if cause != nil {
-		sentence, correctable := web.Explain(cause)
+		sentence, correctable := web.Explain(r, cause)
 		if !correctable {
 			return cause
 		}
@@ -126,7 +126,7 @@ func (h *Handler) signOut(w http.ResponseWriter, r *http.Request, v app.Viewer) 
 	}
 	id, err := token.ParseID[token.SessionKind](r.PostForm.Get("session"))
 	if err != nil {
-		return token.New(token.NotFound, token.CodeNotFound, "there is no such session")
+		return token.Refuse(token.NotFound, "not_found.session")
 	}
 	if err := h.app.SignOut(r.Context(), v, id); err != nil {
 		return err
@@ -151,7 +151,7 @@ func (h *Handler) setWindow(w http.ResponseWriter, r *http.Request, v app.Viewer
 	}
 	minutes, err := strconv.ParseInt(r.PostForm.Get("minutes"), 10, 32)
 	if err != nil || minutes < 0 {
-		return h.showDevices(w, r, v, "window", token.New(token.Unprocessable, token.CodeFieldInvalid, "choose a number of minutes"))
+		return h.showDevices(w, r, v, "window", token.Refuse(token.Unprocessable, "field_invalid.minutes"))
 	}
 	if err := h.app.SetWindow(r.Context(), v, time.Duration(minutes)*time.Minute); err != nil {
 		return h.showDevices(w, r, v, "window", err)

@@ -149,7 +149,7 @@ func (h *Handler) takeStep(s step) web.PublicPage {
 			h.site.EndAttempt(w)
 			return h.refuseLogIn(w, r, v, loginView{Next: next}, err)
 		}
-		sentence, correctable := web.Explain(err)
+		sentence, correctable := web.Explain(r, err)
 		if !correctable {
 			return err
 		}
@@ -162,13 +162,13 @@ func (h *Handler) takeStep(s step) web.PublicPage {
 // browser's passkeys to sign.
 func (h *Handler) passkeyOptions(w http.ResponseWriter, r *http.Request, _ *app.Viewer) error {
 	options, attempt, err := h.app.BeginPasskeyLogin(r.Context(), h.door(r))
-	return h.sendOptions(w, options, attempt, err)
+	return h.sendOptions(w, r, options, attempt, err)
 }
 
 // sendOptions answers the script with options as JSON, or with a sentence.
-func (h *Handler) sendOptions(w http.ResponseWriter, options []byte, attempt string, err error) error {
+func (h *Handler) sendOptions(w http.ResponseWriter, r *http.Request, options []byte, attempt string, err error) error {
 	if err != nil {
-		sentence, correctable := web.Explain(err)
+		sentence, correctable := web.Explain(r, err)
 		if !correctable {
 			return err
 		}

@@ -50,7 +50,7 @@ func (h *Handler) addFunds(w http.ResponseWriter, r *http.Request, v app.Viewer)
 		err = h.app.AddDemoFunds(r.Context(), v, currency, amount, form.Get("reference"))
 	}
 	if err != nil {
-		sentence, correctable := web.Explain(err)
+		sentence, correctable := web.Explain(r, err)
 		if !correctable {
 			return err
 		}

@@ -54,7 +54,7 @@ func (h *Handler) showLimits(w http.ResponseWriter, r *http.Request, v app.Viewe
 	status := http.StatusOK
 	view := limitsView{Form: form, Days: "30"}
 	if cause != nil {
-		sentence, correctable := web.Explain(cause)
+		sentence, correctable := web.Explain(r, cause)
 		if !correctable {
 			return cause
 		}
@@ -193,7 +193,7 @@ func (h *Handler) giveAllowance(w http.ResponseWriter, r *http.Request, v app.Vi
 			return err
 		}
 		if in.Vendor, err = token.ParseID[token.VendorKind](form.Get("vendor")); err != nil {
-			return token.New(token.Unprocessable, token.CodeFieldInvalid, "choose the shop that the allowance is for")
+			return token.Refuse(token.Unprocessable, "field_invalid.allowance_shop")
 		}
 		return h.app.GiveAllowance(r.Context(), v, in)
 	})

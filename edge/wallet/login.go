@@ -89,7 +89,7 @@ func (h *Handler) logIn(w http.ResponseWriter, r *http.Request, v *app.Viewer) e
 
 // refuseLogIn shows the login form again, and why.
 func (h *Handler) refuseLogIn(w http.ResponseWriter, r *http.Request, v *app.Viewer, view loginView, err error) error {
-	sentence, correctable := web.Explain(err)
+	sentence, correctable := web.Explain(r, err)
 	if !correctable {
 		return err
 	}

@@ -85,7 +85,7 @@ func (h *Handler) refuseMethods(w http.ResponseWriter, r *http.Request, v app.Vi
 	if web.AskAgain(w, r, err, methodsHome) {
 		return nil
 	}
-	sentence, correctable := web.Explain(err)
+	sentence, correctable := web.Explain(r, err)
 	if !correctable {
 		return err
 	}
@@ -113,7 +113,7 @@ func (h *Handler) changing(change methodChange) web.MemberPage {
 // newPasskeyOptions is what the script of the page has the browser make a passkey from.
 func (h *Handler) newPasskeyOptions(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
 	options, attempt, err := h.app.BeginPasskey(r.Context(), v)
-	return h.sendOptions(w, options, attempt, err)
+	return h.sendOptions(w, r, options, attempt, err)
 }
 
 func (h *Handler) addPasskey(r *http.Request, v app.Viewer) (string, error) {
@@ -139,7 +139,7 @@ func (h *Handler) dropPasskey(r *http.Request, v app.Viewer) (string, error) {
 func passkeyOf(r *http.Request) ([]byte, error) {
 	id, err := base64.RawURLEncoding.DecodeString(r.PostForm.Get("passkey"))
 	if err != nil || len(id) == 0 {
-		return nil, token.New(token.NotFound, token.CodeNotFound, "there is no such passkey")
+		return nil, token.Refuse(token.NotFound, "not_found.passkey")
 	}
 	return id, nil
 }
@@ -224,7 +224,7 @@ func (h *Handler) confirmAuthenticator(w http.ResponseWriter, r *http.Request, v
 	}
 	recovery, err := h.app.ConfirmAuthenticator(r.Context(), v, h.door(r), r.PostForm.Get("code"))
 	if token.CodeOf(err) == token.CodeFieldInvalid {
-		sentence, _ := web.Explain(err)
+		sentence, _ := web.Explain(r, err)
 		return h.showAuthenticator(w, r, v, web.StatusOf(err), sentence)
 	}
 	if err != nil {

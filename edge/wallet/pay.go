@@ -105,7 +105,7 @@ func (h *Handler) refuseOrder(w http.ResponseWriter, r *http.Request, v *app.Vie
 
 // refuse shows what was not paid, and why, as look finds it now.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, v *app.Viewer, cause error, look func() (app.Checkout, error)) error {
-	if _, correctable := web.Explain(cause); !correctable && web.StatusOf(cause) != http.StatusGone {
+	if _, correctable := web.Explain(r, cause); !correctable && web.StatusOf(cause) != http.StatusGone {
 		return cause
 	}
 	checkout, err := look()
@@ -132,7 +132,7 @@ func (h *Handler) showBill(w http.ResponseWriter, r *http.Request, v *app.Viewer
 			return err
 		}
 	}
-	status := h.judge(b, cause)
+	status := h.judge(r, b, cause)
 	if b.State == "limit" && v != nil {
 		b.Limit, b.RetryAt = h.findLimit(r, *v, cause), web.RetryAt(cause)
 	}
@@ -176,7 +176,7 @@ func pageOf(c app.Checkout) string {
 }
 
 // judge decides which answer the page gives, and its status.
-func (h *Handler) judge(b *bill, cause error) int {
+func (h *Handler) judge(r *http.Request, b *bill, cause error) int {
 	b.State = "confirm"
 	switch {
 	case b.Paid:
@@ -193,7 +193,7 @@ func (h *Handler) judge(b *bill, cause error) int {
 	case cause == nil:
 		return http.StatusOK
 	}
-	sentence, _ := web.Explain(cause)
+	sentence, _ := web.Explain(r, cause)
 	b.Refusal = sentence
 	if isNotAllowed(cause) {
 		b.Heading = "The allowance was not given, and nothing was paid"
@@ -260,7 +260,7 @@ func chosen(r *http.Request) bool {
 func orderID(r *http.Request) (token.OrderID, error) {
 	id, err := token.ParseID[token.OrderKind](strings.ToLower(r.PathValue("order")))
 	if err != nil {
-		return id, token.New(token.NotFound, token.CodeNotFound, "there is no such order")
+		return id, token.Refuse(token.NotFound, "not_found.order")
 	}
 	return id, nil
 }

@@ -52,7 +52,7 @@ func (h *Handler) receipt(w http.ResponseWriter, r *http.Request, v app.Viewer) 
 func purchaseID(r *http.Request) (token.OrderID, error) {
 	id, err := token.ParseID[token.OrderKind](r.PathValue("order"))
 	if err != nil {
-		return id, token.New(token.NotFound, token.CodeNotFound, "there is no such purchase")
+		return id, token.Refuse(token.NotFound, "not_found.purchase")
 	}
 	return id, nil
 }

@@ -38,7 +38,7 @@ func (h *Handler) askReset(w http.ResponseWriter, r *http.Request, _ *app.Viewer
 	}
 	view := resetView{State: "sent", Email: strings.TrimSpace(r.PostForm.Get("email"))}
 	if err := h.app.AskReset(r.Context(), h.door(r), view.Email); err != nil {
-		sentence, correctable := web.Explain(err)
+		sentence, correctable := web.Explain(r, err)
 		if !correctable {
 			return err
 		}
@@ -60,7 +60,7 @@ func (h *Handler) newPassword(w http.ResponseWriter, r *http.Request, _ *app.Vie
 	}
 	view := resetView{State: "new", Token: r.PostForm.Get("token")}
 	if err := h.app.ResetPassword(r.Context(), h.door(r), view.Token, r.PostForm.Get("password")); err != nil {
-		sentence, correctable := web.Explain(err)
+		sentence, correctable := web.Explain(r, err)
 		if token.CodeOf(err) == token.CodeResetOver {
 			view.State = "ask"
 		} else if !correctable {

@@ -42,7 +42,7 @@ func (h *Handler) showSignUp(w http.ResponseWriter, r *http.Request, v *app.View
 	if back := query.Get("return"); back != "" && view.Vendor != "" {
 		view.Next = returnPath(view.Vendor, back)
 		if len(view.Next) > maxPath {
-			return token.New(token.Unprocessable, token.CodeFieldInvalid, "the address to come back to is too long; tell the shop")
+			return token.Refuse(token.Unprocessable, "field_invalid.back_too_long")
 		}
 		if _, err := h.returning(r, view.Next); err != nil {
 			return err
@@ -91,7 +91,7 @@ func (h *Handler) signUp(w http.ResponseWriter, r *http.Request, _ *app.Viewer) 
 		secret, _, err = h.app.OpenWallet(r.Context(), h.door(r), in)
 	}
 	if err != nil {
-		sentence, correctable := web.Explain(err)
+		sentence, correctable := web.Explain(r, err)
 		if !correctable {
 			return err
 		}
@@ -158,7 +158,7 @@ func (h *Handler) confirmSignUp(w http.ResponseWriter, r *http.Request, _ *app.V
 	view := confirmView{Next: web.LocalPath(r.PostForm.Get("next"), "")}
 	secret, next, err := h.app.ConfirmSignUp(r.Context(), h.door(r), h.site.SignUp(r), r.PostForm.Get("code"))
 	if err != nil {
-		sentence, correctable := web.Explain(err)
+		sentence, correctable := web.Explain(r, err)
 		view.Over = token.CodeOf(err) == token.CodeSignUpOver
 		if !correctable && !view.Over {
 			return err
@@ -186,11 +186,11 @@ func (h *Handler) returning(r *http.Request, next string) (string, error) {
 	written, query, _ := strings.Cut(written, "?")
 	vendor, err := token.ParseID[token.VendorKind](written)
 	if err != nil {
-		return "", token.New(token.NotFound, token.CodeNotFound, "there is no such shop")
+		return "", token.Refuse(token.NotFound, "not_found.shop")
 	}
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		return "", token.New(token.Malformed, token.CodeMalformed, "the address to come back to cannot be read")
+		return "", token.Refuse(token.Malformed, "malformed.back_unreadable")
 	}
 	return values.Get("to"), h.app.ReturnTo(r.Context(), vendor, values.Get("to"))
 }

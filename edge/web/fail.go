@@ -3,11 +3,9 @@ package web
 import (
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
+	"farthing.dev/farthing/edge/text"
 	"farthing.dev/farthing/token"
 )
 
@@ -24,7 +22,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, reader *Who, err err
 	refusal := asError(err)
 	if refusal.Kind == token.Internal {
 		s.log.ErrorContext(r.Context(), "page failed", "method", r.Method, "path", r.URL.Path, "error", err)
-		refusal = &token.Error{Kind: token.Internal, Code: token.CodeInternal, Detail: "something went wrong on our side"}
+		refusal = errFault
 	}
 	status := Status(refusal.Kind)
 	if _, ok := tooLarge(err); ok {
@@ -32,7 +30,7 @@ func (s *Site) Fail(w http.ResponseWriter, r *http.Request, reader *Who, err err
 	}
 	CountRefusal(w, refusal.Code)
 	s.HintRetry(w, refusal)
-	s.showProblem(w, r, status, reader, problem{Heading: heading(refusal), Detail: Sentence(refusal.Detail), RetryAt: refusal.RetryAt})
+	s.showProblem(w, r, status, reader, problem{Heading: heading(refusal), Detail: text.Of(r).Sentence(refusal), RetryAt: refusal.RetryAt})
 }
 
 func (s *Site) showProblem(w http.ResponseWriter, r *http.Request, status int, reader *Who, body problem) {
@@ -69,34 +67,26 @@ func heading(e *token.Error) string {
 	return "Our mistake"
 }
 
-// Explain returns the sentence of an error for people, and whether the caller
+// Explain returns the sentence of an error for whoever asked, and whether the caller
 // should show it beside a form: a refusal that correcting the input can help.
-func Explain(err error) (sentence string, correctable bool) {
-	refusal := asError(err)
-	switch refusal.Kind {
-	case token.Unprocessable, token.Conflict, token.Throttled, token.Forbidden, token.Unauthorised, token.Unfunded:
-		return Sentence(refusal.Detail), true
-	case token.Malformed:
-		_, large := tooLarge(err)
-		return Sentence(refusal.Detail), !large
-	}
-	return Sentence(refusal.Detail), false
+func Explain(r *http.Request, err error) (sentence string, correctable bool) {
+	return text.Of(r).Sentence(asError(err)), correctableBy(err)
 }
 
-// Sentence gives a detail a capital letter and a full stop. An address keeps its small one.
-func Sentence(detail string) string {
-	if detail == "" {
-		return ""
+// correctableBy reports whether other input can help.
+func correctableBy(err error) bool {
+	switch asError(err).Kind {
+	case token.Unprocessable, token.Conflict, token.Throttled, token.Forbidden, token.Unauthorised, token.Unfunded:
+		return true
+	case token.Malformed:
+		_, large := tooLarge(err)
+		return !large
 	}
-	if first, size := utf8.DecodeRuneInString(detail); !strings.HasPrefix(detail, "http") {
-		detail = string(unicode.ToUpper(first)) + detail[size:]
-	}
-	switch detail[len(detail)-1] {
-	case '.', '!', '?':
-		return detail
-	}
-	return detail + "."
+	return false
 }
+
+// Sentence says a line of a log, with a capital letter and a full stop.
+func Sentence(line string) string { return text.English().Line(line) }
 
 // StatusOf returns the HTTP status that an error becomes.
 func StatusOf(err error) int { return Status(asError(err).Kind) }

@@ -16,7 +16,7 @@ func ParseForm(r *http.Request) error {
 		if _, large := tooLarge(err); large {
 			return err
 		}
-		return &token.Error{Kind: token.Malformed, Code: token.CodeMalformed, Detail: "the form could not be read", Cause: err}
+		return token.Refuse(token.Malformed, "malformed.form_unreadable").Because(err)
 	}
 	return nil
 }

@@ -104,7 +104,7 @@ func (s *Site) unrouted(w http.ResponseWriter, r *http.Request, fallback http.Ha
 	case probe.header.Get("Location") != "":
 		http.Redirect(w, r, probe.header.Get("Location"), http.StatusPermanentRedirect)
 	default:
-		s.Fail(w, r, nil, token.New(token.NotFound, token.CodeNotFound, "There is no page at this address."))
+		s.Fail(w, r, nil, token.Refuse(token.NotFound, "not_found.page_address"))
 	}
 }
 
@@ -128,7 +128,7 @@ func (s *Site) recovered(w http.ResponseWriter, r *http.Request) {
 		panic(fault)
 	}
 	s.log.ErrorContext(r.Context(), "panic in a page", "path", r.URL.Path, "fault", fault, "stack", string(debug.Stack()))
-	s.Fail(w, r, nil, token.New(token.Internal, token.CodeInternal, "something went wrong on our side"))
+	s.Fail(w, r, nil, errFault)
 }
 
 // discarded is a response that only its status and header are wanted of.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"farthing.dev/farthing/edge/text"
 	"farthing.dev/farthing/token"
 )
 
@@ -47,6 +48,8 @@ type Problem struct {
 	Detail    string    `json:"detail" doc:"One sentence for people: what is wrong and what to do"`
 	Instance  string    `json:"instance" doc:"The path that was asked for"`
 	Code      string    `json:"code" doc:"The stable name of the reason, for programs"`
+	Field     string    `json:"field,omitempty" doc:"Which member of the body is meant, as a JSON pointer" example:"/item/url"`
+	Params    Params    `json:"params,omitempty" doc:"What the sentence names, by name: what was given, what would be right. Amounts are objects of amount and currency, times are as everywhere"`
 	RequestID string    `json:"request_id" doc:"Quote it to the provider"`
 	Limit     string    `json:"limit,omitempty" doc:"With limit_exceeded: which limit of the reader"`
 	RetryAt   time.Time `json:"retry_at,omitzero" doc:"When trying again can help"`
@@ -54,31 +57,65 @@ type Problem struct {
 
 // StatusError is a refusal that only HTTP knows: of a method, a media type, a size.
 type StatusError struct {
-	Status int
-	Code   token.Code
-	Detail string
+	Status  int
+	Refusal *token.Error
 }
 
-// Error returns the code and detail.
-func (e *StatusError) Error() string { return string(e.Code) + ": " + e.Detail }
+// Error returns what the refusal says to the log.
+func (e *StatusError) Error() string { return e.Refusal.Error() }
 
-// NewProblem turns an error into what programs are told: the one place where that
-// happens. Whatever is not a token.Error or StatusError is our fault and tells nothing.
-func NewProblem(err error) Problem {
-	if refusal, ok := errors.AsType[*StatusError](err); ok {
-		return problemOf(refusal.Status, refusal.Code, refusal.Detail)
+// NewProblem turns an error into what programs are told, with its sentence in a language: the
+// one place where that happens. Whatever is not a token.Error or StatusError is our fault and
+// tells nothing.
+func NewProblem(err error, in *text.Language) Problem {
+	if special, ok := errors.AsType[*StatusError](err); ok {
+		return problemOf(special.Status, special.Refusal, in)
 	}
 	refusal, ok := errors.AsType[*token.Error](err)
 	if !ok || refusal.Kind == token.Internal {
-		return problemOf(http.StatusInternalServerError, token.CodeInternal, "something went wrong on our side")
+		refusal = errFault
 	}
-	p := problemOf(Status(refusal.Kind), refusal.Code, refusal.Detail)
-	p.Limit, p.RetryAt = refusal.Limit.String(), refusal.RetryAt
-	return p
+	return problemOf(Status(refusal.Kind), refusal, in)
 }
 
-func problemOf(status int, code token.Code, detail string) Problem {
-	return Problem{Type: "/docs#" + string(code), Title: http.StatusText(status), Status: status, Detail: detail, Code: string(code)}
+// errFault is what others are told of a mistake of ours.
+var errFault = token.Refuse(token.Internal, "internal.fault")
+
+func problemOf(status int, e *token.Error, in *text.Language) Problem {
+	return Problem{
+		Type: "/docs#" + string(e.Code), Title: http.StatusText(status), Status: status, Detail: in.Error(e), Code: string(e.Code),
+		Field: e.Field, Params: paramsOf(e.Params), Limit: e.Limit.String(), RetryAt: e.RetryAt,
+	}
+}
+
+// Params are the parameters of an error by name, as programs read them.
+type Params map[string]any
+
+func paramsOf(params []token.Param) Params {
+	if len(params) == 0 {
+		return nil
+	}
+	values := make(Params, len(params))
+	for i := range params {
+		switch p := &params[i]; p.Kind {
+		case token.NumberParam:
+			values[p.Name] = p.Number
+		case token.MoneyParam:
+			values[p.Name] = amountParam{token.Amount(p.Number).Decimal(p.Currency.Digits()), p.Currency}
+		case token.MomentParam:
+			values[p.Name] = p.Time()
+		case token.ListParam:
+			values[p.Name] = p.List
+		default:
+			values[p.Name] = p.Text
+		}
+	}
+	return values
+}
+
+type amountParam struct {
+	Amount   string         `json:"amount"`
+	Currency token.Currency `json:"currency"`
 }
 
 // Write sends the problem. now turns RetryAt into the header Retry-After.

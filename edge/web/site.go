@@ -165,7 +165,7 @@ func asError(err error) *token.Error {
 		return refusal
 	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return token.New(token.Malformed, token.CodeMalformed, "what was sent is too large")
+		return token.Refuse(token.Malformed, "malformed.too_large")
 	}
-	return &token.Error{Kind: token.Internal, Code: token.CodeInternal, Detail: "something went wrong on our side", Cause: err}
+	return errFault.Because(err)
 }

@@ -14,7 +14,7 @@ var Offer = id[token.OfferKind](1)
 // OfferCheckout shows the offer as Checkout shows an order.
 func (a *App) OfferCheckout(ctx context.Context, in app.BuyInput, v *app.Viewer) (app.Checkout, error) {
 	if in.Offer != Offer {
-		return app.Checkout{}, token.New(token.NotFound, token.CodeNotFound, "there is no such offer")
+		return app.Checkout{}, token.Refuse(token.NotFound, "not_found.offer")
 	}
 	c, err := a.Checkout(ctx, token.OrderID{}, v)
 	c.Buy = in
@@ -30,9 +30,9 @@ func (a *App) Buy(ctx context.Context, v app.Viewer, in app.BuyInput, quoted tok
 	case c.Problem != nil:
 		return "", c.Problem
 	case quoted != c.Price:
-		return "", token.New(token.Conflict, token.CodeQuoteChanged, "the price is not the one you confirmed")
+		return "", token.Refuse(token.Conflict, "quote_changed.not_confirmed")
 	case once == "":
-		return "", token.New(token.Malformed, token.CodeMalformed, "the form is not the one that was shown; load the page again")
+		return "", token.Refuse(token.Malformed, "malformed.form_changed")
 	}
 	a.did("buy %s %s method=%d tracking=%s", v.Email, in.Offer, method, in.Tracking)
 	return a.Site + "/back?order=" + a.Open.String() + "&ticket=pretended", nil
@@ -41,7 +41,7 @@ func (a *App) Buy(ctx context.Context, v app.Viewer, in app.BuyInput, quoted tok
 // SellsAt knows the one site.
 func (a *App) SellsAt(_ context.Context, offer token.OfferID, origin string) (bool, error) {
 	if offer != Offer {
-		return false, token.New(token.NotFound, token.CodeNotFound, "there is no such offer")
+		return false, token.Refuse(token.NotFound, "not_found.offer")
 	}
 	return origin == a.Site, nil
 }
@@ -50,7 +50,7 @@ func (a *App) SellsAt(_ context.Context, offer token.OfferID, origin string) (bo
 func (a *App) CheckOrigin(ctx context.Context, offer token.OfferID, origin string) error {
 	known, err := a.SellsAt(ctx, offer, origin)
 	if err == nil && !known {
-		err = token.New(token.Forbidden, token.CodeURLNotAllowed, "this form stands on a site that the shop has not registered, so nothing was bought; go to the shop itself")
+		err = token.Refuse(token.Forbidden, "url_not_registered.form")
 	}
 	return err
 }
@@ -58,7 +58,7 @@ func (a *App) CheckOrigin(ctx context.Context, offer token.OfferID, origin strin
 // Price is the price of the offer.
 func (a *App) Price(_ context.Context, offer token.OfferID) (app.Price, error) {
 	if offer != Offer {
-		return app.Price{}, token.New(token.NotFound, token.CodeNotFound, "there is no such offer")
+		return app.Price{}, token.Refuse(token.NotFound, "not_found.offer")
 	}
 	return app.Price{Offer: offer, Title: "The last ferry of the season", Amount: 250_000, Currency: usd}, nil
 }

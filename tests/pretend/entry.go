@@ -16,7 +16,7 @@ const Careful = "careful@example.org"
 // EnterByPassword lets everybody in by the one password; Careful gets to the second step.
 func (a *App) EnterByPassword(_ context.Context, _ app.Door, email, password string) (app.Entry, error) {
 	if password != Password {
-		return app.Entry{}, token.New(token.Unauthorised, token.CodeLoginInvalid, "the e-mail address or the password is wrong")
+		return app.Entry{}, token.Refuse(token.Unauthorised, "login_invalid.password")
 	}
 	if email == Careful {
 		return app.Entry{Attempt: Careful}, nil
@@ -50,9 +50,9 @@ func (a *App) EnterByMailCode(ctx context.Context, d app.Door, code string) (app
 func (a *App) EnterBySecond(_ context.Context, d app.Door, code string) (app.Entry, error) {
 	switch {
 	case d.Attempt == "":
-		return app.Entry{}, token.New(token.Unauthorised, token.CodeLoginOver, "this login took too long or too many tries; begin again")
+		return app.Entry{}, token.Refuse(token.Unauthorised, "login_over.too_long")
 	case code != Code:
-		return app.Entry{}, token.New(token.Unauthorised, token.CodeLoginInvalid, "the code is wrong or was used already; wait for the next one")
+		return app.Entry{}, token.Refuse(token.Unauthorised, "login_invalid.code_used")
 	}
 	return a.enter(d.Attempt), nil
 }
@@ -68,7 +68,7 @@ func (a *App) BeginPasskeyLogin(context.Context, app.Door) ([]byte, string, erro
 // EnterByPasskey takes Code for an answer.
 func (a *App) EnterByPasskey(_ context.Context, d app.Door, answer string) (app.Entry, error) {
 	if answer != Code {
-		return app.Entry{}, token.New(token.Unauthorised, token.CodePasskeyInvalid, "this passkey was not accepted; try again, or log in another way")
+		return app.Entry{}, token.Refuse(token.Unauthorised, "passkey_invalid.not_accepted")
 	}
 	return a.enter(d.Attempt), nil
 }
@@ -95,7 +95,7 @@ func (a *App) BeginPasskey(ctx context.Context, _ app.Viewer) ([]byte, string, e
 // AddPasskey takes Code for an answer.
 func (a *App) AddPasskey(_ context.Context, v app.Viewer, _ app.Door, name, answer string) error {
 	if answer != Code {
-		return token.New(token.Unprocessable, token.CodePasskeyInvalid, "the passkey could not be added; try again")
+		return token.Refuse(token.Unprocessable, "passkey_invalid.not_added")
 	}
 	a.did("passkey %s %s", v.Email, name)
 	return nil
@@ -104,7 +104,7 @@ func (a *App) AddPasskey(_ context.Context, v app.Viewer, _ app.Door, name, answ
 // RenamePasskey knows Careful's two.
 func (a *App) RenamePasskey(_ context.Context, v app.Viewer, passkey []byte, name string) error {
 	if v.Email != Careful || passkey[0] > 2 {
-		return token.New(token.NotFound, token.CodeNotFound, "there is no such passkey")
+		return token.Refuse(token.NotFound, "not_found.passkey")
 	}
 	a.did("rename %x %s", passkey, name)
 	return nil
@@ -121,7 +121,7 @@ func (a *App) BeginAuthenticator(context.Context, app.Viewer) (string, error) { 
 // PendingAuthenticator always has the same secret.
 func (a *App) PendingAuthenticator(_ context.Context, _ app.Viewer, d app.Door) (app.NewAuthenticator, error) {
 	if d.Attempt == "" {
-		return app.NewAuthenticator{}, token.New(token.Unauthorised, token.CodeLoginOver, "this login took too long or too many tries; begin again")
+		return app.NewAuthenticator{}, token.Refuse(token.Unauthorised, "login_over.too_long")
 	}
 	return app.NewAuthenticator{Secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", URL: "otpauth://totp/localhost:careful@example.org?issuer=localhost&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}, nil
 }
@@ -129,7 +129,7 @@ func (a *App) PendingAuthenticator(_ context.Context, _ app.Viewer, d app.Door) 
 // ConfirmAuthenticator takes Code.
 func (a *App) ConfirmAuthenticator(ctx context.Context, v app.Viewer, _ app.Door, code string) ([]string, error) {
 	if code != Code {
-		return nil, token.New(token.Unprocessable, token.CodeFieldInvalid, "this is not the code that the authenticator shows now; look again, and check the clock of its device")
+		return nil, token.Refuse(token.Unprocessable, "field_invalid.authenticator_code")
 	}
 	return a.NewRecoveryCodes(ctx, v)
 }

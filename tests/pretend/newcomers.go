@@ -18,7 +18,7 @@ func (a *App) AskSignUp(_ context.Context, _ app.Door, in app.SignUp, next strin
 
 // ConfirmSignUp knows nobody who waits.
 func (a *App) ConfirmSignUp(context.Context, app.Door, string, string) (secret, next string, err error) {
-	return "", "", token.New(token.Gone, token.CodeSignUpOver, "this browser does not wait for a code, or no longer; fill in the form to open a wallet again")
+	return "", "", token.Refuse(token.Gone, "signup_over.code")
 }
 
 // ReturnTo knows no address to return to.
@@ -34,5 +34,5 @@ func (a *App) AskReset(_ context.Context, _ app.Door, email string) error {
 
 // ResetPassword knows nobody who asked.
 func (a *App) ResetPassword(context.Context, app.Door, string, string) error {
-	return token.New(token.Gone, token.CodeResetOver, "this link was used, or is too old; ask for a new one")
+	return token.Refuse(token.Gone, "reset_over.link")
 }

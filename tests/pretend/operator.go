@@ -22,7 +22,7 @@ func (a *App) Operator(_ context.Context, v app.Viewer) (app.Actor, error) {
 	case Late:
 		return app.Actor{}, token.New(token.Unauthorised, token.CodeWindowClosed, "log in again")
 	}
-	return app.Actor{}, token.New(token.NotFound, token.CodeNotFound, "there is no such page")
+	return app.Actor{}, token.Refuse(token.NotFound, "not_found.page")
 }
 
 func books() []app.Money {
@@ -58,7 +58,7 @@ func (a *App) AllVendors(context.Context, app.Actor, string, int) ([]app.VendorL
 func (a *App) LookUpReader(_ context.Context, _ app.Actor, email string) (app.ReaderLine, error) {
 	a.did("look up %s", email)
 	if email != Reader {
-		return app.ReaderLine{}, token.New(token.NotFound, token.CodeNotFound, "nobody logs in with this e-mail address")
+		return app.ReaderLine{}, token.Refuse(token.NotFound, "not_found.email")
 	}
 	return app.ReaderLine{
 		User: id[token.UserKind](1), Account: id[token.AccountKind](1), Name: "A••• L•••", Email: app.MaskEmail(email), Since: Now().Add(-500 * time.Hour), Confirmed: true, Vendors: 1,

@@ -110,7 +110,7 @@ func (a *App) OpenWallet(_ context.Context, _ app.Door, in app.SignUp) (string, 
 
 func (a *App) LogOut(_ context.Context, secret string) error {
 	if a.Away {
-		return token.New(token.Unavailable, token.CodeUnavailable, "the database cannot be reached; try again")
+		return token.Refuse(token.Unavailable, "unavailable.database")
 	}
 	a.did("logout %s", secret)
 	a.mu.Lock()
@@ -184,7 +184,7 @@ func (a *App) Purchase(_ context.Context, _ app.Viewer, order token.OrderID) (ap
 				PerPurchase: 1_500_000, Period: limit.Week, Max: 5_000_000, Spent: p.Price, Until: Now().AddDate(0, 1, 0)}, nil
 		}
 	}
-	return app.Purchase{}, nil, token.New(token.NotFound, token.CodeNotFound, "there is no such purchase")
+	return app.Purchase{}, nil, token.Refuse(token.NotFound, "not_found.purchase")
 }
 
 // Receipt is the path of a purchase that was charged under an allowance.
@@ -255,7 +255,7 @@ func (a *App) SetLimit(_ context.Context, v app.Viewer, in app.LimitInput) error
 
 func (a *App) RemoveLimit(_ context.Context, v app.Viewer, limit token.LimitID) error {
 	if limit != id[token.LimitKind](1) {
-		return token.New(token.NotFound, token.CodeNotFound, "there is no such limit")
+		return token.Refuse(token.NotFound, "not_found.limit")
 	}
 	a.did("unlimit %s", v.Email)
 	return nil
@@ -312,7 +312,7 @@ func (a *App) Checkout(_ context.Context, order token.OrderID, v *app.Viewer) (a
 	case a.Owned:
 		c.Owned, c.WithoutAsking = v != nil, v != nil
 	default:
-		return app.Checkout{}, token.New(token.NotFound, token.CodeNotFound, "there is no such order")
+		return app.Checkout{}, token.Refuse(token.NotFound, "not_found.order")
 	}
 	if c.Status == "open" && !c.Test {
 		c.Problem = problem(v)
@@ -352,7 +352,7 @@ func (a *App) Pay(ctx context.Context, v app.Viewer, order token.OrderID, quoted
 		return "", token.New(token.Gone, token.CodeOrderExpired, "this order has expired")
 	}
 	if quoted != c.Price {
-		return "", token.New(token.Conflict, token.CodeQuoteChanged, "the price is not the one that was shown; look at it and confirm again")
+		return "", token.Refuse(token.Conflict, "quote_changed.not_shown")
 	}
 	a.did("pay %s %s method=%d", v.Email, order, method)
 	return a.Site + "/back?order=" + order.String() + "&ticket=pretended", nil
@@ -365,14 +365,14 @@ func (a *App) PayTest(ctx context.Context, order token.OrderID, quoted token.Amo
 
 func (a *App) member(v app.Viewer, vendor token.VendorID) error {
 	if !v.MemberOf(vendor) {
-		return token.New(token.NotFound, token.CodeNotFound, "there is no such shop")
+		return token.Refuse(token.NotFound, "not_found.shop")
 	}
 	return nil
 }
 
 func (a *App) CreateVendor(_ context.Context, v app.Viewer, name, origin string) (app.VendorView, error) {
 	if !strings.HasPrefix(origin, "https://") {
-		return app.VendorView{}, token.New(token.Unprocessable, token.CodeURLNotAllowed, "a url begins with https:// (or http://localhost)")
+		return app.VendorView{}, token.Refuse(token.Unprocessable, "url_not_registered.scheme")
 	}
 	a.did("vendor %s %s %s", v.Email, name, origin)
 	return app.VendorView{ID: a.Shop, Name: name, CreatedAt: Now()}, nil

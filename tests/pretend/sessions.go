@@ -43,7 +43,7 @@ func (a *App) Devices(_ context.Context, v app.Viewer) ([]app.DeviceView, error)
 // SignOut ends the second or third.
 func (a *App) SignOut(_ context.Context, v app.Viewer, session token.SessionID) error {
 	if session != id[token.SessionKind](2) && session != id[token.SessionKind](3) {
-		return token.New(token.NotFound, token.CodeNotFound, "there is no such session")
+		return token.Refuse(token.NotFound, "not_found.session")
 	}
 	a.did("signout %s %s", v.Email, session)
 	return nil
@@ -61,7 +61,7 @@ func (a *App) Consents(_ context.Context, v app.Viewer) ([]app.ConsentView, erro
 // Withdraw ends the logins at the first shop.
 func (a *App) Withdraw(_ context.Context, v app.Viewer, vendor token.VendorID) error {
 	if vendor != id[token.VendorKind](1) {
-		return token.New(token.NotFound, token.CodeNotFound, "you do not log in there")
+		return token.Refuse(token.NotFound, "not_found.consent")
 	}
 	a.did("withdraw %s %s", v.Email, vendor)
 	return nil
@@ -76,7 +76,7 @@ func (a *App) SignOutOthers(_ context.Context, v app.Viewer) error {
 // ChangePassword wants the present password.
 func (a *App) ChangePassword(_ context.Context, v app.Viewer, before, _ string) (string, error) {
 	if before != Password {
-		return "", token.New(token.Forbidden, token.CodeLoginInvalid, "the present password is wrong")
+		return "", token.Refuse(token.Forbidden, "login_invalid.present_password")
 	}
 	a.did("password %s", v.Email)
 	return "session_" + v.Email, nil

@@ -23,7 +23,7 @@ func (a *App) sites(vendor token.VendorID) []app.SiteView {
 // CreateSite takes https addresses.
 func (a *App) CreateSite(_ context.Context, s app.Seller, url, _ string, _ []byte) (app.SiteView, bool, error) {
 	if !strings.HasPrefix(url, "https://") {
-		return app.SiteView{}, false, token.New(token.Unprocessable, token.CodeURLNotAllowed, "a url begins with https:// (or http://localhost)")
+		return app.SiteView{}, false, token.Refuse(token.Unprocessable, "url_not_registered.scheme")
 	}
 	a.did("site %s", url)
 	return app.SiteView{}, false, nil
