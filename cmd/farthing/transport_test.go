@@ -71,19 +71,32 @@ func TestThePoolHasTheSizeThatIsSet(t *testing.T) {
 }
 
 // Every answer over https says to come back by https only: pages, the API, programs' addresses and
-// errors. None says so over http.
-func TestEveryAnswerOverHTTPSIsStrict(t *testing.T) {
-	for _, test := range []struct{ base, want string }{{"https://pay.example.org", "max-age=31536000"}, {"http://pay.example.org", ""}} {
+// errors. None says so over http, and all say everywhere that nothing of them is run or framed.
+func TestEveryAnswerIsStrict(t *testing.T) {
+	for _, test := range []struct{ base, want string }{{"https://pay.example.org", "max-age=31536000; includeSubDomains"}, {"http://pay.example.org", ""}} {
 		p := openAt(t, "--base-url", test.base)
 		for _, ask := range []string{
 			"GET /", "GET /wallet", "GET /nowhere", "DELETE /login", "GET /v1/orders", "GET /v1/nowhere", "GET /openapi.json", "GET /docs", "GET /docs/nowhere",
 			"GET /healthz", "GET /readyz", "GET /metrics", "GET /.well-known/jwks.json", "GET /.well-known/openid-configuration", "POST /oidc/token", "POST /oidc/authorize", "GET /assets/nothing",
+			"TRACE /", "TRACE /healthz", "TRACE /v1/orders", "TRACE /oidc/token",
 		} {
 			method, path, _ := strings.Cut(ask, " ")
 			recorded := httptest.NewRecorder()
 			p.handler.ServeHTTP(recorded, httptest.NewRequest(method, test.base+path, nil))
-			if got := recorded.Header().Get("Strict-Transport-Security"); got != test.want {
+			head := recorded.Header()
+			if got := head.Get("Strict-Transport-Security"); got != test.want {
 				t.Errorf("%s at %s: %d, %q", ask, test.base, recorded.Code, got)
+			}
+			for _, part := range []string{"default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"} {
+				if policy := head.Values("Content-Security-Policy"); len(policy) != 1 || !strings.Contains(policy[0], part) {
+					t.Errorf("%s: %d, the policy %q has no %s", ask, recorded.Code, policy, part)
+				}
+			}
+			if got := head.Values("X-Content-Type-Options"); len(got) != 1 || got[0] != "nosniff" {
+				t.Errorf("%s: %d, X-Content-Type-Options is %q", ask, recorded.Code, got)
+			}
+			if method == http.MethodTrace && recorded.Code/100 != 4 {
+				t.Errorf("%s is answered with %d", ask, recorded.Code)
 			}
 		}
 	}

@@ -150,7 +150,6 @@ func (h *Handler) RegisterProtocol(mux *http.ServeMux) {
 // serve answers a request of the protocol.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
-	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "no-store")
 	r.Body = http.MaxBytesReader(w, r.Body, web.MaxBody)
 	if err := single(r); err != nil {

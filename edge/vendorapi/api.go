@@ -102,9 +102,7 @@ func New(o Options) http.Handler {
 // ServeHTTP gives the request an id, routes it, and turns a panic into a problem.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := a.requests.next()
-	h := w.Header()
-	h["X-Request-Id"] = []string{id}
-	h["X-Content-Type-Options"] = noSniff
+	w.Header()["X-Request-Id"] = []string{id}
 	defer a.recovered(w, r)
 	if !a.log.Enabled(r.Context(), slog.LevelDebug) {
 		a.mux.ServeHTTP(w, r)
@@ -131,5 +129,3 @@ func (w *watcher) WriteHeader(status int) {
 
 // Unwrap gives http.ResponseController the response beneath.
 func (w *watcher) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-var noSniff = []string{"nosniff"}

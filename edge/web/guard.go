@@ -36,7 +36,6 @@ func (s *Site) Handler(mux *http.ServeMux) http.Handler {
 
 func (s *Site) setHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", policy)
-	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
@@ -45,18 +44,24 @@ func (s *Site) setHeaders(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 }
 
-// strict is what every answer over https says: come back by https only, for a year.
-var strict = []string{"max-age=31536000"}
+// What every answer says, whoever gives it. They are made once, and never written to.
+var (
+	httpsOnly = []string{"max-age=31536000; includeSubDomains"} // for a year
+	asItSays  = []string{"nosniff"}
+	inert     = []string{"default-src 'none'; base-uri 'none'; frame-ancestors 'none'"} // but for what has a policy of its own
+)
 
-// Transport has every answer of next tell browsers to use https only, where the site has it: those of
-// the API, of programs and of errors too. Over http nothing is said, since there is no https to
-// come back to.
+// Transport has every answer of next say that it is what its type says, that nothing of it is run,
+// and that it is framed nowhere; and where the site has https, to come back by that only: those of
+// the API, of programs and of errors too. Over http nothing is said of https, since there is none
+// to come back to.
 func (s *Site) Transport(next http.Handler) http.Handler {
-	if !s.secure {
-		return next
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header()["Strict-Transport-Security"] = strict
+		h := w.Header()
+		h["X-Content-Type-Options"], h["Content-Security-Policy"] = asItSays, inert
+		if s.secure {
+			h["Strict-Transport-Security"] = httpsOnly
+		}
 		next.ServeHTTP(w, r)
 	})
 }
