@@ -16,6 +16,9 @@ import (
 // algorithm signs ID tokens and logout tokens (RFC 7518): every client can check it.
 const algorithm = string(jose.RS256)
 
+// idTokenType is the type of ID tokens (RFC 7519, 5.1).
+const idTokenType = "JWT"
+
 // sign writes claims as a JWS of a type (RFC 7515).
 func (h *Handler) sign(ctx context.Context, kind string, claims any) (string, error) {
 	keys, err := h.app.SigningKeys(ctx, keyring.Login)
@@ -40,7 +43,7 @@ func (h *Handler) idToken(ctx context.Context, to client, issued app.Issued) (st
 	if err != nil {
 		return "", err
 	}
-	return h.sign(ctx, "JWT", &oidc.IDTokenClaims{
+	return h.sign(ctx, idTokenType, &oidc.IDTokenClaims{
 		TokenClaims: oidc.TokenClaims{
 			Issuer: h.issuer, Subject: issued.Reader.String(), Audience: oidc.Audience{to.GetID()}, IssuedAt: oidc.FromTime(now),
 			Expiration: oidc.FromTime(now.Add(idTokenLife)), Nonce: issued.Nonce, AuthTime: oidc.FromTime(issued.AuthAt),
@@ -59,11 +62,15 @@ func (h *Handler) logoutToken(ctx context.Context, l app.Logout, id string) (str
 	})
 }
 
-// ownKeys checks signatures by the keys that are published.
+// ownKeys checks signatures of ID tokens by the keys that are published.
 type ownKeys struct{ app App }
 
-// VerifySignature implements oidc.KeySet.
+// VerifySignature implements oidc.KeySet. Logout tokens are signed by the same keys, and are no
+// ID tokens.
 func (k ownKeys) VerifySignature(ctx context.Context, signed *jose.JSONWebSignature) ([]byte, error) {
+	if len(signed.Signatures) != 1 || signed.Signatures[0].Protected.ExtraHeaders[jose.HeaderType] != idTokenType {
+		return nil, errors.New("openid: this is no ID token")
+	}
 	keys, err := k.app.SigningKeys(ctx, keyring.Login)
 	if err != nil {
 		return nil, err

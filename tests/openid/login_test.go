@@ -351,8 +351,10 @@ func testLogout(t *testing.T, demo *stage) {
 		t.Error("the logout ended a login in another browser")
 	}
 
-	// And where she is asked, she says yes.
+	// And where she is asked, she says yes. A logout token is no ID token, though it is signed by
+	// the same key.
 	b = s.reader(ada)
+	end("id_token_hint", s.told).Want(http.StatusBadRequest, "nothing was done")
 	end("client_id", s.ClientID, "post_logout_redirect_uri", bye, "state", "s2").Submit("/oidc/logout/confirm")
 	if b.URL.String() != bye+"?state=s2" {
 		t.Errorf("the logout ended at %s", b)

@@ -49,6 +49,7 @@ type site struct {
 	provider *oidc.Provider
 	oauth2.Config
 	logouts chan string
+	told    string // the last logout token
 }
 
 // owner returns a browser in which a shop's owner is logged in.
@@ -231,6 +232,7 @@ func (s *site) logout() map[string]any {
 		if err := checked.Claims(&claims); err != nil {
 			s.t.Fatal(err)
 		}
+		s.told = raw
 		return claims
 	case <-time.After(patience):
 		s.t.Fatal("no logout was told")
