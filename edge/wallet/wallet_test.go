@@ -178,6 +178,14 @@ func TestAssetsAreKept(t *testing.T) {
 	if !strings.Contains(style.header.Get("Cache-Control"), "immutable") {
 		t.Errorf("the style sheet says %q", style.header.Get("Cache-Control"))
 	}
+	if kind := style.header.Get("Content-Type"); kind != "text/css; charset=utf-8" {
+		t.Errorf("the style sheet is %q", kind)
+	}
+	_, rest, _ = strings.Cut(page, `type="image/svg+xml" href="`)
+	address, _, _ = strings.Cut(rest, `"`)
+	if kind := b.get(address).header.Get("Content-Type"); kind != "image/svg+xml; charset=utf-8" {
+		t.Errorf("the mark is %q", kind)
+	}
 	b.get("/assets/nothing.css").want(t, http.StatusNotFound)
 }
 
@@ -229,8 +237,8 @@ func TestSessionCookie(t *testing.T) {
 		t.Errorf("a logout that could not be written answers %d, %v", out.status, out.header)
 	}
 	a.Away = false
-	if out := b.post("/logout", url.Values{}); out.location != "/" {
-		t.Errorf("logging out leads to %q", out.location)
+	if out := b.post("/logout", url.Values{}); out.location != "/" || out.header.Get("Clear-Site-Data") != `"cache"` {
+		t.Errorf("logging out leads to %q, with the headers %v", out.location, out.header)
 	}
 	b.get("/").want(t, http.StatusOK, "You are logged out.")
 	if !a.Did("logout session_" + pretend.Reader) {

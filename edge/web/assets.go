@@ -33,7 +33,7 @@ func newAssets() (*assets, error) {
 	// The style sheet names the font, so the font comes first.
 	for _, file := range []struct{ name, kind string }{
 		{"source-serif.woff2", "font/woff2"},
-		{"mark.svg", "image/svg+xml"},
+		{"mark.svg", "image/svg+xml; charset=utf-8"},
 		{"passkey.js", "text/javascript; charset=utf-8"},
 		{"style.css", "text/css; charset=utf-8"},
 	} {

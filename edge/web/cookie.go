@@ -50,8 +50,9 @@ func (s *Site) StartSession(w http.ResponseWriter, session string) {
 	s.setCookie(w, "farthing", session, sessionLife)
 }
 
-// EndSession takes the login from the browser.
+// EndSession takes the login from the browser, with what it may have kept of pages.
 func (s *Site) EndSession(w http.ResponseWriter) {
+	w.Header().Set("Clear-Site-Data", `"cache"`)
 	s.setCookie(w, "farthing", "", -time.Second)
 }
 
