@@ -83,6 +83,9 @@ func checkAll(ctx context.Context, c config) checkReport {
 	add("secret", func(context.Context) (string, string) { return checkSecretFile(c) })
 	db, state, detail := checkDatabase(ctx, c)
 	add("database", func(context.Context) (string, string) { return state, detail })
+	if c.database != "" {
+		add("database, TLS", func(context.Context) (string, string) { return checkExposure(c.database) })
+	}
 	if db != nil {
 		add("clock", func(ctx context.Context) (string, string) { return checkClock(ctx, db) })
 		defer db.Close()
@@ -199,6 +202,18 @@ func checkDatabase(ctx context.Context, c config) (db store.Database, state, det
 		return fail(err.Error())
 	}
 	return db, checkOK, fmt.Sprintf("%s, durable, %d entries", db.Dialect(), head.Seq)
+}
+
+// checkExposure looks whether the way to the database is open to others.
+func checkExposure(dsn string) (state, detail string) {
+	exposed, err := postgres.Exposure(dsn)
+	switch {
+	case err != nil:
+		return checkFail, err.Error()
+	case exposed != "":
+		return checkWarn, exposed
+	}
+	return checkOK, "by TLS with a certificate that is looked at, or on this machine"
 }
 
 // The differences of clocks that are no longer by chance, and that are faults.
