@@ -34,6 +34,8 @@ type Health struct {
 	Mail     string // how mail is sent, and how that went
 	Head     journal.Head
 	Problems []Problem // what keeps it from being trusted; none where all is well
+
+	Followers []Follower // who follows the journal, and how far
 }
 
 // Problem is something that is wrong.

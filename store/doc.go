@@ -20,6 +20,8 @@
 // A Database offers little: append a block behind everything that was appended
 // before, read blocks, find a chunk of a run, and plain SQL.
 //
+// Who wants to be handed the journal follows it (follow.go), one process at a time (lease.go).
+//
 // Reading order: database.go (what a back-end offers), engine.go (the calls),
 // batch.go (the loop), facts.go (what decisions see), tail.go and index.go (where
 // entries are found), flush.go, guide.go, publish.go and merge.go (what is written behind), open.go

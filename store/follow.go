@@ -94,6 +94,7 @@ const (
 	followLife     = 10 * time.Second
 	followFirstTry = time.Second
 	followLastTry  = time.Minute
+	followEnd      = 2 * time.Second // of giving the lease back
 )
 
 // NewFollower returns a follower of the engine's journal.
@@ -142,7 +143,9 @@ func (f *Follower) Run(ctx context.Context, ticks <-chan time.Time) {
 	for {
 		select {
 		case <-ctx.Done():
-			if err := f.Close(context.WithoutCancel(ctx)); err != nil {
+			ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), followEnd)
+			defer cancel()
+			if err := f.Close(ending); err != nil {
 				f.Log.WarnContext(ctx, "a lease is not given back; it ends by itself", "follower", f.Name, "error", err)
 			}
 			return
@@ -254,10 +257,10 @@ func (f *Follower) step(ctx context.Context) (more bool, err error) {
 }
 
 // end returns the journal's confirmed end. Where the cursor is there, another process may have
-// appended since.
+// appended since; just after a start nothing is confirmed.
 func (f *Follower) end(ctx context.Context) (journal.Head, error) {
 	end := f.engine.Confirmed()
-	if !f.db.Shared() || !same(end, f.at) {
+	if end.Seq != 0 && (!f.db.Shared() || !same(end, f.at)) {
 		return end, nil
 	}
 	_, err := f.engine.fresh(ctx)

@@ -25,6 +25,8 @@ const (
 	ProblemCompact  = "checkpoint"      // SQLite's WAL cannot be copied into its file
 	ProblemClock    = "clock"           // this machine's clock differs from the journal's or the database's
 	ProblemSecret   = "secret"          // the secret is not the one the database was made with
+
+	ProblemInvariant = "invariant_failed" // a watchdog found that the books do not hold; its detail begins with which and where, and a colon
 )
 
 // health collects the problems that there are now. One that was noted from inside the engine

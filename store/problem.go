@@ -1,25 +1,34 @@
 package store
 
 import (
+	"strings"
+
 	"farthing.dev/farthing/token"
 )
 
 // SetProblem notes what somebody outside the engine found wrong, or changes its detail. It
 // lasts until ClearProblem takes it back, whatever the engine itself notes under its code. While
-// there is a ProblemSecret, commands are refused.
+// there is a ProblemSecret or a ProblemInvariant, commands are refused.
 func (e *Engine) SetProblem(code, detail string) {
 	if e.health.hold(code, detail, e.clock.Now()) {
 		e.log.Error("a problem began", "problem", code, "detail", detail)
 	}
-	if code == ProblemSecret {
+	switch code {
+	case ProblemSecret:
 		e.otherSecret.Store(true)
+	case ProblemInvariant:
+		which, _, _ := strings.Cut(detail, ":") // the rest is not for strangers
+		e.broken.Store(&which)
 	}
 }
 
 // ClearProblem takes back what SetProblem noted.
 func (e *Engine) ClearProblem(code string) {
-	if code == ProblemSecret {
+	switch code {
+	case ProblemSecret:
 		e.otherSecret.Store(false)
+	case ProblemInvariant:
+		e.broken.Store(nil)
 	}
 	if e.health.release(code) {
 		e.log.Info("a problem ended", "problem", code)
@@ -31,6 +40,9 @@ func (e *Engine) ClearProblem(code string) {
 func (e *Engine) refusal(wrongClock error) error {
 	if e.otherSecret.Load() {
 		return e.unavailable("unavailable.secret_changes", nil)
+	}
+	if which := e.broken.Load(); which != nil {
+		return e.unavailable("the books do not hold ("+*which+"), and nothing is sold before somebody has looked at that", nil)
 	}
 	return wrongClock
 }

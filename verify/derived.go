@@ -147,7 +147,11 @@ func snapshot(a *core.Account) audit.Snapshot {
 		s.Debts = append(s.Debts, audit.StoredDebt{Currency: d.Currency, Owed: d.Owed, Max: d.Max, Bounded: d.Bounded})
 	}
 	for _, w := range a.Wallets {
-		s.Wallets = append(s.Wallets, audit.Balance{Currency: w.Currency, Class: w.Class, Balance: w.Balance, Held: w.Held, Credit: w.Credit})
+		balance := audit.Balance{Currency: w.Currency, Class: w.Class, Balance: w.Balance, Held: w.Held, Credit: w.Credit}
+		if w.Class.Kind == token.Incentive {
+			balance.Terms = &journal.Grant{Campaign: w.Class.Campaign, Currency: w.Currency, Issuer: w.Issuer, Vendors: w.Vendors, Listed: w.Listed, Expiry: w.Expiry}
+		}
+		s.Wallets = append(s.Wallets, balance)
 	}
 	return s
 }

@@ -48,16 +48,31 @@ const people = 3
 // Play fills an empty database whose tables are up to date with a small life: every kind of
 // entry is in it, always at the same times; ids differ.
 func Play(ctx context.Context, db store.Database) error {
+	s, err := begin(ctx, db)
+	if err != nil {
+		return err
+	}
+	for range people {
+		s.person()
+	}
+	if s.err != nil {
+		return fmt.Errorf("play: %w", s.err)
+	}
+	return s.engine.Close(ctx)
+}
+
+// begin opens a scene in which nobody lives yet, and an engine for it.
+func begin(ctx context.Context, db store.Database) (*scene, error) {
 	clock := &manualClock{at: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)}
 	ids := token.NewMaker(clock, nil)
 	vendor := token.NewID[token.VendorKind](ids)
 	early, err := giveEarly(ctx, db, clock, vendor, token.NewID[token.AccountKind](ids), token.NewID[token.CampaignKind](ids))
 	if err != nil {
-		return fmt.Errorf("give tokens: %w", err)
+		return nil, fmt.Errorf("give tokens: %w", err)
 	}
 	engine, err := store.OpenEngine(ctx, db, clock, slog.New(slog.NewTextHandler(io.Discard, nil)), store.Options{})
 	if err != nil {
-		return fmt.Errorf("open engine: %w", err)
+		return nil, fmt.Errorf("open engine: %w", err)
 	}
 	s := &scene{ctx: ctx, engine: engine, clock: clock, ids: ids, vendor: vendor, usd: early.Currency}
 	s.split = royalty.Split{ID: token.NewID[token.SplitKind](s.ids), Version: 1, Shares: []royalty.Share{
@@ -66,24 +81,18 @@ func Play(ctx context.Context, db store.Database) error {
 	}}
 	made, err := store.NewCatalog(db).AddSplit(ctx, catalog.Split{ID: s.split.ID, Version: 1, Vendor: s.vendor, Name: "split", Shares: s.split.Shares}, catalog.Request{})
 	if err != nil {
-		return fmt.Errorf("add a split: %w", err)
+		return nil, fmt.Errorf("add a split: %w", err)
 	}
 	s.split.ID, s.split.Version = made.ID, max(1, made.Version)
 	s.offer = catalog.Offer{ID: token.NewID[token.OfferKind](s.ids), Version: 1, Vendor: s.vendor, Price: 100_000, Currency: s.usd,
 		Item: journal.Item{Title: "A call", Repeatable: true}}
 	sold, err := store.NewCatalog(db).AddOffer(ctx, s.offer, catalog.Request{})
 	if err != nil {
-		return fmt.Errorf("add an offer: %w", err)
+		return nil, fmt.Errorf("add an offer: %w", err)
 	}
 	s.offer.ID = sold.ID
 	s.do(&core.BoundIncentives{Max: token.PerUnit, AsOf: engine.Head().Seq, Before: []journal.Debt{early}})
-	for range people {
-		s.person()
-	}
-	if s.err != nil {
-		return fmt.Errorf("play: %w", s.err)
-	}
-	return engine.Close(ctx)
+	return s, s.err
 }
 
 // giveEarly appends a vendor's gift as a version recorded it that knew no bounds.

@@ -113,6 +113,6 @@ func offers(ctx context.Context, catalogue *store.Catalog) audit.Offers {
 		if err != nil {
 			return audit.Offer{}, false
 		}
-		return audit.Offer{Vendor: offer.Vendor, Item: offer.Item, Price: offer.Price, Currency: offer.Currency}, true
+		return offerOf(offer), true
 	}
 }

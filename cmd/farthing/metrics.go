@@ -140,6 +140,16 @@ func (m *meter) health(w *watch, db store.Database) {
 	}
 }
 
+// follower adds how far behind the journal's end a follower is.
+func (m *meter) follower(f *store.Follower) {
+	labels := prometheus.Labels{"name": f.Name}
+	add := func(name, help string, read func(store.FollowerState) float64) {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels}, func() float64 { return read(f.State()) }))
+	}
+	add("farthing_follower_lag_entries", "Entries of the journal that a follower has not seen yet.", func(s store.FollowerState) float64 { return float64(s.Lag) })
+	add("farthing_follower_failing", "1 while a follower fails, or has stopped.", func(s store.FollowerState) float64 { return truth(s.Failing != "" || s.Stopped != "") })
+}
+
 // reasonsCollector tells of each code whether it keeps the provider from selling.
 type reasonsCollector struct {
 	watch *watch

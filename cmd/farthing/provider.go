@@ -25,6 +25,7 @@ import (
 	"farthing.dev/farthing/store/postgres"
 	"farthing.dev/farthing/store/sqlite"
 	"farthing.dev/farthing/token"
+	"farthing.dev/farthing/verify"
 	"farthing.dev/farthing/worker"
 )
 
@@ -43,6 +44,7 @@ type provider struct {
 	heads  *heads
 	db     store.Database
 	watch  *watch
+	dog    *verify.Watchdog
 	meter  *meter
 	post   post
 	// outbound sends every request to an address that a vendor named.
@@ -154,6 +156,10 @@ func openHouse(ctx context.Context, c config, clock token.Clock, log *slog.Logge
 	// From here on the time is the engine's: what a page shows and what is decided agree.
 	clock = engine
 	p := &provider{log: log, engine: engine, heads: kept, db: db, outbound: outbound.New(outbound.Options{AllowPrivate: c.private})}
+	p.dog = verify.NewWatchdog(db, engine, log)
+	if err := p.dog.Look(ctx); err != nil { // before anything is sold
+		return nil, nil, errors.Join(err, p.close(ctx))
+	}
 	p.watch = p.newWatch(c)
 	p.watch.look(ctx)
 	currencies, err := c.currencyList()
@@ -229,6 +235,8 @@ func (p *provider) routes(c config, clock token.Clock, currencies []token.Curren
 	measure.mail(&p.post)
 	measure.engine(p.engine)
 	measure.health(p.watch, p.db)
+	measure.follower(p.dog.Follower)
+	measure.counter("farthing_watchdog_skipped_total", "Entries that the watchdog judged by their legs only, since it lagged too far behind to know their accounts.", func() float64 { return float64(p.dog.Skipped()) })
 	measure.counter("farthing_password_hashes_total", "Passwords hashed or compared, which is what guessing costs.", func() float64 { return float64(p.app.PasswordsHashed()) })
 	all := http.NewServeMux()
 	all.Handle("/v1/", api)
@@ -273,6 +281,8 @@ func (p *provider) work(ctx context.Context) {
 	p.every(ctx, often, (&worker.Task{Do: p.app.TurnKeys, Failed: "keys could not be turned", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.followChanges(), Failed: "changes of other replicas could not be read", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.keepHead, Failed: "the journal's head could not be kept outside the database", Log: p.log}).Run)
+	p.every(ctx, often, p.dog.Follower.Run)
+	p.every(ctx, often, (&worker.Task{Do: p.dog.Look, Failed: "it could not be read whether an invariant is broken", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.watchSecret, Failed: "it could not be read which secret the database has", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.app.FollowSums, Wake: p.engine.Busy(), Failed: "the journal's sums could not be kept", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.tellLogouts, Failed: "logouts could not be told", Log: p.log}).Run)

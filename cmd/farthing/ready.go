@@ -31,7 +31,7 @@ const (
 var unreadyCodes = []string{
 	notStopping, notQueue, notDatabase, notPool, notDisk, notUnwatched, notSafe,
 	store.ProblemCommit, store.ProblemLock, store.ProblemAppend, store.ProblemReplaced, store.ProblemJournal,
-	store.ProblemBehind, store.ProblemCompact, store.ProblemClock, store.ProblemSecret,
+	store.ProblemBehind, store.ProblemCompact, store.ProblemClock, store.ProblemSecret, store.ProblemInvariant,
 }
 
 const (
@@ -179,7 +179,8 @@ func (w *watch) reasons() map[string]string {
 }
 
 // ready answers 200 while the provider can sell, and otherwise 503 with the codes of the
-// reasons, one a line. Details are in the log: strangers may ask here.
+// reasons, one a line. Details are in the log: strangers may ask here. Of a broken invariant it
+// says which, and at which entry.
 func (w *watch) ready(out http.ResponseWriter, _ *http.Request) {
 	reasons := w.blocking()
 	out.Header().Set("Cache-Control", "no-store")
@@ -188,7 +189,11 @@ func (w *watch) ready(out http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	codes := make([]string, 0, len(reasons))
-	for code := range reasons {
+	for code, detail := range reasons {
+		if code == store.ProblemInvariant {
+			which, _, _ := strings.Cut(detail, ":")
+			code += " (" + which + ")"
+		}
 		codes = append(codes, code)
 	}
 	slices.Sort(codes)

@@ -18,6 +18,9 @@ type account struct {
 	frozen     bool
 	incentives bool      // it was given incentive tokens
 	stored     *Snapshot // to be compared where the fold reaches it
+
+	unknownTo uint64 // nobody can say how it stands before this entry is behind; zero where it is known
+	partial   bool   // what was spent on single days is not known
 }
 
 type wallet struct {
@@ -49,12 +52,16 @@ type bound struct {
 }
 
 func (a *Auditor) account(id token.AccountID) *account {
-	if found := a.accounts[id]; found != nil {
-		return found
+	found := a.accounts[id]
+	if found == nil {
+		found = &account{}
+		a.accounts[id] = found
+		a.recall(id, found)
+	} else if found.unknownTo != 0 && a.seq > found.unknownTo {
+		*found = account{}
+		a.recall(id, found)
 	}
-	made := &account{}
-	a.accounts[id] = made
-	return made
+	return found
 }
 
 func (a *account) wallet(currency token.Currency, class token.Class) *wallet {
@@ -231,6 +238,9 @@ func (a *Auditor) limitSet(e *journal.Entry, acc *account) {
 	if b.period != limit.PerPurchase {
 		b.from, b.to = window(b.period, d)
 		b.spent = acc.spentIn(&b, d)
+		if acc.partial {
+			b.spent = int64(l.Counter.At(e.At))
+		}
 		a.report.Checked(Limits, 1)
 		if said := int64(l.Counter.At(e.At)); said != max(0, b.spent) {
 			a.report.Fault(Limits, "entry %d sets limit %s as if %d had been spent in its window, not %d", e.Seq, l.ID, said, b.spent)

@@ -32,9 +32,12 @@ type Auditor struct {
 	owned     map[uint64]uint32 // by account, vendor and item: the order
 	holdsOpen int64
 	storedTo  uint64
-	shared
+	*shared
 	expected, actual sheet // used again for each entry
 	wasted           account
+	seq              uint64 // of the entry that is looked at
+
+	resumed *resumed // nil where it began with the first block
 }
 
 // New returns an Auditor of a journal from its first block on.
@@ -51,7 +54,7 @@ func New(rules Rules) *Auditor {
 		offers:   map[offerName]*known{},
 		owned:    map[uint64]uint32{},
 		debts:    debts{of: map[token.AccountID][]*debt{}},
-		shared: shared{ids: newTable[[16]byte](), ruleTable: newTable[journal.Rule](),
+		shared: &shared{ids: newTable[[16]byte](), ruleTable: newTable[journal.Rule](),
 			termsTable: newTable[entitlement.Terms](), splits: map[uint32]royalty.Split{}},
 	}
 }
@@ -64,6 +67,7 @@ func (a *Auditor) Block(b *journal.Block) {
 // fold checks the chain and then every entry of a block.
 func (a *Auditor) fold(d decoded) {
 	b := d.block
+	a.seq = b.First
 	a.report.Blocks++
 	a.report.Checked(ChainWhole, 1)
 	a.report.Checked(SequenceWhole, 1)
@@ -82,8 +86,10 @@ func (a *Auditor) fold(d decoded) {
 	if d.err != nil {
 		a.report.Fault(SequenceWhole, "block %d cannot be read: %v", b.First, d.err)
 	}
+	a.notice()
 	for _, e := range d.entries {
 		a.entry(e)
+		a.notice()
 	}
 	a.head = b.Head()
 }
@@ -91,6 +97,7 @@ func (a *Auditor) fold(d decoded) {
 // entry checks one entry and folds it in.
 func (a *Auditor) entry(e *journal.Entry) {
 	a.report.Entries++
+	a.seq = e.Seq
 	a.balanced(e)
 	a.key(e)
 	acc := &a.wasted
@@ -99,6 +106,7 @@ func (a *Auditor) entry(e *journal.Entry) {
 		a.fresh(e, e.Account, acc)
 		a.reach(acc, e.Seq)
 	}
+	loud := a.judge(e, acc)
 	if e.Grant != nil || e.Back != nil {
 		a.arrive(e, acc)
 	}
@@ -146,7 +154,9 @@ func (a *Auditor) entry(e *journal.Entry) {
 	default:
 		a.report.Fault(SequenceWhole, "entry %d is of a kind %d that nobody knows", e.Seq, e.Kind)
 	}
+	loud()
 	a.legless(e)
+	a.settle(e)
 }
 
 // key checks that no idempotency key made two entries. Of ten million keys, 64 bits
@@ -157,7 +167,7 @@ func (a *Auditor) key(e *journal.Entry) {
 	}
 	a.report.Checked(OneDebit, 1)
 	mixed := binary.BigEndian.Uint64(e.Key.Hash[:8]) ^ (binary.BigEndian.Uint64(e.Key.Scope[8:]) * 0x9E3779B97F4A7C15)
-	if _, used := a.keys[mixed]; used {
+	if _, used := a.keys[mixed]; used || a.usedBefore(mixed) {
 		a.report.Fault(OneDebit, "entry %d was made under an idempotency key that was used before", e.Seq)
 	}
 	a.keys[mixed] = struct{}{}

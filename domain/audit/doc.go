@@ -7,6 +7,9 @@
 // which legs a purchase has. So a mistake in the core is found by the auditor unless
 // the same mistake was made twice, by different means.
 //
+// An Auditor that resumes (resume.go) begins in the middle, asks for what was before, and can be
+// told to forget.
+//
 // Memory is bounded by the accounts and orders that the journal names: about 170
 // bytes for an order, 40 more where it can be owned, and 400 for an account.
 package audit

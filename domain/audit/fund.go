@@ -44,7 +44,7 @@ func (a *Auditor) funded(e *journal.Entry) {
 	}
 	if f.Reference != "" && !f.Test {
 		event := [2]string{f.Method, f.Reference}
-		if a.receipts[event] {
+		if a.receipts[event] || a.creditedBefore(event) {
 			a.report.Fault(OutsideMoney, "entry %d credits %s %q a second time", e.Seq, f.Method, f.Reference)
 		}
 		a.receipts[event] = true

@@ -136,7 +136,9 @@ func (a *Auditor) post(e *journal.Entry) {
 		case ledger.Held:
 			a.account(token.AccountID(leg.Account.Owner)).wallet(leg.Account.Currency, leg.Account.Class).held += int64(leg.Amount)
 		default:
-			a.books[leg.Account] += int64(leg.Amount)
+			if a.resumed == nil {
+				a.books[leg.Account] += int64(leg.Amount)
+			}
 		}
 	}
 }

@@ -198,7 +198,7 @@ func (a *Auditor) ends(o *order) int64 {
 // viewed checks an opening against the terms of its purchase.
 func (a *Auditor) viewed(e *journal.Entry) {
 	a.report.Checked(Entitlements, 1)
-	o := a.orders.find(e.Order)
+	o := a.order(e.Order)
 	switch {
 	case o == nil:
 		a.report.Fault(Entitlements, "entry %d is a view of order %s, which does not exist", e.Seq, e.Order)
@@ -237,7 +237,7 @@ func (a *Auditor) viewable(e *journal.Entry, o *order, view uint32) {
 // covers checks an order that needed no charge.
 func (a *Auditor) covers(e *journal.Entry) {
 	a.report.Checked(Entitlements, 1)
-	by := a.orders.find(e.By)
+	by := a.order(e.By)
 	if by == nil || (by.status != paid && by.status != onHold) || e.At >= a.ends(by) {
 		a.report.Fault(Entitlements, "entry %d: order %s is covered by %s, which opens nothing", e.Seq, e.Order, e.By)
 		return
@@ -251,7 +251,7 @@ func (a *Auditor) covers(e *journal.Entry) {
 	if e.By == e.Order {
 		return
 	}
-	o := a.orders.find(e.Order)
+	o := a.order(e.Order)
 	if o == nil || o.status != open || o.test != by.test {
 		a.report.Fault(Entitlements, "entry %d covers order %s, which is not open", e.Seq, e.Order)
 		return

@@ -10,7 +10,7 @@ import (
 // never more.
 func (a *Auditor) refunded(e *journal.Entry, acc *account) {
 	a.report.Checked(Reversals, 1)
-	o, r := a.orders.find(e.Order), e.Refund
+	o, r := a.order(e.Order), e.Refund
 	if r == nil || o == nil || o.status != paid {
 		a.report.Fault(Reversals, "entry %d refunds order %s, which is not paid", e.Seq, e.Order)
 		return

@@ -98,6 +98,8 @@ type Report struct {
 	Entries uint64       `json:"entries"`
 	Head    journal.Head `json:"head"`
 	Checks  []Check      `json:"checks"`
+
+	broken bool // some invariant is
 }
 
 // NewReport returns a report in which nothing was checked yet.
@@ -116,6 +118,7 @@ func (r *Report) Checked(number int, rows int) { r.Checks[number-1].Rows += uint
 // Fault records that an invariant does not hold.
 func (r *Report) Fault(number int, format string, args ...any) {
 	check := &r.Checks[number-1]
+	r.broken = true
 	if len(check.Faults) >= MaxFaults {
 		check.More++
 		return

@@ -73,7 +73,7 @@ func (a *Auditor) holdPlaced(e *journal.Entry, o *order) {
 func (a *Auditor) buys(e *journal.Entry) *order {
 	sale := e.Sale
 	a.report.Checked(Entitlements, 1)
-	o := a.orders.find(e.Order)
+	o := a.orderOf(e)
 	if o == nil {
 		if e.Kind != journal.Purchased || sale.Consent.Method != journal.ByAllowance || e.Order.IsZero() {
 			a.report.Fault(OneDebit, "entry %d pays order %s, which nobody opened", e.Seq, e.Order)
@@ -350,7 +350,7 @@ func (a *Auditor) released(e *journal.Entry, acc *account) {
 
 // held returns the order on hold that the entry ends.
 func (a *Auditor) held(e *journal.Entry) *order {
-	o := a.orders.find(e.Order)
+	o := a.order(e.Order)
 	switch {
 	case o == nil || o.status != onHold:
 		a.report.Fault(HoldsAccounted, "entry %d ends a hold of order %s, which has none", e.Seq, e.Order)

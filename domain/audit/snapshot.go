@@ -25,6 +25,7 @@ type Balance struct {
 	Currency              token.Currency
 	Class                 token.Class
 	Balance, Held, Credit token.Amount
+	Terms                 *journal.Grant // of incentive tokens; an Auditor that resumes believes them
 }
 
 // Snapshot takes up a stored account. All snapshots come before the first block; each

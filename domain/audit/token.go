@@ -26,11 +26,12 @@ func (a *Auditor) arrive(e *journal.Entry, acc *account) {
 		}
 		w.terms = e.Grant
 	case e.Back != nil:
-		o := a.orders.find(e.Order)
+		o := a.order(e.Order)
 		if o == nil {
 			return
 		}
 		grants := a.orders.rest(o).grants
+		acc.incentives = acc.incentives || len(grants) > 0
 		for i := range grants {
 			g := &grants[i]
 			if w := acc.wallet(g.Currency, token.Class{Kind: token.Incentive, Campaign: g.Campaign}); !w.alive() {

@@ -45,6 +45,7 @@ const (
 	ReaderLooked      = "reader_looked_at"
 	DepositMade       = "deposit_made"
 	IncentivesBounded = "incentives_bounded"
+	InvariantCleared  = "invariant_cleared"
 )
 
 // Act is one line of the log. It holds ids and amounts, and no personal data.
@@ -55,6 +56,15 @@ type Act struct {
 	Action  string
 	Subject string // the id of what it was done to, "" for none
 	Detail  string // one sentence for people
+}
+
+// BrokenInvariant is an invariant that a watchdog found not to hold. While there is one, no
+// server sells.
+type BrokenInvariant struct {
+	Invariant int    // its number in docs/invariants.md
+	Entry     uint64 // where that was found
+	Detail    string // for the operator: it names accounts
+	At        int64  // when, in milliseconds since 1970
 }
 
 // Store keeps staff, keys and the log. What is not there is answered with CodeNotFound.
@@ -81,6 +91,11 @@ type Store interface {
 	// Acts returns a page of the log, newest first, below the id `before` (zero: from the
 	// newest).
 	Acts(ctx context.Context, before token.EventID, limit int) ([]Act, error)
+
+	// Broken returns the invariant that was found not to hold, false where none was.
+	Broken(ctx context.Context) (b BrokenInvariant, found bool, err error)
+	// ClearBroken forgets it, and writes down who says that it is mended.
+	ClearBroken(ctx context.Context, b BrokenInvariant, act Act) error
 
 	// Vendors returns a page of all vendors, newest first, below the id `before`.
 	Vendors(ctx context.Context, before token.VendorID, limit int) ([]catalog.Vendor, error)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/token"
 )
 
@@ -20,6 +21,9 @@ type App interface {
 	Deposit(ctx context.Context, by app.Actor, in app.DepositInput) (app.Deposit, error)
 	SetIncentiveBound(ctx context.Context, by app.Actor, vendor token.VendorID, currency token.Currency, most token.Amount) error
 	IncentiveDebts(ctx context.Context, vendor token.VendorID) ([]app.IncentiveDebt, error)
+	Followers(ctx context.Context) []app.Follower
+	Broken(ctx context.Context) (staff.BrokenInvariant, bool, error)
+	ClearBroken(ctx context.Context, by app.Actor, reason string) (staff.BrokenInvariant, error)
 }
 
 var _ App = (*app.App)(nil)
@@ -35,6 +39,9 @@ const (
 	Fund           = "fund"
 	BoundVendor    = "vendor incentive-bound"
 	VendorDebts    = "vendor incentives"
+	ListFollowers  = "followers"
+	LookAtWatchdog = "watchdog status"
+	ClearWatchdog  = "watchdog clear"
 )
 
 // Request is what a command asks for. Which of the fields count depends on Do.
@@ -48,6 +55,7 @@ type Request struct {
 	Amount    string `json:"amount,omitempty"`
 	Currency  string `json:"currency,omitempty"`
 	Reference string `json:"reference,omitempty"`
+	Reason    string `json:"reason,omitempty"`
 }
 
 // Answer is what was done or found. It is what the commands write with --json.
@@ -58,6 +66,9 @@ type Answer struct {
 	Keys      []Key      `json:"keys,omitempty"`
 	Deposit   *Deposit   `json:"deposit,omitempty"`
 	Debts     []Debt     `json:"incentive_debts,omitempty"`
+	Followers []Follower `json:"followers,omitempty"`
+	Broken    *Broken    `json:"broken_invariant,omitempty"`
+	Cleared   *Broken    `json:"cleared_invariant,omitempty"`
 }
 
 // Operator is somebody with the role.
@@ -130,6 +141,8 @@ func Run(ctx context.Context, a App, r Request) (Answer, error) {
 		return fund(ctx, a, r)
 	case BoundVendor, VendorDebts:
 		return incentives(ctx, a, r)
+	case ListFollowers, LookAtWatchdog, ClearWatchdog:
+		return followers(ctx, a, r)
 	}
 	return Answer{}, token.Refuse(token.Malformed, "malformed.command", token.Given("got", r.Do))
 }

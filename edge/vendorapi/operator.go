@@ -18,23 +18,32 @@ type operators interface {
 
 // summary is the provider at a glance, as it travels.
 type summary struct {
-	Version  string     `json:"version"`
-	Database string     `json:"database"`
-	Mail     string     `json:"mail"`
-	Head     string     `json:"head" doc:"The journal's end, as farthing verify writes it"`
-	Problems []problems `json:"problems" nullable:"false" doc:"What keeps the provider from being trusted with sales; none where all is well"`
-	Readers  int64      `json:"readers" doc:"How many people log in; counted once a minute"`
-	Vendors  int64      `json:"vendors"`
-	Fee      feeRule    `json:"fee" doc:"Of vendors who open from now on"`
-	Money    []books    `json:"money" nullable:"false"`
-	Counted  uint64     `json:"counted_to" doc:"The entry up to which the sums go"`
-	Left     uint64     `json:"not_counted" doc:"How many entries are not in the sums yet"`
+	Version   string     `json:"version"`
+	Database  string     `json:"database"`
+	Mail      string     `json:"mail"`
+	Head      string     `json:"head" doc:"The journal's end, as farthing verify writes it"`
+	Problems  []problems `json:"problems" nullable:"false" doc:"What keeps the provider from being trusted with sales; none where all is well"`
+	Followers []follower `json:"followers" nullable:"false" doc:"Who follows the journal, and how far"`
+	Readers   int64      `json:"readers" doc:"How many people log in; counted once a minute"`
+	Vendors   int64      `json:"vendors"`
+	Fee       feeRule    `json:"fee" doc:"Of vendors who open from now on"`
+	Money     []books    `json:"money" nullable:"false"`
+	Counted   uint64     `json:"counted_to" doc:"The entry up to which the sums go"`
+	Left      uint64     `json:"not_counted" doc:"How many entries are not in the sums yet"`
 }
 
 type problems struct {
 	Code   string    `json:"code"`
 	Detail string    `json:"detail"`
 	Since  time.Time `json:"since"`
+}
+
+// follower is who follows the journal, as it travels.
+type follower struct {
+	Name    string `json:"name"`
+	Entry   uint64 `json:"entry" doc:"The last one that it has seen"`
+	Lag     uint64 `json:"lag_entries" doc:"How many were appended since"`
+	Stopped string `json:"stopped,omitzero" doc:"Why it does not go on, where it does not"`
 }
 
 type feeRule struct {
@@ -69,11 +78,14 @@ func booksOf(m app.Money) books {
 
 func summaryOf(s app.Summary) summary {
 	out := summary{
-		Version: s.Health.Version, Database: s.Health.Database, Mail: s.Health.Mail, Head: s.Health.Head.String(), Problems: []problems{},
+		Version: s.Health.Version, Database: s.Health.Database, Mail: s.Health.Mail, Head: s.Health.Head.String(), Problems: []problems{}, Followers: []follower{},
 		Readers: s.Readers, Vendors: s.Vendors, Fee: feeRule{percent(s.Fee.PPM), s.Fee.Fixed.Decimal(2)}, Money: []books{}, Counted: s.Counted, Left: s.Left,
 	}
 	for _, p := range s.Health.Problems {
 		out.Problems = append(out.Problems, problems(p))
+	}
+	for _, f := range s.Health.Followers {
+		out.Followers = append(out.Followers, follower{f.Name, f.Seq, f.Lag, f.Stopped})
 	}
 	for _, m := range s.Money {
 		out.Money = append(out.Money, booksOf(m))

@@ -1,0 +1,183 @@
+package verify
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+
+	"farthing.dev/farthing/domain/audit"
+	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/royalty"
+	"farthing.dev/farthing/domain/staff"
+	"farthing.dev/farthing/store"
+	"farthing.dev/farthing/token"
+)
+
+// WatchdogName is what the watchdog is known by among those who follow the journal.
+const WatchdogName = "watchdog"
+
+// The pace of the watchdog, and what it remembers.
+const (
+	watchRest = 19      // for how long it rests while something is sold: one part in twenty is its own
+	watchSize = 1 << 15 // accounts, orders and keys that it knows at most, before it begins to forget
+)
+
+// Watchdog audits the journal all the time, a little behind its end. Of several servers' one
+// works. An invariant that does not hold stops selling at all of them, until somebody clears it.
+// Its memory is bounded: what it does not remember it asks the index and the snapshots.
+type Watchdog struct {
+	Follower *store.Follower
+
+	engine    *store.Engine
+	db        store.Database
+	catalogue *store.Catalog
+	size      int
+	auditor   *audit.Auditor // nil: it begins anew; only the follower's step touches it
+	ctx       context.Context
+	skipped   atomic.Uint64
+}
+
+// NewWatchdog returns the watchdog of an engine's journal. Nothing is watched before its
+// Follower runs.
+func NewWatchdog(db store.Database, engine *store.Engine, log *slog.Logger) *Watchdog {
+	return newWatchdog(db, engine, store.Follow{Log: log}, watchSize)
+}
+
+func newWatchdog(db store.Database, engine *store.Engine, f store.Follow, size int) *Watchdog {
+	w := &Watchdog{engine: engine, db: db, catalogue: store.NewCatalog(db), size: size}
+	f.Name, f.Take, f.Begin, f.Stored, f.Rest = WatchdogName, w.take, engine.WrittenBehind, true, watchRest
+	f.Again = store.ForgetCredited
+	w.Follower = store.NewFollower(engine, f)
+	return w
+}
+
+// Skipped returns how many entries were judged by their legs only, since this process has watched.
+func (w *Watchdog) Skipped() uint64 { return w.skipped.Load() }
+
+// Look stops selling where an invariant is broken, whichever server found that, and ends that
+// where it was cleared.
+func (w *Watchdog) Look(ctx context.Context) error {
+	broken, found, err := w.catalogue.Broken(ctx)
+	switch {
+	case err != nil:
+		return err
+	case found:
+		w.engine.SetProblem(store.ProblemInvariant, fmt.Sprintf("invariant %d at entry %d: %s", broken.Invariant, broken.Entry, broken.Detail))
+	default:
+		w.engine.ClearProblem(store.ProblemInvariant)
+	}
+	return nil
+}
+
+// take audits a batch. What it remembers is ahead of the cursor then; where the cursor does not
+// follow, it begins anew.
+func (w *Watchdog) take(ctx context.Context, b store.Batch) (store.Commit, error) {
+	w.ctx = ctx
+	switch {
+	case w.auditor == nil || !sameHead(w.auditor.Head(), b.From):
+		w.auditor = audit.Resume(w.rule, past{w}, b.From)
+		w.auditor.KnowOffers(w.offer)
+	case w.auditor.Size() > w.size:
+		w.auditor = w.auditor.Next()
+	}
+	for _, block := range b.Blocks {
+		w.auditor.Block(block)
+	}
+	if err := w.auditor.Err(); err != nil {
+		w.auditor = nil
+		return nil, fmt.Errorf("ask what was before: %w", err)
+	}
+	w.skipped.Store(w.auditor.Skipped())
+	credits, found := w.auditor.Credits(), w.auditor.Found()
+	if found != nil {
+		w.auditor = nil // what it knows is as wrong as the journal
+	}
+	return func(ctx context.Context, tx *sql.Tx) error {
+		for _, c := range credits {
+			if err := store.NoteCredited(ctx, tx, eventOf(c.Event), c.Seq); err != nil {
+				return err
+			}
+		}
+		if found == nil {
+			return nil
+		}
+		return store.NoteBroken(ctx, tx, staff.BrokenInvariant{Invariant: found.Invariant, Entry: found.Entry, Detail: detailOf(found), At: w.engine.Now().UnixMilli()})
+	}, nil
+}
+
+func sameHead(a, b journal.Head) bool { return a.Seq == b.Seq && a.Hash == b.Hash }
+
+// detailOf says what was found.
+func detailOf(f *audit.Finding) string {
+	if len(f.Also) == 0 {
+		return f.Detail
+	}
+	return fmt.Sprintf("%s (it breaks %v, too)", f.Detail, f.Also)
+}
+
+// eventOf stands for an outside event. Of ten million events, 64 bits confuse two once in 370,000
+// databases.
+func eventOf(e audit.Event) int64 {
+	sum := sha256.Sum256([]byte(e.Method + "\x00" + e.Reference))
+	return int64(binary.BigEndian.Uint64(sum[:]))
+}
+
+// rule looks a split's version up. That the catalogue cannot be read says nothing about it.
+func (w *Watchdog) rule(id token.SplitID, version uint32) (royalty.Split, bool) {
+	split, err := w.catalogue.Split(w.ctx, id, version)
+	if !w.known(err) {
+		return royalty.Split{}, false
+	}
+	return split.Rule(), true
+}
+
+func (w *Watchdog) offer(id token.OfferID, version uint32) (audit.Offer, bool) {
+	offer, err := w.catalogue.Offer(w.ctx, id, version)
+	if !w.known(err) {
+		return audit.Offer{}, false
+	}
+	return offerOf(offer), true
+}
+
+// known reports whether something was found in the catalogue.
+func (w *Watchdog) known(err error) bool {
+	if err != nil && token.CodeOf(err) != token.CodeNotFound {
+		w.auditor.Fail(err)
+	}
+	return err == nil
+}
+
+func offerOf(o catalog.Offer) audit.Offer {
+	return audit.Offer{Vendor: o.Vendor, Item: o.Item, Price: o.Price, Currency: o.Currency}
+}
+
+// past asks the engine for what the watchdog does not remember.
+type past struct{ w *Watchdog }
+
+var _ audit.Past = past{}
+
+// Account is part of audit.Past.
+func (p past) Account(id token.AccountID, before uint64) (audit.Earlier, error) {
+	found, err := p.w.engine.AccountBefore(p.w.ctx, id, before)
+	earlier := audit.Earlier{Entries: found.Entries, Until: found.Until}
+	if found.Stored != nil {
+		stored := snapshot(found.Stored)
+		earlier.Stored = &stored
+	}
+	return earlier, err
+}
+
+// Order is part of audit.Past.
+func (p past) Order(id token.OrderID, before uint64) ([]*journal.Entry, error) {
+	return p.w.engine.OrderBefore(p.w.ctx, id, before)
+}
+
+// Credited is part of audit.Past.
+func (p past) Credited(event audit.Event, before uint64) (bool, error) {
+	return store.Credited(p.w.ctx, p.w.db, eventOf(event), before)
+}
