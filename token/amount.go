@@ -65,21 +65,21 @@ func notAmount(s string) error {
 // Decimal writes a in major units with at least minDigits and at most six
 // decimals: Amount(250000).Decimal(2) is "0.25".
 func (a Amount) Decimal(minDigits int) string {
-	sign := ""
+	var room [32]byte
+	text := room[:0]
 	u := uint64(a)
 	if a < 0 {
-		sign, u = "-", uint64(-(a+1))+1
+		text, u = append(text, '-'), uint64(-(a+1))+1
 	}
-	frac := strconv.FormatUint(u%PerUnit, 10)
-	frac = strings.Repeat("0", 6-len(frac)) + frac
-	for len(frac) > minDigits && frac[len(frac)-1] == '0' {
-		frac = frac[:len(frac)-1]
+	text = strconv.AppendUint(text, u/PerUnit, 10)
+	text = append(text, ".000000"...)
+	for at, rest := len(text)-1, u%PerUnit; rest > 0; at, rest = at-1, rest/10 {
+		text[at] = byte('0' + rest%10)
 	}
-	out := sign + strconv.FormatUint(u/PerUnit, 10)
-	if frac == "" {
-		return out
+	for digits := 6; digits > minDigits && text[len(text)-1] == '0'; digits-- {
+		text = text[:len(text)-1]
 	}
-	return out + "." + frac
+	return strings.TrimSuffix(string(text), ".")
 }
 
 // ParseAmount reads a plain decimal of major units ("0.25") into tokens. It

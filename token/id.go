@@ -80,7 +80,9 @@ func (ReaderKind) Prefix() string    { return "rdr" }
 func (ClientKind) Prefix() string    { return "cli" }
 func (GrantKind) Prefix() string     { return "grn" }
 
-var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+
+var crockford = base32.NewEncoding(alphabet).WithPadding(base32.NoPadding)
 
 // String writes the id with its prefix, or "" for the zero id.
 func (id ID[K]) String() string {
@@ -119,17 +121,48 @@ func (id ID[K]) Millis() int64 {
 }
 
 // ParseID reads an id of kind K in its written form.
-func ParseID[K Kind](s string) (ID[K], error) {
-	var id ID[K]
+func ParseID[K Kind](s string) (ID[K], error) { return parseID[K](s) }
+
+func parseID[K Kind, Text string | []byte](s Text) (ID[K], error) {
 	var kind K
 	prefix := kind.Prefix()
-	if len(s) != len(prefix)+27 || s[:len(prefix)] != prefix || s[len(prefix)] != '_' {
-		return id, notID(s, prefix)
+	if len(s) == len(prefix)+27 && string(s[:len(prefix)]) == prefix && s[len(prefix)] == '_' {
+		if id, ok := decode(s[len(prefix)+1:]); ok && id != [16]byte{} {
+			return id, nil
+		}
 	}
-	if n, err := crockford.Decode(id[:], []byte(s[len(prefix)+1:])); err != nil || n != 16 || id.String() != s {
-		return ID[K]{}, notID(s, prefix)
+	return ID[K]{}, notID(string(s), prefix)
+}
+
+// digits holds the value of each of Crockford's digits in lower case, and 0xFF for all else.
+var digits = func() (values [256]byte) {
+	for i := range values {
+		values[i] = 0xFF
 	}
-	return id, nil
+	for i, c := range []byte(alphabet) {
+		values[c] = byte(i)
+	}
+	return values
+}()
+
+// decode is the reverse of crockford's encoding, of text that it can have written: the two
+// bits that are left over are zero.
+func decode[Text string | []byte](s Text) (id [16]byte, ok bool) {
+	var read uint64
+	bits, n := 0, 0
+	for i := range len(s) {
+		digit := digits[s[i]]
+		if digit == 0xFF {
+			return id, false
+		}
+		read = read<<5 | uint64(digit)
+		if bits += 5; bits >= 8 {
+			bits -= 8
+			id[n] = byte(read >> bits)
+			n++
+		}
+	}
+	return id, read&(1<<bits-1) == 0
 }
 
 func notID(s, prefix string) error {
@@ -145,7 +178,7 @@ func (id *ID[K]) UnmarshalText(b []byte) error {
 		*id = ID[K]{}
 		return nil
 	}
-	parsed, err := ParseID[K](string(b))
+	parsed, err := parseID[K](b)
 	if err == nil {
 		*id = parsed
 	}

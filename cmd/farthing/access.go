@@ -26,11 +26,10 @@ func newAccess(log *slog.Logger) *access {
 	return &access{log: log, prefix: "req_" + strings.ToLower(rand.Text()[:8]) + "_"}
 }
 
-// begin names the request in the answer's X-Request-Id. The API gives ids of its own kind,
-// which then count.
+// begin names the request in the answer's X-Request-Id, by which the API knows it too.
 func (a *access) begin(w http.ResponseWriter) {
 	var buffer [48]byte
-	w.Header().Set("X-Request-Id", string(strconv.AppendUint(append(buffer[:0], a.prefix...), a.count.Add(1), 36)))
+	w.Header()["X-Request-Id"] = []string{string(strconv.AppendUint(append(buffer[:0], a.prefix...), a.count.Add(1), 36))}
 }
 
 // end writes the line.

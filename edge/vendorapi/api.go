@@ -99,10 +99,12 @@ func New(o Options) http.Handler {
 	return a
 }
 
-// ServeHTTP gives the request an id, routes it, and turns a panic into a problem.
+// ServeHTTP gives the request an id, unless it has one, routes it, and turns a panic into a problem.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	id := a.requests.next()
-	w.Header()["X-Request-Id"] = []string{id}
+	h := w.Header()
+	if len(h["X-Request-Id"]) == 0 {
+		h["X-Request-Id"] = []string{a.requests.next()}
+	}
 	defer a.recovered(w, r)
 	if !a.log.Enabled(r.Context(), slog.LevelDebug) {
 		a.mux.ServeHTTP(w, r)
@@ -111,7 +113,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := a.clock.Now()
 	watched := &watcher{ResponseWriter: w}
 	a.mux.ServeHTTP(watched, r)
-	a.log.DebugContext(r.Context(), "api request", "request", id, "method", r.Method, "path", r.URL.Path,
+	a.log.DebugContext(r.Context(), "api request", "request", h.Get("X-Request-Id"), "method", r.Method, "path", r.URL.Path,
 		"status", watched.status, "took", a.clock.Now().Sub(began))
 }
 

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/go-json-experiment/json"
+
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
@@ -49,6 +51,95 @@ type batchResult struct {
 // batchResults are the answers to a batch.
 type batchResults struct {
 	Results []batchResult `json:"results" nullable:"false" doc:"In the order of the purchases"`
+}
+
+var (
+	_ quick   = (*batch)(nil)
+	_ written = (*batchResults)(nil)
+)
+
+func (b *batch) read(body []byte) bool {
+	r, seen := reader{rest: body}, uint(0)
+	r.object(func(name []byte) {
+		r.once(&seen, 1)
+		if r.odd = r.odd || string(name) != "purchases"; r.odd {
+			return
+		}
+		if r.take('['); r.try(']') {
+			b.Purchases = []batchedPurchase{}
+			return
+		}
+		b.Purchases = make([]batchedPurchase, 0, min(len(r.rest)/shortestBatched+1, maxBatch))
+		for !r.odd {
+			b.Purchases = append(b.Purchases, batchedPurchase{})
+			b.Purchases[len(b.Purchases)-1].read(&r)
+			if !r.try(',') {
+				r.take(']')
+				return
+			}
+		}
+	})
+	if !r.done() {
+		*b = batch{}
+		return false
+	}
+	return true
+}
+
+// shortestBatched is the length of a purchase in a batch that says all it must.
+const shortestBatched = len(`{"idempotency_key":"1","reader":"rdr_00000000000000000000000000","offer":"off_00000000000000000000000000"}`)
+
+func (p *batchedPurchase) read(r *reader) {
+	seen := uint(0)
+	r.object(func(name []byte) {
+		switch string(name) {
+		case "idempotency_key":
+			r.once(&seen, 1)
+			p.Key = string(r.text())
+		case "reader":
+			r.once(&seen, 2)
+			p.Reader = string(r.text())
+		case "offer":
+			r.once(&seen, 4)
+			p.Offer = string(r.text())
+		case "offer_version":
+			r.once(&seen, 8)
+			p.Version = r.number()
+		case "tracking":
+			r.once(&seen, 16)
+			p.Tracking = string(r.text())
+		default:
+			r.odd = true
+		}
+	})
+}
+
+func (b *batchResults) write(w *writer) {
+	w.begin("")
+	w.name("results")
+	w.b = append(w.b, '[')
+	for i := range b.Results {
+		w.comma('[')
+		b.Results[i].write(w)
+	}
+	w.b = append(w.b, ']')
+	w.end()
+}
+
+func (b *batchResult) write(w *writer) {
+	w.begin("")
+	w.anyNumber("status", int64(b.Status))
+	w.yes("replayed", b.Replayed)
+	if b.Purchase != nil {
+		w.name("purchase")
+		b.Purchase.write(w)
+	}
+	if b.Problem != nil {
+		w.name("problem")
+		problem, err := json.Marshal(b.Problem)
+		w.b, w.odd = append(w.b, problem...), w.odd || err != nil
+	}
+	w.end()
 }
 
 func (a *api) addBatch() {

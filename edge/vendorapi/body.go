@@ -58,7 +58,11 @@ func (a *api) readBody(w http.ResponseWriter, r *http.Request, o *operation, in 
 	buffers := a.buffersFor(o)
 	buffer := buffers.get()
 	defer buffers.put(buffer)
-	if _, err := buffer.ReadFrom(http.MaxBytesReader(w, r.Body, most)); err != nil {
+	from := r.Body
+	if r.ContentLength < 0 { // else the body is no longer than it says
+		from = http.MaxBytesReader(w, from, most)
+	}
+	if _, err := buffer.ReadFrom(from); err != nil {
 		if _, large := errors.AsType[*http.MaxBytesError](err); large {
 			return errTooLarge
 		}
@@ -68,7 +72,7 @@ func (a *api) readBody(w http.ResponseWriter, r *http.Request, o *operation, in 
 	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) == 0 || first[0] != '{' {
 		return malformed("malformed.body_no_object")
 	}
-	if err := json.Unmarshal(body, in, strict); err != nil {
+	if err := decode(body, in); err != nil {
 		return explainJSON(body, err)
 	}
 	return nil

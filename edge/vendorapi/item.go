@@ -23,6 +23,31 @@ type item struct {
 	Repeatable  bool               `json:"repeatable,omitzero" doc:"Each purchase is charged, also of what is owned already"`
 }
 
+// write writes the field "item".
+func (i *item) write(w *writer) {
+	w.begin("item")
+	w.text("sku", i.SKU)
+	w.anyText("title", i.Title)
+	w.text("description", i.Description)
+	w.text("url", i.URL)
+	w.number("times", i.Times)
+	w.number("hours", i.Hours)
+	w.number("days", i.Days)
+	w.time("expires_at", i.ExpiresAt)
+	if i.Incentives != nil {
+		w.name("incentives")
+		w.b = append(w.b, '[')
+		for n := range i.Incentives {
+			w.comma('[')
+			w.b, _ = i.Incentives[n].AppendText(append(w.b, '"')) // never fails
+			w.b = append(w.b, '"')
+		}
+		w.b = append(w.b, ']')
+	}
+	w.yes("repeatable", i.Repeatable)
+	w.end()
+}
+
 func (i *item) domain() (journal.Item, error) {
 	out := journal.Item{
 		SKU: i.SKU, Title: i.Title, Description: i.Description, URL: i.URL,

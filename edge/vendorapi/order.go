@@ -102,6 +102,70 @@ type order struct {
 	CoveredBy     token.OrderID    `json:"covered_by,omitzero" doc:"The purchase that made a charge unnecessary"`
 }
 
+var _ written = (*order)(nil)
+
+func (o *order) write(w *writer) {
+	w.begin("")
+	writeAnyID(w, "id", o.ID)
+	w.anyText("status", o.Status)
+	w.text("pay_url", o.PayURL)
+	w.anyText("price", o.Price)
+	w.anyText("currency", o.Currency.String())
+	o.Item.write(w)
+	writeID(w, "offer", o.Offer)
+	writeID(w, "split", o.Split)
+	w.number("split_version", int64(o.SplitVersion))
+	w.anyText("capture", o.Capture)
+	w.number("hold_hours", int64(o.HoldHours))
+	w.text("return_url", o.ReturnURL)
+	w.text("cancel_url", o.CancelURL)
+	w.text("post", o.Post)
+	w.text("tracking", o.Tracking)
+	w.text("login", o.Login)
+	w.text("authorisation", o.Authorisation)
+	writeID(w, "reader", o.Reader)
+	w.anyBool("test", o.Test)
+	w.anyTime("created_at", o.CreatedAt)
+	w.time("expires_at", o.ExpiresAt)
+	w.time("paid_at", o.PaidAt)
+	w.time("hold_until", o.HoldUntil)
+	w.text("charged", o.Charged)
+	w.text("refunded", o.Refunded)
+	w.text("net", o.Net)
+	w.text("fee", o.Fee)
+	if o.Royalties != nil {
+		w.name("royalties")
+		w.b = append(w.b, '[')
+		for i := range o.Royalties {
+			w.comma('[')
+			w.begin("")
+			writeAnyID(w, "payee", o.Royalties[i].Payee)
+			w.anyText("amount", o.Royalties[i].Amount)
+			w.end()
+		}
+		w.b = append(w.b, ']')
+	}
+	if o.Entitlement != nil {
+		o.Entitlement.write(w)
+	}
+	writeID(w, "covered_by", o.CoveredBy)
+	w.end()
+}
+
+// write writes the field "entitlement".
+func (e *entitled) write(w *writer) {
+	w.begin("entitlement")
+	w.anyNumber("views_used", int64(e.ViewsUsed))
+	if e.ViewsLeft != nil {
+		w.anyNumber("views_left", int64(*e.ViewsLeft))
+	}
+	w.time("first_view_at", e.FirstViewAt)
+	w.time("ends_at", e.EndsAt)
+	w.anyBool("usable", e.Usable)
+	w.text("not_usable", string(e.NotUsable))
+	w.end()
+}
+
 // royaltyOfOrder is what one payee keeps of an order.
 type royaltyOfOrder struct {
 	Payee  token.PayeeID `json:"payee"`

@@ -20,6 +20,47 @@ type newPurchase struct {
 	Tracking string         `json:"tracking,omitzero" maxLength:"500" doc:"Your own data, kept with the order"`
 }
 
+var (
+	_ written = (*newPurchase)(nil)
+	_ quick   = (*newPurchase)(nil)
+)
+
+func (n *newPurchase) write(w *writer) {
+	w.begin("")
+	writeAnyID(w, "reader", n.Reader)
+	writeAnyID(w, "offer", n.Offer)
+	w.number("offer_version", int64(n.Version))
+	w.text("tracking", n.Tracking)
+	w.end()
+}
+
+func (n *newPurchase) read(body []byte) bool {
+	r, seen := reader{rest: body}, uint(0)
+	r.object(func(name []byte) {
+		switch string(name) {
+		case "reader":
+			r.once(&seen, 1)
+			r.odd = n.Reader.UnmarshalText(r.text()) != nil || r.odd
+		case "offer":
+			r.once(&seen, 2)
+			r.odd = n.Offer.UnmarshalText(r.text()) != nil || r.odd
+		case "offer_version":
+			r.once(&seen, 4)
+			n.Version = r.number()
+		case "tracking":
+			r.once(&seen, 8)
+			n.Tracking = string(r.text())
+		default:
+			r.odd = true
+		}
+	})
+	if !r.done() {
+		*n = newPurchase{}
+		return false
+	}
+	return true
+}
+
 // app returns what CreatePurchase takes.
 func (n *newPurchase) app() (app.PurchaseInput, error) {
 	if n.Reader.IsZero() || n.Offer.IsZero() {

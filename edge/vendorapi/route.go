@@ -120,6 +120,12 @@ func canonical(method, path string, in any) ([]byte, error) {
 	digest = append(digest, ' ')
 	digest = append(digest, path...)
 	digest = append(digest, '\n')
+	if by, ok := in.(written); ok {
+		w := writer{b: digest}
+		if by.write(&w); !w.odd {
+			return w.b, nil
+		}
+	}
 	body, err := json.Marshal(in)
 	if err != nil {
 		return nil, token.Wrap(err, "write a request in canonical form")
@@ -132,7 +138,7 @@ func (a *api) reply(w http.ResponseWriter, r *http.Request, o *operation, status
 	buffers := a.buffersFor(o)
 	buffer := buffers.get()
 	defer buffers.put(buffer)
-	if err := json.MarshalWrite(buffer, body); err != nil {
+	if err := encode(buffer, body); err != nil {
 		a.refuse(w, r, token.Wrap(err, "write an answer"))
 		return
 	}
