@@ -39,14 +39,14 @@ func (a *App) Broken(ctx context.Context) (staff.BrokenInvariant, bool, error) {
 func (a *App) ClearBroken(ctx context.Context, by Actor, reason string) (staff.BrokenInvariant, error) {
 	reason = strings.TrimSpace(reason)
 	if reason == "" || len(reason) > maxReason || !utf8.ValidString(reason) {
-		return staff.BrokenInvariant{}, token.Newf(token.Malformed, token.CodeFieldInvalid, "say in at most %d bytes why selling may go on", maxReason)
+		return staff.BrokenInvariant{}, token.Refuse(token.Malformed, "field_invalid.reason_to_sell", token.Number("most", maxReason))
 	}
 	broken, found, err := a.catalog.Broken(ctx)
 	if err != nil {
 		return broken, err
 	}
 	if !found {
-		return broken, token.New(token.NotFound, token.CodeNotFound, "no invariant is known to be broken")
+		return broken, token.Refuse(token.NotFound, "not_found.broken_invariant")
 	}
 	detail := fmt.Sprintf("invariant %d at entry %d: %s", broken.Invariant, broken.Entry, reason)
 	if err := a.catalog.ClearBroken(ctx, broken, a.act(by, staff.InvariantCleared, "", detail)); err != nil {

@@ -29,7 +29,7 @@ func (c *Catalog) Broken(ctx context.Context) (b staff.BrokenInvariant, found bo
 // ClearBroken forgets the broken invariant, and writes down who says that it is mended.
 func (c *Catalog) ClearBroken(ctx context.Context, b staff.BrokenInvariant, act staff.Act) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
-		err := changeOne(ctx, tx, token.New(token.NotFound, token.CodeNotFound, "no invariant is known to be broken"),
+		err := changeOne(ctx, tx, token.Refuse(token.NotFound, "not_found.broken_invariant"),
 			`DELETE FROM broken_invariant WHERE one = 1 AND invariant = $1 AND entry = $2`, int64(b.Invariant), int64(b.Entry))
 		if err != nil {
 			return err

@@ -43,9 +43,9 @@ type Engine struct {
 	damaged  atomic.Bool // the journal is: nothing is sold any more
 	remaking atomic.Bool // more is being replayed than the end of the journal
 
-	replacements atomic.Int64           // how often the database turned out to hold another journal
-	otherSecret  atomic.Bool            // the database has another secret: see SetProblem
-	broken       atomic.Pointer[string] // the invariant that does not hold, and where; nil while all do
+	replacements atomic.Int64             // how often the database turned out to hold another journal
+	otherSecret  atomic.Bool              // the database has another secret: see SetProblem
+	broken       atomic.Pointer[brokenAt] // the invariant that does not hold, and where; nil while all do
 
 	watch *watch
 

@@ -1,25 +1,33 @@
 package store
 
 import (
-	"strings"
+	"fmt"
+	"time"
 
 	"farthing.dev/farthing/token"
 )
 
 // SetProblem notes what somebody outside the engine found wrong, or changes its detail. It
 // lasts until ClearProblem takes it back, whatever the engine itself notes under its code. While
-// there is a ProblemSecret or a ProblemInvariant, commands are refused.
+// there is a ProblemSecret, commands are refused.
 func (e *Engine) SetProblem(code, detail string) {
 	if e.health.hold(code, detail, e.clock.Now()) {
 		e.log.Error("a problem began", "problem", code, "detail", detail)
 	}
-	switch code {
-	case ProblemSecret:
+	if code == ProblemSecret {
 		e.otherSecret.Store(true)
-	case ProblemInvariant:
-		which, _, _ := strings.Cut(detail, ":") // the rest is not for strangers
-		e.broken.Store(&which)
 	}
+}
+
+// brokenAt is an invariant that does not hold, and at which entry.
+type brokenAt struct{ invariant, entry int64 }
+
+// StopSelling refuses all commands because an invariant does not hold, until ClearProblem takes
+// ProblemInvariant back. Who is refused is told which, and at which entry; the detail is for the
+// operator.
+func (e *Engine) StopSelling(invariant int, entry uint64, detail string) {
+	e.broken.Store(&brokenAt{int64(invariant), int64(entry)})
+	e.SetProblem(ProblemInvariant, fmt.Sprintf("invariant %d at entry %d: %s", invariant, entry, detail))
 }
 
 // ClearProblem takes back what SetProblem noted.
@@ -41,8 +49,8 @@ func (e *Engine) refusal(wrongClock error) error {
 	if e.otherSecret.Load() {
 		return e.unavailable("unavailable.secret_changes", nil)
 	}
-	if which := e.broken.Load(); which != nil {
-		return e.unavailable("the books do not hold ("+*which+"), and nothing is sold before somebody has looked at that", nil)
+	if b := e.broken.Load(); b != nil {
+		return token.Refuse(token.Unavailable, "unavailable.books", token.Number("invariant", b.invariant), token.Number("entry", b.entry)).Until(e.clock.Now().Add(time.Minute))
 	}
 	return wrongClock
 }

@@ -67,7 +67,7 @@ func (w *Watchdog) Look(ctx context.Context) error {
 	case err != nil:
 		return err
 	case found:
-		w.engine.SetProblem(store.ProblemInvariant, fmt.Sprintf("invariant %d at entry %d: %s", broken.Invariant, broken.Entry, broken.Detail))
+		w.engine.StopSelling(broken.Invariant, broken.Entry, broken.Detail)
 	default:
 		w.engine.ClearProblem(store.ProblemInvariant)
 	}

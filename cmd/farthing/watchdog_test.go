@@ -78,7 +78,7 @@ func TestABrokenInvariantStopsSelling(t *testing.T) {
 	const which = "invariant 5 at entry 17"
 	check := func(when string) {
 		t.Helper()
-		if refusal := sells(p, when); !strings.Contains(refusal, which) || strings.Contains(refusal, "acc_x") {
+		if refusal := sells(p, when); !strings.Contains(refusal, "unavailable.books invariant=5 entry=17") || strings.Contains(refusal, "acc_x") {
 			t.Errorf("%s: %q", when, refusal)
 		}
 		if said := ready(p); said != "invariant_failed ("+which+")" {
