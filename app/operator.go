@@ -305,12 +305,6 @@ func firstLetter(text string) int {
 	return len(text)
 }
 
-// StaffLog returns a page of what staff and commands looked at and did, newest first.
-func (a *App) StaffLog(ctx context.Context, _ Actor, before string, limit int) ([]staff.Act, string, error) {
-	return pageOf(before, limit, func(from token.EventID, limit int) ([]staff.Act, error) { return a.catalog.Acts(ctx, from, limit) },
-		func(act staff.Act) token.EventID { return act.ID })
-}
-
 // DepositOnce is Deposit for callers that send an idempotency key besides: a key that stands
 // for one request is refused with another.
 func (a *App) DepositOnce(ctx context.Context, by Actor, in DepositInput, key string, digest []byte) (Deposit, error) {

@@ -43,11 +43,6 @@ type NewOperator struct {
 	LinkUntil time.Time // from then on the link opens nothing
 }
 
-// act makes a line of the staff's log.
-func (a *App) act(by Actor, action, subject, detail string) staff.Act {
-	return staff.Act{ID: token.NewID[token.EventKind](a.ids), At: a.clock.Now().UnixMilli(), Actor: by.id, Action: action, Subject: subject, Detail: detail}
-}
-
 // AddOperator makes whoever logs in with an e-mail address an operator. Where nobody does,
 // a login is made, and its first password is set by the link that is returned. Doing it
 // again changes nothing, and returns a new link while there is no password.

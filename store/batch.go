@@ -335,8 +335,8 @@ func (e *Engine) decide(ctx context.Context) (*journal.Block, error) {
 		if err := e.decideOne(r, now); err != nil {
 			return nil, err
 		}
-		if entry := r.out.Entry; r.err == nil && entry != nil && !r.out.Replayed {
-			l.entries = append(l.entries, entry)
+		if r.err == nil {
+			l.entries = r.out.Entries(l.entries)
 		}
 	}
 	if len(l.entries) == 0 {

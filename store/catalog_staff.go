@@ -57,8 +57,8 @@ func (c *Catalog) Staff(ctx context.Context) ([]staff.Member, error) {
 func (c *Catalog) AddOperatorKey(ctx context.Context, k staff.Key, act staff.Act) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
 		err := insert(ctx, tx, "already_taken.key",
-			`INSERT INTO operator_keys (id, hash, name, hint, created_at, revoked_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-			k.ID.String(), k.Hash[:], k.Name, k.Hint, k.CreatedAt, k.RevokedAt)
+			`INSERT INTO operator_keys (id, hash, name, hint, made_by, created_at, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			k.ID.String(), k.Hash[:], k.Name, k.Hint, k.MadeBy.String(), k.CreatedAt, k.RevokedAt)
 		if err != nil {
 			return err
 		}
@@ -66,10 +66,10 @@ func (c *Catalog) AddOperatorKey(ctx context.Context, k staff.Key, act staff.Act
 	})
 }
 
-const operatorKeyColumns = `SELECT id, hash, name, hint, created_at, revoked_at FROM operator_keys`
+const operatorKeyColumns = `SELECT id, hash, name, hint, made_by, created_at, revoked_at FROM operator_keys`
 
 func scanOperatorKey(r row) (k staff.Key, err error) {
-	err = r.Scan(word{&k.ID}, digest32{&k.Hash}, &k.Name, &k.Hint, &k.CreatedAt, &k.RevokedAt)
+	err = r.Scan(word{&k.ID}, digest32{&k.Hash}, &k.Name, &k.Hint, word{&k.MadeBy}, &k.CreatedAt, &k.RevokedAt)
 	return k, err
 }
 
@@ -93,26 +93,6 @@ func (c *Catalog) RevokeOperatorKey(ctx context.Context, id token.KeyID, at int6
 		}
 		return addAct(ctx, tx, act)
 	})
-}
-
-// AddAct writes a line into the staff's log.
-func (c *Catalog) AddAct(ctx context.Context, act staff.Act) error {
-	return c.write(ctx, func(tx *sql.Tx) error { return addAct(ctx, tx, act) })
-}
-
-func addAct(ctx context.Context, tx *sql.Tx, act staff.Act) error {
-	return insert(ctx, tx, "already_taken.staff_line",
-		`INSERT INTO staff_log (id, at, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6)`,
-		act.ID.String(), act.At, act.Actor, act.Action, act.Subject, act.Detail)
-}
-
-// Acts returns a page of the staff's log.
-func (c *Catalog) Acts(ctx context.Context, before token.EventID, limit int) ([]staff.Act, error) {
-	return list(ctx, c, func(r row) (a staff.Act, err error) {
-		err = r.Scan(word{&a.ID}, &a.At, &a.Actor, &a.Action, &a.Subject, &a.Detail)
-		return a, err
-	}, `SELECT id, at, actor, action, subject, detail FROM staff_log WHERE ($1 = '' OR id < $1) ORDER BY id DESC LIMIT $2`,
-		before.String(), limit)
 }
 
 // Vendors returns a page of all vendors.

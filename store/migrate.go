@@ -80,7 +80,7 @@ func migrator(db Database) (*goose.Provider, error) {
 		return nil, fmt.Errorf("find migrations: %w", err)
 	}
 	dialect := database.DialectSQLite3
-	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(chainMigration())}
 	if db.Dialect() == "postgres" {
 		dialect = database.DialectPostgres
 		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // seconds between tries, and tries

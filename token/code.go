@@ -61,6 +61,11 @@ const (
 	CodeGiftsFull        Code = "gifts_full"
 	CodeIncentiveDebt    Code = "incentive_debt_exceeded"
 
+	CodeApprovalNeeded   Code = "approval_needed"
+	CodeApprovalNotYours Code = "approval_not_yours"
+	CodeApprovalClosed   Code = "approval_closed"
+	CodeApprovalsFull    Code = "approvals_full"
+
 	CodeClientUnknown Code = "client_unknown"
 	CodeGrantInvalid  Code = "grant_invalid"
 	CodeLogoutUntold  Code = "logout_untold" // of the security log only

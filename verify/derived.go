@@ -146,6 +146,12 @@ func snapshot(a *core.Account) audit.Snapshot {
 	for _, d := range a.Debts {
 		s.Debts = append(s.Debts, audit.StoredDebt{Currency: d.Currency, Owed: d.Owed, Max: d.Max, Bounded: d.Bounded})
 	}
+	if a.Desk != nil {
+		s.Desk = &audit.StoredDesk{Policies: a.Desk.Policies}
+		for _, r := range a.Desk.Requests {
+			s.Desk.Requests = append(s.Desk.Requests, audit.StoredRequest(r))
+		}
+	}
 	for _, w := range a.Wallets {
 		balance := audit.Balance{Currency: w.Currency, Class: w.Class, Balance: w.Balance, Held: w.Held, Credit: w.Credit}
 		if w.Class.Kind == token.Incentive {

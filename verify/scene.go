@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/limit"
 	"farthing.dev/farthing/domain/royalty"
+	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/token"
 )
@@ -54,6 +56,11 @@ func Play(ctx context.Context, db store.Database) error {
 	}
 	for range people {
 		s.person()
+	}
+	s.approvals()
+	for n := range 3 {
+		act := staff.Act{ID: token.NewID[token.EventKind](s.ids), At: s.now(), Actor: staff.ByCommand, Action: staff.DepositMade, Subject: s.account.String(), Detail: fmt.Sprint("line ", n)}
+		s.err = errors.Join(s.err, store.NewCatalog(db).AddAct(ctx, act))
 	}
 	if s.err != nil {
 		return fmt.Errorf("play: %w", s.err)
@@ -283,4 +290,46 @@ func (s *scene) given() {
 func (s *scene) onCredit() {
 	s.do(&core.Permit{Account: s.account, User: s.user, Key: s.key(), SetCredit: &journal.Credit{Currency: s.usd, Line: 20 * token.PerUnit}})
 	s.open(15*token.PerUnit, false, journal.ByClick, nil)
+}
+
+// approvals has staff ask: one request of each end, and one that waits.
+func (s *scene) approvals() {
+	person := func(n byte, role journal.Role) journal.Staff {
+		return journal.Staff{User: token.UserID{0x7f, n}, Role: role}
+	}
+	operator, supervisor, other := person(1, journal.Operator), person(2, journal.Supervisor), person(3, journal.Operator)
+	ask := func(by journal.Staff, i journal.Instruction) *journal.Entry {
+		out := s.do(&core.Instruct{By: by, Why: "a letter came", LapsesAt: s.now() + 3_600_000, Instruction: i})
+		if out.Entry == nil {
+			return &journal.Entry{}
+		}
+		return out.Entry
+	}
+	deposit := func(amount token.Amount) journal.Instruction {
+		s.keys++
+		return journal.Instruction{Account: s.account, Fund: &journal.Fund{Amount: amount, Currency: s.usd, Method: journal.ByOperator, Reference: fmt.Sprint("desk ", s.keys)}}
+	}
+	approve := func(by journal.Staff, e *journal.Entry) {
+		if asked := e.Asked(); asked != nil {
+			s.do(&core.Approve{Request: e.Seq, By: by, Digest: asked.Digest})
+		}
+	}
+	ask(operator, deposit(2*token.PerUnit))
+	needs := journal.Needs{Persons: 1, Role: journal.Supervisor}
+	ask(operator, journal.Instruction{Policy: &journal.Policy{Action: journal.Deposit, Currency: s.usd, Above: 5 * token.PerUnit, Needs: needs}})
+	ask(operator, deposit(5*token.PerUnit))
+	approve(supervisor, ask(operator, deposit(6*token.PerUnit)))
+	s.do(&core.Refuse{Request: ask(operator, deposit(7*token.PerUnit)).Seq, By: supervisor})
+	command := ask(journal.Staff{Role: journal.Operator}, deposit(8*token.PerUnit))
+	approve(supervisor, command)
+	approve(other, command)
+	frozen, good := journal.Frozen, journal.GoodStanding
+	for _, standing := range []*journal.Standing{&frozen, &good} {
+		approve(supervisor, ask(person(4, journal.Representative), journal.Instruction{Account: s.account, Standing: standing}))
+	}
+	lapses := ask(operator, deposit(9*token.PerUnit))
+	s.clock.at = s.clock.at.Add(2 * time.Hour)
+	s.do(&core.LapseRequest{Request: lapses.Seq})
+	approve(other, ask(operator, journal.Instruction{Policy: &journal.Policy{Action: journal.Unfreeze, Needs: needs}}))
+	ask(operator, deposit(10*token.PerUnit)) // waits
 }

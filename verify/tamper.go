@@ -104,23 +104,59 @@ func changeSnapshot(body []byte, change func(*core.Account) bool) ([]byte, error
 	return nil, errors.New("there is no snapshot to corrupt")
 }
 
-// shown adds the journal up for those who look at it, and changes what is shown by a statement.
-func shown(statement string) func(context.Context, store.Database) (func() error, error) {
+// runner runs statements that each change something, in one transaction.
+func runner(ctx context.Context, db store.Database) func(statements ...string) error {
+	return func(statements ...string) error {
+		return db.Write(ctx, func(tx *sql.Tx) error {
+			for _, statement := range statements {
+				changed, err := tx.ExecContext(ctx, statement)
+				if err != nil {
+					return err
+				}
+				if n, err := changed.RowsAffected(); err != nil || n == 0 {
+					return errors.Join(errors.New("there is nothing to change"), err)
+				}
+			}
+			return nil
+		})
+	}
+}
+
+// log changes the staff's log by statements, and puts back what was there.
+func log(statements ...string) func(context.Context, store.Database) (func() error, error) {
 	return func(ctx context.Context, db store.Database) (func() error, error) {
-		run := func(statements ...string) error {
+		run := runner(ctx, db)
+		const keep, keepHead = `CREATE TABLE kept_log AS SELECT * FROM staff_log`, `CREATE TABLE kept_head AS SELECT * FROM staff_log_head`
+		err := db.Write(ctx, func(tx *sql.Tx) error {
+			for _, statement := range []string{keep, keepHead} {
+				if _, err := tx.ExecContext(ctx, statement); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		restore := func() error {
 			return db.Write(ctx, func(tx *sql.Tx) error {
-				for _, statement := range statements {
-					changed, err := tx.ExecContext(ctx, statement)
-					if err != nil {
+				for _, statement := range []string{`DELETE FROM staff_log`, `DELETE FROM staff_log_head`, `INSERT INTO staff_log SELECT * FROM kept_log`,
+					`INSERT INTO staff_log_head SELECT * FROM kept_head`, `DROP TABLE kept_log`, `DROP TABLE kept_head`} {
+					if _, err := tx.ExecContext(ctx, statement); err != nil {
 						return err
-					}
-					if n, err := changed.RowsAffected(); err != nil || n == 0 {
-						return errors.Join(errors.New("nothing is shown that could be changed"), err)
 					}
 				}
 				return nil
 			})
 		}
+		if err != nil {
+			return nil, err
+		}
+		return restore, run(statements...)
+	}
+}
+
+// shown adds the journal up for those who look at it, and changes what is shown by a statement.
+func shown(statement string) func(context.Context, store.Database) (func() error, error) {
+	return func(ctx context.Context, db store.Database) (func() error, error) {
+		run := runner(ctx, db)
 		for more := true; more; {
 			var err error
 			if more, err = store.NewSums(db, nil).Follow(ctx, true); err != nil {

@@ -78,6 +78,9 @@ func Run(ctx context.Context, db store.Database, options Options) (audit.Report,
 	}
 	derived.check(&report)
 	shown.check(&report)
+	if err := checkStaffLog(ctx, db, &report); err != nil {
+		return audit.Report{}, err
+	}
 	if options.OtherSecret {
 		report.Fault(audit.PseudonymsApart, "the secret is not the one that the database was made with, so every vendor would know its readers by other pseudonyms; verify with the right one")
 	}

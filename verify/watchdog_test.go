@@ -137,6 +137,7 @@ func testWatchdogAsksThePast(t *testing.T, db store.Database) {
 	s.allowed()
 	s.given()
 	s.clicked()
+	s.approvals()
 	old := s.open(150_000, false, journal.ByClick, nil).Order
 	if err := errors.Join(s.err, s.engine.Flush(t.Context())); err != nil {
 		t.Fatal(err)
@@ -156,7 +157,7 @@ func testWatchdogAsksThePast(t *testing.T, db store.Database) {
 	for range 2 {
 		for _, act := range []func(){s.clicked, s.held, s.allowed, s.money, func() {
 			s.do(&core.Refund{Order: old.ID, Vendor: s.vendor, Amount: 10_000, Key: s.key()})
-		}, s.given} {
+		}, s.given, s.approvals} {
 			act()
 			step()
 			if s.err != nil {

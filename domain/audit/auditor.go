@@ -27,6 +27,7 @@ type Auditor struct {
 	books    map[ledger.Account]int64
 
 	debts     debts
+	desk      desk
 	lookUp    Offers
 	offers    map[offerName]*known
 	owned     map[uint64]uint32 // by account, vendor and item: the order
@@ -53,6 +54,7 @@ func New(rules Rules) *Auditor {
 		books:    map[ledger.Account]int64{},
 		offers:   map[offerName]*known{},
 		owned:    map[uint64]uint32{},
+		desk:     desk{waiting: map[uint64]*request{}},
 		debts:    debts{of: map[token.AccountID][]*debt{}},
 		shared: &shared{ids: newTable[[16]byte](), ruleTable: newTable[journal.Rule](),
 			termsTable: newTable[entitlement.Terms](), splits: map[uint32]royalty.Split{}},
@@ -114,6 +116,7 @@ func (a *Auditor) entry(e *journal.Entry) {
 		a.receives(e)
 	}
 	a.post(e)
+	a.secondPerson(e)
 	switch e.Kind {
 	case journal.OrderOpened:
 		a.opened(e)
@@ -151,6 +154,7 @@ func (a *Auditor) entry(e *journal.Entry) {
 	case journal.LimitSet, journal.LimitRemoved, journal.AllowanceGranted, journal.AllowanceRevoked,
 		journal.ApprovalSet, journal.CreditSet, journal.StandingSet:
 		a.permission(e, acc)
+	case journal.ApprovalAsked, journal.ApprovalGiven, journal.ApprovalRefused, journal.ApprovalLapsed, journal.PolicySet: // see secondPerson
 	default:
 		a.report.Fault(SequenceWhole, "entry %d is of a kind %d that nobody knows", e.Seq, e.Kind)
 	}
@@ -202,6 +206,7 @@ func (a *Auditor) Report() Report {
 	a.stored()
 	a.outstanding()
 	a.holds()
+	a.waiting()
 	a.report.Head = a.head
 	return a.report
 }

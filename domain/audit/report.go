@@ -41,11 +41,13 @@ const (
 	HoldTime           = 28
 	StoredTerms        = 29
 	LedgerSums         = 30
+	SecondPerson       = 31
+	StaffLog           = 32
 )
 
 // names are indexed by invariant; zero is none.
-func names() [31]string {
-	return [31]string{
+func names() [33]string {
+	return [33]string{
 		"",
 		"the legs of every entry sum to zero per currency and class",
 		"each stored balance, limit and allowance equals the sum of its entries",
@@ -77,6 +79,8 @@ func names() [31]string {
 		"no hold outlives its time",
 		"stored limits, allowances and approval limits have the terms that their entries gave them",
 		"the sums and deposits that are shown equal the journal up to their head",
+		"what staff did that needs a second person was approved by one, as it was shown, and once",
+		"the staff log is whole: numbered without a gap, chained, up to its head",
 	}
 }
 

@@ -75,10 +75,10 @@ func Resume(rules Rules, past Past, head journal.Head) *Auditor {
 }
 
 // Next returns an Auditor that goes on where this one is, and knows little more than what it
-// was told of vendors' incentive tokens.
+// was told of vendors' incentive tokens and of what needs a second person.
 func (a *Auditor) Next() *Auditor {
 	next := Resume(a.rules, a.resumed.past, a.head)
-	next.debts, next.lookUp, next.resumed.before = a.debts, a.lookUp, a.keys
+	next.debts, next.desk, next.lookUp, next.resumed.before = a.debts, a.desk, a.lookUp, a.keys
 	next.resumed.skipped = a.resumed.skipped
 	return next
 }

@@ -18,6 +18,7 @@ type Snapshot struct {
 	Approvals  []limit.Approval
 	Standing   journal.Standing
 	Debts      []StoredDebt // of a vendor's account
+	Desk       *StoredDesk  // of the account of approvals
 }
 
 // Balance is one stored wallet.
@@ -61,6 +62,9 @@ func (a *Auditor) reach(acc *account, seq uint64) {
 	a.compareWallets(acc, s)
 	if len(s.Debts) > 0 || len(a.debts.of[s.Account]) > 0 {
 		a.compareDebts(s)
+	}
+	if s.Account == journal.Approvals {
+		a.compareDesk(s)
 	}
 	if len(s.Limits) != len(acc.limits) || len(s.Allowances) != len(acc.allowances) || len(s.Approvals) != len(acc.approvals) ||
 		(s.Standing == journal.Frozen) != acc.frozen {

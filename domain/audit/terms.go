@@ -43,6 +43,9 @@ func Terms(buffer []journal.Term, e *journal.Entry) []journal.Term {
 	if e.Kind == journal.HoldPlaced {
 		buffer = append(buffer, mix('h', 0, slot(e.Sale.Until)))
 	}
+	if e.Kind == journal.ApprovalAsked {
+		buffer = append(buffer, mix('h', 0, slot(e.Parts.Asked.LapsesAt)))
+	}
 	if e.Parts != nil {
 		for _, at := range e.Parts.Due {
 			buffer = append(buffer, mix('h', 0, slot(at)))

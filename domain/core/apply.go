@@ -133,6 +133,10 @@ func (a *Account) apply(e *journal.Entry) {
 		a.applyDebt(e)
 		return
 	}
+	if a.ID == journal.Approvals {
+		a.applyDesk(e)
+		return
+	}
 	a.move(e)
 	switch e.Kind {
 	case journal.Purchased, journal.HoldPlaced:

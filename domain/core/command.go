@@ -21,6 +21,8 @@ type Command interface {
 // Outcome is the answer to a command that was not refused.
 type Outcome struct {
 	Entry    *journal.Entry // what was recorded; nil where nothing needed to be
+	Then     *journal.Entry // recorded right after Entry, in the same step: with the last approval, what was asked
+	Refusal  error          // of an approved command: why the core refused it
 	Replayed bool           // the command's key was used before: Entry is the first one
 	Order    *Order         // the order as it stands after, where one is concerned; nobody changes it
 	Account  *Account       // the payer as it stands after, where one is concerned: a copy; only if asked for
@@ -39,14 +41,40 @@ func Run(s *State, c Command, now int64) (Outcome, error) {
 	if err := ledger.CheckBalanced(e.Legs); err != nil {
 		return Outcome{}, err
 	}
+	if out.Then != nil {
+		if err := ledger.CheckBalanced(out.Then.Legs); err != nil {
+			return Outcome{}, err
+		}
+	}
+	out.Order = s.enter(e, now)
+	if out.Then != nil {
+		s.enter(out.Then, now)
+	}
+	return out, nil
+}
+
+// Entries appends to buffer what the command recorded, in the order of the journal.
+func (o *Outcome) Entries(buffer []*journal.Entry) []*journal.Entry {
+	if o.Entry == nil || o.Replayed {
+		return buffer
+	}
+	buffer = append(buffer, o.Entry)
+	if o.Then != nil {
+		buffer = append(buffer, o.Then)
+	}
+	return buffer
+}
+
+// enter numbers an entry and applies it, and returns the order that it is about.
+func (s *State) enter(e *journal.Entry, now int64) (order *Order) {
 	s.Seq++
 	e.Seq, e.At = s.Seq, now
 	if !e.Order.IsZero() {
-		out.Order = s.applyOrder(s.Orders[e.Order], e)
+		order = s.applyOrder(s.Orders[e.Order], e)
 	}
 	s.ApplyAccount(e)
 	s.remember(e)
-	return out, nil
+	return order
 }
 
 // replay returns the outcome of the earlier command with this key, if there was

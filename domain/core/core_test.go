@@ -46,8 +46,8 @@ func newShop(t *testing.T, funds token.Amount) *shop {
 
 func (p *shop) run(c core.Command) (core.Outcome, error) {
 	out, err := core.Run(p.s, c, p.now)
-	if err == nil && out.Entry != nil && !out.Replayed {
-		p.entries = append(p.entries, out.Entry)
+	if err == nil {
+		p.entries = out.Entries(p.entries)
 	}
 	return out, err
 }

@@ -122,6 +122,8 @@ type BoundIncentives struct {
 	Max      token.Amount
 	Before   []journal.Debt // with the first bound: what was given up to the entry AsOf
 	AsOf     uint64
+
+	cleared clearance
 }
 
 var _ Command = (*BoundIncentives)(nil)
@@ -136,13 +138,15 @@ func (c *BoundIncentives) account() token.AccountID {
 // Need asks for the accounts that it bounds or counts for.
 func (c *BoundIncentives) Need(_ *State, f *Facts) {
 	f.Accounts = append(f.Accounts, journal.AllIssuers, c.account())
+	needDesk(f)
 	for i := range c.Before {
 		f.Accounts = append(f.Accounts, journal.IssuerAccount(c.Before[i].Issuer))
 	}
 }
 
-// Decide checks, in order: amount, currency, that what was given before is counted. A bound
-// that holds already is not recorded again.
+// Decide checks, in order: amount, currency, that what was given before is counted, and, but for
+// the first bound, whether it needs a second person. A bound that holds already is not recorded
+// again.
 func (c *BoundIncentives) Decide(s *State, _ int64) (Outcome, error) {
 	if c.Max < 0 || c.Max > token.MaxAmount {
 		return Outcome{}, token.Refuse(token.Unprocessable, "amount_invalid.bound")
@@ -160,6 +164,9 @@ func (c *BoundIncentives) Decide(s *State, _ int64) (Outcome, error) {
 	default:
 		if d := s.Accounts[c.account()].Debt(c.Currency); d.Bounded && d.Max == c.Max {
 			return Outcome{}, nil
+		}
+		if err := s.guard(c.cleared, journal.BoundVendors, c.Currency, c.Max); err != nil {
+			return Outcome{}, err
 		}
 	}
 	return Outcome{Entry: &journal.Entry{Kind: journal.IncentiveBound, Account: c.account(), Vendor: c.Vendor, Bound: bound}}, nil

@@ -15,7 +15,12 @@ type Fund struct {
 	User    token.UserID
 	Fund    journal.Fund
 	TestKey journal.Key // of test tokens, which no outside event stands behind
+
+	cleared clearance
 }
+
+// byStaff reports whether staff say that the money came in, and no payment method.
+func (c *Fund) byStaff() bool { return c.Fund.Method == journal.ByOperator && !c.Fund.Test }
 
 func (c *Fund) key() journal.Key {
 	if c.Fund.Test {
@@ -29,7 +34,12 @@ type Grant struct {
 	Account token.AccountID
 	Grant   journal.Grant
 	Key     journal.Key
+
+	cleared clearance
 }
+
+// byStaff reports whether the tokens are given at the provider's expense.
+func (c *Grant) byStaff() bool { return c.Grant.Issuer.IsZero() }
 
 // Lapse takes away incentive tokens that have expired.
 type Lapse struct {
@@ -48,10 +58,13 @@ var (
 func (c *Fund) Need(s *State, f *Facts) {
 	needKey(s, f, c.key())
 	f.Accounts = append(f.Accounts, c.Account)
+	if c.byStaff() {
+		needDesk(f)
+	}
 }
 
 // Decide checks, in order: reference, key, account, amount, currency, text, number of wallets,
-// overflow.
+// overflow, whether it needs a second person.
 func (c *Fund) Decide(s *State, now int64) (Outcome, error) {
 	if !c.Fund.Test && (c.Fund.Method == "" || c.Fund.Reference == "") {
 		return Outcome{}, token.Refuse(token.Unprocessable, "field_invalid.deposit_incomplete")
@@ -76,6 +89,11 @@ func (c *Fund) Decide(s *State, now int64) (Outcome, error) {
 	}
 	if err := a.room(c.Fund.Currency, class, c.Fund.Amount); err != nil {
 		return Outcome{}, err
+	}
+	if c.byStaff() {
+		if err := s.guard(c.cleared, journal.Deposit, c.Fund.Currency, c.Fund.Amount); err != nil {
+			return Outcome{}, err
+		}
 	}
 	legs := add(s.legs(2), other, [16]byte{}, c.Fund.Currency, class, -c.Fund.Amount)
 	legs = add(legs, ledger.Wallet, c.Account, c.Fund.Currency, class, c.Fund.Amount)
@@ -147,10 +165,14 @@ func (c *Grant) Need(s *State, f *Facts) {
 	needKey(s, f, c.Key)
 	f.Accounts = append(f.Accounts, c.Account)
 	needIssuer(f, c.Grant.Issuer)
+	if c.byStaff() {
+		needDesk(f)
+	}
 }
 
 // Decide checks, in order: key, account, amount, currency, campaign, expiry, number
-// of wallets, issuer, what the issuer's tokens may come to. All of a campaign's tokens in one wallet have the same terms:
+// of wallets, issuer, what the issuer's tokens may come to, and of the provider's whether they
+// need a second person. All of a campaign's tokens in one wallet have the same terms:
 // those of the latest grant, except that no grant makes earlier ones expire sooner.
 func (c *Grant) Decide(s *State, now int64) (Outcome, error) {
 	if out, done, err := s.replay(c.Key); done || err != nil {
@@ -188,6 +210,11 @@ func (c *Grant) Decide(s *State, now int64) (Outcome, error) {
 		d := s.IncentiveDebt(grant.Issuer, grant.Currency)
 		if owed, err := d.Owed.Add(grant.Amount); err != nil || owed > d.Max || !s.counted() {
 			return Outcome{}, refuseDebt(d, "incentive_debt_exceeded.above")
+		}
+	}
+	if c.byStaff() {
+		if err := s.guard(c.cleared, journal.GiveIncentives, c.Grant.Currency, c.Grant.Amount); err != nil {
+			return Outcome{}, err
 		}
 	}
 	legs := add(s.legs(2), ledger.IncentiveIssued, c.Grant.Campaign, c.Grant.Currency, class, -c.Grant.Amount)

@@ -20,6 +20,8 @@ type Permit struct {
 	SetApproval   *limit.Approval
 	SetCredit     *journal.Credit
 	SetStanding   *journal.Standing
+
+	cleared clearance
 }
 
 var _ Command = (*Permit)(nil)
@@ -28,9 +30,13 @@ var _ Command = (*Permit)(nil)
 func (c *Permit) Need(s *State, f *Facts) {
 	needKey(s, f, c.Key)
 	f.Accounts = append(f.Accounts, c.Account)
+	if c.SetCredit != nil || c.SetStanding != nil {
+		needDesk(f)
+	}
 }
 
-// Decide checks, in order: key, account, then the part that is set.
+// Decide checks, in order: key, account, then the part that is set, and, of staff's, whether it
+// needs a second person.
 func (c *Permit) Decide(s *State, now int64) (Outcome, error) {
 	if out, done, err := s.replay(c.Key); done || err != nil {
 		return out, err
@@ -52,9 +58,9 @@ func (c *Permit) Decide(s *State, now int64) (Outcome, error) {
 	case c.SetApproval != nil:
 		err = c.setApproval(a, entry)
 	case c.SetCredit != nil:
-		err = c.setCredit(a, entry)
+		err = c.setCredit(s, a, entry)
 	case c.SetStanding != nil:
-		err = c.setStanding(entry)
+		err = c.setStanding(s, entry)
 	default:
 		err = token.Refuse(token.Malformed, "malformed.no_change")
 	}
@@ -147,7 +153,7 @@ func (c *Permit) setApproval(a *Account, e *journal.Entry) error {
 	return nil
 }
 
-func (c *Permit) setCredit(a *Account, e *journal.Entry) error {
+func (c *Permit) setCredit(s *State, a *Account, e *journal.Entry) error {
 	if c.SetCredit.Line < 0 || c.SetCredit.Line > token.MaxAmount {
 		return token.Refuse(token.Unprocessable, "amount_invalid.credit_line")
 	}
@@ -158,13 +164,17 @@ func (c *Permit) setCredit(a *Account, e *journal.Entry) error {
 		return err
 	}
 	e.Kind, e.Credit = journal.CreditSet, c.SetCredit
-	return nil
+	return s.guard(c.cleared, journal.CreditLine, c.SetCredit.Currency, c.SetCredit.Line)
 }
 
-func (c *Permit) setStanding(e *journal.Entry) error {
+func (c *Permit) setStanding(s *State, e *journal.Entry) error {
 	if *c.SetStanding > journal.Frozen {
 		return token.Refuse(token.Unprocessable, "field_invalid.standing")
 	}
 	e.Kind, e.Standing = journal.StandingSet, *c.SetStanding
-	return nil
+	action := journal.Unfreeze
+	if e.Standing == journal.Frozen {
+		action = journal.Freeze
+	}
+	return s.guard(c.cleared, action, token.Currency{}, 0)
 }

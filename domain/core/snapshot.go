@@ -12,7 +12,7 @@ import (
 // AppendSnapshot appends the account's snapshot to b: what journal.Marshal would make of
 // it, in a tenth of the time.
 func (a *Account) AppendSnapshot(b []byte) []byte {
-	b = wire.AppendHead(b, wire.Map, uint64(2+wire.Count(a.Standing != 0, len(a.Wallets) > 0, len(a.Limits) > 0, len(a.Allowances) > 0, len(a.Approvals) > 0, len(a.Debts) > 0)))
+	b = wire.AppendHead(b, wire.Map, uint64(2+wire.Count(a.Standing != 0, len(a.Wallets) > 0, len(a.Limits) > 0, len(a.Allowances) > 0, len(a.Approvals) > 0, len(a.Debts) > 0, a.Desk != nil)))
 	b = wire.AppendBytes(append(b, 1), a.ID[:])
 	b = wire.AppendHead(append(b, 2), wire.Uint, a.Seq)
 	b = wire.AppendUintField(b, 3, uint64(a.Standing))
@@ -20,7 +20,15 @@ func (a *Account) AppendSnapshot(b []byte) []byte {
 	b = appendList(b, 5, a.Limits, appendLimit)
 	b = appendList(b, 6, a.Allowances, appendAllowance)
 	b = appendList(b, 7, a.Approvals, appendApproval)
-	return appendList(b, 8, a.Debts, appendDebt)
+	b = appendList(b, 8, a.Debts, appendDebt)
+	if a.Desk == nil {
+		return b
+	}
+	desk, err := journal.Marshal(a.Desk) // of one account only, and small
+	if err != nil {
+		panic("core: a plain value cannot be encoded: " + err.Error())
+	}
+	return append(append(b, 12), desk...)
 }
 
 // appendList appends a field with all of a list, unless it is empty.
@@ -112,7 +120,7 @@ func (a *Account) ReadSnapshot(b []byte) error {
 	if r.account(a); !r.Failed && len(r.Rest) == 0 {
 		return nil
 	}
-	*a = Account{} // written by a version that knew more: the library knows the fields of this one
+	*a = Account{} // with a desk, or written by a version that knew more: the library knows the fields of this one
 	return journal.Unmarshal(b, a)
 }
 

@@ -58,6 +58,13 @@ func draw(t *rapid.T, v reflect.Value) {
 		for i, b := range rapid.SampledFrom([][]byte{{}, {7}, bytes.Repeat([]byte{0xff}, v.Len())}).Draw(t, "bytes") {
 			v.Index(i).SetUint(uint64(b))
 		}
+	case reflect.Pointer:
+		if rapid.Bool().Draw(t, "there") {
+			v.Set(reflect.New(v.Type().Elem()))
+			draw(t, v.Elem())
+		}
+	case reflect.String:
+		v.SetString(rapid.SampledFrom([]string{"", "a reason"}).Draw(t, "text"))
 	case reflect.Bool:
 		v.SetBool(rapid.Bool().Draw(t, "truth"))
 	case reflect.Int64:

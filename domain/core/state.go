@@ -60,7 +60,8 @@ type Account struct {
 	Limits     []limit.Limit     `cbor:"5,keyasint,omitempty"`
 	Allowances []limit.Allowance `cbor:"6,keyasint,omitempty"`
 	Approvals  []limit.Approval  `cbor:"7,keyasint,omitempty"`
-	Debts      []Debt            `cbor:"8,keyasint,omitempty"` // of a vendor's account, see journal.IssuerAccount
+	Debts      []Debt            `cbor:"8,keyasint,omitempty"`  // of a vendor's account, see journal.IssuerAccount
+	Desk       *Desk             `cbor:"12,keyasint,omitempty"` // of journal.Approvals
 }
 
 // The bounds of what one account may hold, so that every loop over it is short. What others

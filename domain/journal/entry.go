@@ -55,6 +55,10 @@ type Entry struct {
 type Parts struct {
 	Transfer *Transfer `cbor:"1,keyasint,omitempty"` // Transferred
 	Due      []int64   `cbor:"2,keyasint,omitempty"` // when incentive tokens expire that came by the entry, in milliseconds since 1970
+
+	Asked    *Asked    `cbor:"10,keyasint,omitempty"` // ApprovalAsked
+	Decision *Decision `cbor:"11,keyasint,omitempty"` // ApprovalGiven, ApprovalRefused, ApprovalLapsed
+	Policy   *Policy   `cbor:"12,keyasint,omitempty"` // PolicySet
 }
 
 // Transfer is tokens that go from the wallet of the entry's account to another account's.

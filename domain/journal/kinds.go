@@ -32,6 +32,12 @@ const (
 	CreditSet        Kind = 25 // a wallet's credit line
 	StandingSet      Kind = 26 // an account was frozen or opened again
 	IncentiveBound   Kind = 27 // what incentive tokens given at vendors' expense may come to
+
+	ApprovalAsked   Kind = 30 // staff asked for something that needs a second person
+	ApprovalGiven   Kind = 31
+	ApprovalRefused Kind = 32
+	ApprovalLapsed  Kind = 33
+	PolicySet       Kind = 34 // which commands of staff need a second person
 )
 
 // row is what there is to know about a kind.
@@ -77,6 +83,12 @@ var kinds = [...]row{
 	CreditSet:        {name: "credit.set", tells: "A wallet's credit line was set", part: hasCredit},
 	StandingSet:      {name: "account.standing", tells: "An account was frozen or opened again"},
 	IncentiveBound:   {name: "incentive.bound", tells: "What incentive tokens given at vendors' expense may come to was set", part: hasBound, others: issuersBefore},
+
+	ApprovalAsked:   {name: "approval.asked", tells: "Staff asked for something that needs a second person", part: hasAsked, due: lapses},
+	ApprovalGiven:   {name: "approval.given", tells: "A second person approved a request; the next entry does what was asked", part: hasDecision},
+	ApprovalRefused: {name: "approval.refused", tells: "A request was refused, or taken back by who asked", part: hasDecision},
+	ApprovalLapsed:  {name: "approval.lapsed", tells: "Nobody decided a request in time, or who asked left the staff", part: hasDecision},
+	PolicySet:       {name: "approval.policy", tells: "Which commands of staff need a second person was set", part: hasPolicy},
 }
 
 func hasOpened(e *Entry) bool    { return e.Opened != nil }
@@ -91,10 +103,14 @@ func hasAllowance(e *Entry) bool { return e.Allowance != nil }
 func hasApproval(e *Entry) bool  { return e.Approval != nil }
 func hasCredit(e *Entry) bool    { return e.Credit != nil }
 func hasBound(e *Entry) bool     { return e.Bound != nil }
+func hasAsked(e *Entry) bool     { return e.Asked() != nil }
+func hasDecision(e *Entry) bool  { return e.Decision() != nil }
+func hasPolicy(e *Entry) bool    { return e.Policy() != nil }
 
 func saleLines(e *Entry) []royalty.Line   { return e.Sale.Lines }
 func refundLines(e *Entry) []royalty.Line { return e.Refund.Lines }
 func holdEnds(e *Entry) int64             { return e.Sale.Until }
+func lapses(e *Entry) int64               { return e.Asked().LapsesAt }
 
 // issuer is the account of the vendor at whose expense incentive tokens were given.
 func issuer(e *Entry, ids []token.AccountID) []token.AccountID {

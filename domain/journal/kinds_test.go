@@ -47,6 +47,11 @@ func TestKinds(t *testing.T) {
 		{"credit.set", false, []token.AccountID{payer}, nil, nil, nil},
 		{"account.standing", false, []token.AccountID{payer}, nil, nil, nil},
 		{"incentive.bound", false, []token.AccountID{journal.AllIssuers, issuer}, nil, []token.AccountID{journal.AllIssuers}, nil},
+		{"approval.asked", false, []token.AccountID{journal.Approvals}, []journal.Term{journal.TermDue(journaltest.Until)}, nil, []int64{journaltest.Until}},
+		{"approval.given", false, []token.AccountID{journal.Approvals}, nil, nil, nil},
+		{"approval.refused", false, []token.AccountID{journal.Approvals}, nil, nil, nil},
+		{"approval.lapsed", false, []token.AccountID{journal.Approvals}, nil, nil, nil},
+		{"approval.policy", false, []token.AccountID{journal.Approvals}, nil, nil, nil},
 	}
 	samples, all := journaltest.Samples(), journal.Kinds()
 	if len(samples) != len(all) || len(want) != len(all) {

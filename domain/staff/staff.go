@@ -28,7 +28,8 @@ type Key struct {
 	ID        token.KeyID
 	Hash      [32]byte // SHA-256 of the secret
 	Name      string
-	Hint      string // the secret's last four characters
+	Hint      string       // the secret's last four characters
+	MadeBy    token.UserID // the person for whom the program acts; zero where a command made it
 	CreatedAt int64
 	RevokedAt int64 // 0: good
 }
@@ -88,9 +89,8 @@ type Store interface {
 
 	// AddAct writes a line into the log. Nothing takes one out again.
 	AddAct(ctx context.Context, act Act) error
-	// Acts returns a page of the log, newest first, below the id `before` (zero: from the
-	// newest).
-	Acts(ctx context.Context, before token.EventID, limit int) ([]Act, error)
+	// Acts returns a page of the log, newest first.
+	Acts(ctx context.Context, search Search, limit int) ([]Line, error)
 
 	// Broken returns the invariant that was found not to hold, false where none was.
 	Broken(ctx context.Context) (b BrokenInvariant, found bool, err error)

@@ -25,7 +25,7 @@ type App interface {
 	Summary(ctx context.Context, by app.Actor) (app.Summary, error)
 	AllVendors(ctx context.Context, by app.Actor, before string, limit int) ([]app.VendorLine, string, error)
 	LookUpReader(ctx context.Context, by app.Actor, email string) (app.ReaderLine, error)
-	StaffLog(ctx context.Context, by app.Actor, before string, limit int) ([]staff.Act, string, error)
+	StaffLog(ctx context.Context, by app.Actor, search staff.Search, before string, limit int) ([]staff.Line, string, error)
 }
 
 var _ App = (*app.App)(nil)
@@ -152,7 +152,7 @@ func (h *Handler) lookUp(v visit) error {
 
 func (h *Handler) log(v visit) error {
 	before := v.r.URL.Query().Get("before")
-	found, next, err := h.app.StaffLog(v.r.Context(), v.by, before, pageSize)
+	found, next, err := h.app.StaffLog(v.r.Context(), v.by, staff.Search{}, before, pageSize)
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ type actLine struct {
 	On     string
 }
 
-func actLines(acts []staff.Act) []actLine {
+func actLines(acts []staff.Line) []actLine {
 	lines := make([]actLine, 0, len(acts))
 	for _, act := range acts {
 		actor := act.Actor

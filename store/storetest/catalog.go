@@ -53,6 +53,7 @@ func RunCatalog(t *testing.T, open func(t *testing.T) store.Tables) {
 		{"totals", testTotals},
 		{"the security log", testSecurityEvents},
 		{"staff", testStaff},
+		{"the staff's log is one chain, whoever writes it", testStaffLogChain},
 		{"operator keys", testOperatorKeys},
 		{"claims", testClaims},
 		{"signing keys", testSigningKeys},

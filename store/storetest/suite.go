@@ -68,6 +68,9 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"what vendors' incentive tokens come to is kept", testIncentiveDebt},
 		{"one entry changes two accounts", testTransfer},
 		{"replicas change two accounts by one entry", testReplicasTransfer},
+		{"what a second person approved is done in one step, once", testApproval},
+		{"an approval whose commit broke is found with what it led to", testApprovalLands},
+		{"replicas do once what several people approve", testReplicasApprove},
 		{"replicas give no more incentive tokens than one could", testReplicasDebt},
 		{"a command that was put off is not answered as done", testPutOff},
 		{"a journal that became shorter", testShorterJournal},
@@ -92,6 +95,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"a lease is one's, and of no use to who wakes up past it", testLease},
 		{"a lease that many want", testLeaseOfMany},
 		{"data of a newer version is refused", testNewer},
+		{"the staff's log of an earlier version is chained", testOldStaffLog},
 	})
 }
 

@@ -29,7 +29,7 @@ func TestOperatorsPagesWantALoginInsideTheWindow(t *testing.T) {
 	pages := []string{"/operator", "/operator/vendors", "/operator/readers", "/operator/log"}
 	looked := func() (n int) {
 		t.Helper()
-		acts, _, err := h.App.StaffLog(t.Context(), app.ByCommand(), "", 50)
+		acts, _, err := h.App.StaffLog(t.Context(), app.ByCommand(), staff.Search{}, "", 50)
 		must(t, err)
 		for _, act := range acts {
 			if act.Action == staff.ReaderLooked {

@@ -68,9 +68,9 @@ func (a *App) LookUpReader(_ context.Context, _ app.Actor, email string) (app.Re
 }
 
 // StaffLog has some lines.
-func (a *App) StaffLog(context.Context, app.Actor, string, int) ([]staff.Act, string, error) {
-	return []staff.Act{
-		{ID: id[token.EventKind](3), At: Now().UnixMilli(), Actor: id[token.UserKind](1).String(), Action: staff.ReaderLooked, Subject: id[token.UserKind](2).String(), Detail: "looked a reader up by e-mail"},
-		{ID: id[token.EventKind](2), At: Now().Add(-time.Hour).UnixMilli(), Actor: staff.ByCommand, Action: staff.DepositMade, Subject: id[token.AccountKind](1).String(), Detail: `asked to credit 20.00 USD, reference "bank 2026-11-22 17"`},
+func (a *App) StaffLog(context.Context, app.Actor, staff.Search, string, int) ([]staff.Line, string, error) {
+	return []staff.Line{
+		{Number: 2, Act: staff.Act{ID: id[token.EventKind](3), At: Now().UnixMilli(), Actor: id[token.UserKind](1).String(), Action: staff.ReaderLooked, Subject: id[token.UserKind](2).String(), Detail: "looked a reader up by e-mail"}},
+		{Number: 1, Act: staff.Act{ID: id[token.EventKind](2), At: Now().Add(-time.Hour).UnixMilli(), Actor: staff.ByCommand, Action: staff.DepositMade, Subject: id[token.AccountKind](1).String(), Detail: `asked to credit 20.00 USD, reference "bank 2026-11-22 17"`}},
 	}, "", nil
 }

@@ -56,6 +56,7 @@ func New(seed uint64, accounts int) *World {
 		}
 	}
 	w.watch(journal.AllIssuers)
+	w.watch(journal.Approvals)
 	for i := range accounts {
 		p := person{account: newID[token.AccountKind](w), user: newID[token.UserKind](w)}
 		if i%7 == 6 { // some accounts are shared
@@ -152,6 +153,8 @@ func (w *World) live(p person) {
 		w.permit(p)
 	case n < 99:
 		w.transfer(p)
+	case w.chance(50):
+		w.instruct(p)
 	default:
 		w.boundOne()
 	}

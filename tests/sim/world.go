@@ -112,8 +112,8 @@ func (w *World) commit() error {
 		w.load(s, jobs[i:i+1], lost) // what a command before it in the batch has made it need
 		out, err := core.Run(s, j.command, now)
 		answers[i] = answer{out, err}
-		if err == nil && out.Entry != nil && !out.Replayed {
-			entries = append(entries, out.Entry)
+		if err == nil {
+			entries = out.Entries(entries)
 		}
 	}
 	if lost { // nobody is answered, nothing happened; the callers try again later
@@ -319,6 +319,12 @@ func (w *World) Check() (audit.Report, error) {
 		stored := audit.Snapshot{Account: a.ID, Seq: a.Seq, Limits: a.Limits, Allowances: a.Allowances, Approvals: a.Approvals, Standing: a.Standing}
 		for _, d := range a.Debts {
 			stored.Debts = append(stored.Debts, audit.StoredDebt{Currency: d.Currency, Owed: d.Owed, Max: d.Max, Bounded: d.Bounded})
+		}
+		if a.Desk != nil {
+			stored.Desk = &audit.StoredDesk{Policies: a.Desk.Policies}
+			for _, r := range a.Desk.Requests {
+				stored.Desk.Requests = append(stored.Desk.Requests, audit.StoredRequest(r))
+			}
 		}
 		for _, wallet := range a.Wallets {
 			stored.Wallets = append(stored.Wallets, audit.Balance{Currency: wallet.Currency, Class: wallet.Class,

@@ -36,6 +36,7 @@ func Samples() []*journal.Entry {
 	grant := &journal.Grant{Campaign: token.CampaignID{6}, Amount: 5, Currency: usd, Issuer: Vendor, Expiry: Until, Owed: true}
 	allowance := &limit.Allowance{ID: token.AllowanceID{7}, User: User, Vendor: Vendor, Currency: usd, Period: limit.Day, Max: 5, Until: 6}
 	cap := &limit.Limit{ID: token.LimitID{8}, Currency: usd, Period: limit.Week, Max: 5}
+	decision := &journal.Decision{Request: 1, By: journal.Staff{User: User, Role: journal.Supervisor}}
 	moved := []ledger.Leg{{Account: ledger.Account{Code: ledger.Wallet, Owner: Payer, Currency: usd}, Amount: -5},
 		{Account: ledger.Account{Code: ledger.Wallet, Owner: Receiver, Currency: usd}, Amount: 5}}
 	return []*journal.Entry{
@@ -61,5 +62,20 @@ func Samples() []*journal.Entry {
 		{Kind: journal.CreditSet, Account: Payer, Credit: &journal.Credit{Currency: usd, Line: 5}},
 		{Kind: journal.StandingSet, Account: Payer, Standing: journal.Frozen},
 		{Kind: journal.IncentiveBound, Account: journal.AllIssuers, Bound: &journal.Bound{Max: 5, Debts: []journal.Debt{{Issuer: Vendor, Currency: usd, Amount: 5}}}},
+		{Kind: journal.ApprovalAsked, Account: journal.Approvals, Parts: &journal.Parts{Asked: asked()}},
+		{Kind: journal.ApprovalGiven, Account: journal.Approvals, Parts: &journal.Parts{Decision: decision}},
+		{Kind: journal.ApprovalRefused, Account: journal.Approvals, Parts: &journal.Parts{Decision: decision}},
+		{Kind: journal.ApprovalLapsed, Account: journal.Approvals, Parts: &journal.Parts{Decision: decision}},
+		{Kind: journal.PolicySet, Account: journal.Approvals, Parts: &journal.Parts{Policy: &journal.Policy{Action: journal.Freeze, Needs: needs}}},
 	}
+}
+
+var needs = journal.Needs{Persons: 1, Role: journal.Supervisor}
+
+func asked() *journal.Asked {
+	a := &journal.Asked{By: journal.Staff{User: User, Role: journal.Operator}, Needs: needs, LapsesAt: Until}
+	frozen := journal.Frozen
+	a.Instruction = journal.Instruction{Account: Payer, Standing: &frozen}
+	a.Digest, _ = a.Instruction.Digest()
+	return a
 }
