@@ -107,6 +107,7 @@ type App struct {
 	// were taken: when that was, in milliseconds since 1970.
 	unanswered *cache[grant.Hash, []int64]
 	buys       *throttle // of offers, by plain forms
+	permits    *throttle // of limits and allowances that an account sets
 	// batchPlaces holds a token for each purchase of a batch that is under way.
 	batchPlaces chan struct{}
 	proofs      *throttle // of looking at vendors' sites
@@ -150,7 +151,7 @@ func New(d Deps) *App {
 		name: d.Name, baseURL: strings.TrimSuffix(d.BaseURL, "/"), mailer: d.Mailer, window: d.PurchaseWindow, sessionLife: d.SessionLife, sessionIdle: d.SessionIdle,
 		currencies: map[token.Currency]bool{}, fee: d.Fee, demo: d.Demo,
 		keys: newLocksmith(d.Secret, d.Lasting, d.Clock), hasher: d.Hasher,
-		entries: entries{party: newParty(d.BaseURL)}, buys: newThrottle(2*time.Second, 30, 65536), batchPlaces: make(chan struct{}, placesOfBatches),
+		entries: entries{party: newParty(d.BaseURL)}, buys: newThrottle(2*time.Second, 30, 65536), permits: newThrottle(2*time.Second, 60, 65536), batchPlaces: make(chan struct{}, placesOfBatches),
 		proofs: newThrottle(10*time.Second, 10, 4096), fetch: d.Fetch, caches: newCaches(d.Clock, d.Alone),
 		codes: newThrottle(2*time.Second, 60, 65536), unanswered: newCache[grant.Hash, []int64](d.Clock, unansweredLife, 4096), notes: notebook{lines: newThrottle(linePause, linesAtOnce, 65536)},
 	}

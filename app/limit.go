@@ -28,6 +28,9 @@ func (a *App) SetLimit(ctx context.Context, v Viewer, in LimitInput) error {
 	if err := a.currency(in.Currency); err != nil {
 		return err
 	}
+	if err := a.takePermit(v); err != nil {
+		return err
+	}
 	if err := a.knownVendor(ctx, in.Vendor, true); err != nil {
 		return err
 	}
@@ -39,6 +42,10 @@ func (a *App) SetLimit(ctx context.Context, v Viewer, in LimitInput) error {
 	}
 	return err
 }
+
+// takePermit bounds how often an account's limits and allowances are set: each is an entry, which is
+// kept for ever. What takes back is not counted.
+func (a *App) takePermit(v Viewer) error { return a.permits.take(v.Account.String(), a.clock.Now()) }
 
 // knownVendor refuses what is no vendor; none at all is fine where it may mean every one.
 func (a *App) knownVendor(ctx context.Context, id token.VendorID, none bool) error {
@@ -140,6 +147,9 @@ func (a *App) SetApproval(ctx context.Context, v Viewer, currency token.Currency
 	if err := a.currency(currency); err != nil {
 		return err
 	}
+	if err := a.takePermit(v); err != nil {
+		return err
+	}
 	account, err := a.engine.Account(ctx, v.Account)
 	if err != nil {
 		return err
@@ -193,6 +203,9 @@ func (a *App) GiveAllowance(ctx context.Context, v Viewer, in AllowanceInput) er
 	}
 	if in.Days < 1 || in.Days > maxAllowanceDays {
 		return token.Refuse(token.Unprocessable, "field_invalid.allowance_days", token.Number("most", maxAllowanceDays), token.Number("got", int64(in.Days)))
+	}
+	if err := a.takePermit(v); err != nil {
+		return err
 	}
 	_, err := a.engine.Do(ctx, &core.Permit{Account: v.Account, User: v.User, GiveAllowance: &limit.Allowance{
 		ID: token.NewID[token.AllowanceKind](a.ids), User: v.User, Vendor: in.Vendor, Currency: in.Currency,

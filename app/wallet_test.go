@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -320,4 +321,42 @@ func TestLettingMoreBeSpentNeedsThePurchaseWindow(t *testing.T) {
 	must(t, h.SetLimit(t.Context(), v, app.LimitInput{Currency: usd, Period: limit.Week, Max: money(t, "9")}))
 	must(t, h.SetApproval(t.Context(), v, usd, money(t, "0.40")))
 	must(t, h.SetApproval(t.Context(), v, usd, 0))
+}
+
+// What somebody who is logged in sets again and again is written for ever, so it is bounded; what she
+// takes back is not.
+func TestPermissionsAreSetAtAPace(t *testing.T) {
+	h := open(t)
+	v := h.reader
+	head := func() uint64 { return h.Engine.Head().Seq }
+	set := []func(n int) error{
+		func(n int) error {
+			return h.SetLimit(t.Context(), v, app.LimitInput{Currency: usd, Period: limit.Day, Max: money(t, "5")})
+		},
+		func(n int) error {
+			return h.SetApproval(t.Context(), v, usd, money(t, "0."+strconv.Itoa(10+n%80)))
+		},
+		func(int) error {
+			return h.GiveAllowance(t.Context(), v, app.AllowanceInput{Vendor: h.live.Vendor, Currency: usd, PerPurchase: money(t, "1"), Period: limit.Day, Max: money(t, "1"), Days: 1})
+		},
+	}
+	for n := range 60 {
+		must(t, set[n%2](n))
+	}
+	before := head()
+	for n, again := range set {
+		err := again(n)
+		refusal := wantCode(t, err, token.CodeThrottled)
+		if refusal.RetryAt.Sub(h.Clock.Now()) != 2*time.Second {
+			t.Errorf("%d may be set again at %s", n, refusal.RetryAt)
+		}
+	}
+	if head() != before {
+		t.Errorf("the journal grew from %d to %d", before, head())
+	}
+	w, err := h.Wallet(t.Context(), v)
+	must(t, err)
+	must(t, h.RemoveLimit(t.Context(), v, w.Limits[0].ID))
+	h.Clock.Move(2 * time.Second)
+	must(t, set[2](0))
 }
