@@ -85,10 +85,11 @@ func (a *App) noteAddress(ctx context.Context, vendor token.VendorID, what, text
 	params := []token.Param{token.Word("what", what), token.Word("why", string(refusal.Reason))}
 	reason := token.Reason("security.address")
 	if u, err := url.Parse(text); err == nil && u.Host != "" {
-		params, reason = append(params, token.URL("url", u.Scheme+"://"+u.Host)), "security.address_at"
+		origin := u.Scheme + "://" + u.Host
+		params, reason = append(params, token.URL("url", origin), token.Given("got", origin)), "security.address_at"
 	}
 	for _, p := range refusal.Params {
-		if p.Name != "url" {
+		if p.Name != "url" && p.Name != "got" {
 			params = append(params, p)
 		}
 	}

@@ -41,14 +41,13 @@ const versionTries = 4
 func (a *App) addOffer(ctx context.Context, s Seller, offer catalog.Offer, in OfferInput, request catalog.Request) (catalog.Offer, bool, error) {
 	item, err := catalog.NormalItem(in.Item)
 	if err != nil {
-		err = token.In("/item", err)
-		return offer, false, err
+		return offer, false, token.In("/item", err)
 	}
 	if err := in.Price.Positive(); err != nil {
-		return offer, false, err
+		return offer, false, token.In("/price", err)
 	}
 	if err := a.currency(in.Currency); err != nil {
-		return offer, false, err
+		return offer, false, token.In("/currency", err)
 	}
 	if _, _, err := a.ruleNow(ctx, s.Vendor, in.Split); err != nil {
 		return offer, false, err

@@ -71,10 +71,10 @@ func (a *App) opened(ctx context.Context, s Seller, in OrderInput) (journal.Open
 		o.Offer, o.OfferVer = offer.ID, offer.Version
 	}
 	if err := o.Price.Positive(); err != nil {
-		return o, err
+		return o, token.In("/price", err)
 	}
 	if err := a.currency(o.Currency); err != nil {
-		return o, err
+		return o, token.In("/currency", err)
 	}
 	var err error
 	if o.Rule, _, err = a.ruleNow(ctx, s.Vendor, split); err != nil {

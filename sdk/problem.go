@@ -8,18 +8,24 @@ import (
 	"time"
 )
 
-// Problem is the provider's refusal of a call (RFC 9457). Programs switch on Code;
-// people read Detail.
+// Problem is the provider's refusal of a call (RFC 9457). Programs switch on Code, and find in
+// Field and Params what they need to mend the request; people read Detail.
 type Problem struct {
-	Type      string    `json:"type"`
-	Title     string    `json:"title"`
-	Status    int       `json:"status"`
-	Detail    string    `json:"detail"`
-	Instance  string    `json:"instance"`
-	Code      string    `json:"code"`
-	RequestID string    `json:"request_id"`
-	Limit     string    `json:"limit,omitempty"`   // with "limit_exceeded": which limit of the reader
-	RetryAt   time.Time `json:"retry_at,omitzero"` // when trying again can help
+	Type      string `json:"type"`
+	Title     string `json:"title"`
+	Status    int    `json:"status"`
+	Detail    string `json:"detail"`
+	Instance  string `json:"instance"`
+	Code      string `json:"code"`
+	RequestID string `json:"request_id"`
+	// Field is the member of the request's body that is meant, as a JSON pointer such as "/item/url"
+	// (in a batch "/purchases/3/offer"); "" where no one member is.
+	Field string `json:"field,omitempty"`
+	// Params are what Detail names, by name: what was given ("got"), what would be right, bounds. Texts
+	// and addresses are strings, numbers float64, lists []any, amounts objects of amount and currency.
+	Params  map[string]any `json:"params,omitempty"`
+	Limit   string         `json:"limit,omitempty"`   // with "limit_exceeded": which limit of the reader
+	RetryAt time.Time      `json:"retry_at,omitzero"` // when trying again can help
 	// RetryAfter is the pause that the provider asked for, zero where it asked for none.
 	RetryAfter time.Duration `json:"-"`
 }

@@ -3,6 +3,7 @@ package token
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -52,8 +53,6 @@ type Error struct {
 	Limit   LimitID   // with CodeLimitExceeded: which limit
 	RetryAt time.Time // when trying again can help; zero where it cannot
 	Cause   error     // for the log; never shown
-
-	Detail string // a finished sentence, of what has no reason yet
 }
 
 // Refuse returns an Error without a cause. Nothing is formatted: refusals are cheap.
@@ -78,6 +77,13 @@ func In(pointer string, err error) error {
 	return err
 }
 
+// With returns the error with more parameters.
+func (e *Error) With(params ...Param) *Error {
+	more := *e
+	more.Params = append(slices.Clip(e.Params), params...)
+	return &more
+}
+
 // Because returns the error with what caused it, for the log.
 func (e *Error) Because(cause error) *Error {
 	caused := *e
@@ -90,16 +96,6 @@ func (e *Error) Until(at time.Time) *Error {
 	ending := *e
 	ending.RetryAt = at
 	return &ending
-}
-
-// New returns an Error without a cause.
-func New(kind ErrorKind, code Code, detail string) *Error {
-	return &Error{Kind: kind, Code: code, Detail: detail}
-}
-
-// Newf is New with a formatted detail.
-func Newf(kind ErrorKind, code Code, format string, args ...any) *Error {
-	return New(kind, code, fmt.Sprintf(format, args...))
 }
 
 // Fault returns an Internal error: a mistake of ours. What it says goes to the log only.
@@ -123,9 +119,6 @@ func Wrap(cause error, doing string) error {
 // people wrote is left out.
 func (e *Error) Error() string {
 	var b strings.Builder
-	if e.Reason == "" {
-		b.WriteString(string(e.Code) + ": " + e.Detail)
-	}
 	b.WriteString(string(e.Reason))
 	if e.Field != "" {
 		b.WriteString(" field=" + e.Field)

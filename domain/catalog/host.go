@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"farthing.dev/farthing/token"
 )
 
 // The bounds of host names (RFC 1035, section 2.3.4), in characters.
@@ -16,7 +18,7 @@ const (
 // checkHost refuses hosts that a browser, a resolver and a person could take for
 // different ones. Names are ASCII: an international name stands in its encoded form
 // (xn--…, RFC 5891), so that no letter passes for one of another script.
-func checkHost(u *url.URL, text string) error {
+func checkHost(u *url.URL, text string) *token.Error {
 	_, authority, _ := strings.Cut(text, "://")
 	if end := strings.IndexAny(authority, "/?"); end >= 0 {
 		authority = authority[:end]
@@ -39,7 +41,7 @@ func checkHost(u *url.URL, text string) error {
 }
 
 // checkPort refuses ports that are written in more ways than one.
-func checkPort(port string, missing bool) error {
+func checkPort(port string, missing bool) *token.Error {
 	if port == "" && !missing {
 		return nil
 	}
@@ -50,7 +52,7 @@ func checkPort(port string, missing bool) error {
 	return nil
 }
 
-func checkName(host string) error {
+func checkName(host string) *token.Error {
 	if len(host) > maxHost {
 		return urlError("url_not_registered.host_length")
 	}

@@ -43,7 +43,7 @@ func ParseSite(text string) (origin, path string, err error) {
 		return "", "", err
 	}
 	if a.query {
-		return "", "", urlError("url_not_registered.query")
+		return "", "", urlError("url_not_registered.query").With(token.Given("got", text))
 	}
 	if !strings.HasSuffix(a.path, "/") {
 		a.path += "/"
@@ -56,6 +56,14 @@ func ParseSite(text string) (origin, path string, err error) {
 // names, fragments, backslashes, control characters, dot segments, and any of
 // those in percent encoding.
 func ParseAddress(text string) (Address, error) {
+	address, err := parseAddress(text)
+	if err != nil {
+		return address, err.With(token.Given("got", text))
+	}
+	return address, nil
+}
+
+func parseAddress(text string) (Address, *token.Error) {
 	if text == "" || len(text) > MaxURL {
 		return Address{}, urlError("url_not_registered.length")
 	}
@@ -99,7 +107,7 @@ func CheckItemURL(text string) error {
 }
 
 // checkSegments refuses paths that lead elsewhere than they seem to.
-func checkSegments(u *url.URL) error {
+func checkSegments(u *url.URL) *token.Error {
 	if strings.ContainsAny(u.Path, "\\\x00\r\n") || strings.Contains(strings.ToLower(u.EscapedPath()), "%2f") {
 		return urlError("url_not_registered.encoded_slash")
 	}
@@ -139,6 +147,6 @@ func isLocal(host string) bool {
 	return ip != nil && ip.Equal(net.IPv4(127, 0, 0, 1))
 }
 
-func urlError(reason token.Reason) error {
+func urlError(reason token.Reason) *token.Error {
 	return token.Refuse(token.Unprocessable, reason)
 }

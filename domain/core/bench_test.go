@@ -38,6 +38,30 @@ func BenchmarkRun(b *testing.B) {
 	})
 }
 
+// BenchmarkRefusal measures deciding a purchase that the wallet is too short for.
+func BenchmarkRefusal(b *testing.B) {
+	usd, vendor, user := token.MustCurrency("USD"), id[token.VendorKind](7), id[token.UserKind](1)
+	s := core.NewState()
+	account := &core.Account{ID: id[token.AccountKind](1)}
+	s.Accounts[account.ID] = account
+	for _, c := range []core.Command{
+		&core.Fund{Account: account.ID, Fund: journal.Fund{Amount: 100_000, Currency: usd, Method: "bank", Reference: "1"}},
+		&core.Permit{Account: account.ID, GiveAllowance: &limit.Allowance{
+			ID: id[token.AllowanceKind](1), User: user, Vendor: vendor, Currency: usd, PerPurchase: token.PerUnit, Period: limit.Day, Max: token.MaxAmount, Until: 1 << 50}},
+	} {
+		if _, err := core.Run(s, c, 1000); err != nil {
+			b.Fatal(err)
+		}
+	}
+	c := &core.Charge{ID: id[token.OrderKind](1), Account: account.ID, User: user, Vendor: vendor, Sale: journal.Sale{Price: 250_000, Currency: usd}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := c.Decide(s, 2000); token.CodeOf(err) != token.CodeFundsMissing {
+			b.Fatal(err)
+		}
+	}
+}
+
 func benchmark(b *testing.B, buy func(*core.State, *core.Charge) error) {
 	const accounts, batch = 10_000, 256
 	usd := token.MustCurrency("USD")

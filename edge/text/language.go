@@ -30,9 +30,6 @@ func (l *Language) Tag() string { return l.tag.String() }
 // Error returns what an error says, without a capital letter at its beginning and a full stop at
 // its end: for programs and for what follows a colon.
 func (l *Language) Error(e *token.Error) string {
-	if e.Reason == "" {
-		return e.Detail
-	}
 	return l.say(string(e.Reason), e.Field, e.Params)
 }
 
@@ -69,6 +66,7 @@ func (l *Language) say(name, field string, params []token.Param) string {
 		return pieces[0].plain
 	}
 	var b strings.Builder
+	b.Grow(128)
 	for _, p := range pieces {
 		if p.name == "" {
 			b.WriteString(p.plain)
@@ -170,7 +168,7 @@ func (l *Language) Line(line string) string {
 
 // number writes a count, in groups where the language has them.
 func (l *Language) number(n int64) string {
-	if n > -1000 && n < 1000 {
+	if n > -10_000 && n < 10_000 { // four digits read well without
 		return strconv.FormatInt(n, 10)
 	}
 	return message.NewPrinter(l.tag).Sprint(number.Decimal(n))

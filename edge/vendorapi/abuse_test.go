@@ -220,15 +220,15 @@ func TestEveryKindOfRefusalHasItsAnswer(t *testing.T) {
 		header  string
 		value   string
 	}{
-		{token.New(token.Unfunded, token.CodeFundsMissing, "short"), 402, token.CodeFundsMissing, "", ""},
-		{&token.Error{Kind: token.Forbidden, Code: token.CodeLimitExceeded, Detail: "over", Limit: token.LimitID{9}, RetryAt: at}, 403, token.CodeLimitExceeded, "", ""},
-		{token.New(token.NotFound, token.CodeNotFound, "not there"), 404, token.CodeNotFound, "", ""},
-		{token.New(token.Conflict, token.CodeOrderState, "paid already"), 409, token.CodeOrderState, "", ""},
-		{token.New(token.Gone, token.CodeOrderExpired, "over"), 410, token.CodeOrderExpired, "", ""},
-		{token.New(token.Unprocessable, token.CodeKeyReused, "reused"), 422, token.CodeKeyReused, "", ""},
-		{&token.Error{Kind: token.Throttled, Code: token.CodeThrottled, Detail: "slow down", RetryAt: at}, 429, token.CodeThrottled, "Retry-After", "90"},
-		{token.New(token.Unavailable, token.CodeUnavailable, "full"), 503, token.CodeUnavailable, "Retry-After", "1"},
-		{token.New(token.Unavailable, token.CodeCommitUnknown, "retry with the same key"), 503, token.CodeCommitUnknown, "Retry-After", "1"},
+		{token.Refuse(token.Unfunded, "insufficient_funds.test_reader"), 402, token.CodeFundsMissing, "", ""},
+		{&token.Error{Kind: token.Forbidden, Code: token.CodeLimitExceeded, Reason: "limit_exceeded.day", Limit: token.LimitID{9}, RetryAt: at}, 403, token.CodeLimitExceeded, "", ""},
+		{token.Refuse(token.NotFound, "not_found.order"), 404, token.CodeNotFound, "", ""},
+		{token.Refuse(token.Conflict, "order_state.given_back"), 409, token.CodeOrderState, "", ""},
+		{token.Refuse(token.Gone, "order_expired.order"), 410, token.CodeOrderExpired, "", ""},
+		{token.Refuse(token.Unprocessable, "idempotency_key_reused.request"), 422, token.CodeKeyReused, "", ""},
+		{token.Refuse(token.Throttled, "too_many_requests.key").Until(at), 429, token.CodeThrottled, "Retry-After", "90"},
+		{token.Refuse(token.Unavailable, "unavailable.waiting"), 503, token.CodeUnavailable, "Retry-After", "1"},
+		{token.Refuse(token.Unavailable, "commit_unknown.command"), 503, token.CodeCommitUnknown, "Retry-After", "1"},
 		{token.Wrap(io.ErrClosedPipe, "vendorapi secret"), 500, token.CodeInternal, "", ""},
 		{io.ErrClosedPipe, 500, token.CodeInternal, "", ""},
 	} {

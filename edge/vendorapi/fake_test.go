@@ -32,7 +32,7 @@ func (fakeClock) Now() time.Time { return fakeTime }
 
 func (f *fakeApp) Seller(_ context.Context, bearer string) (app.Seller, error) {
 	if bearer != goodKey {
-		return app.Seller{}, token.New(token.Unauthorised, token.CodeUnauthorised, "there is no such key")
+		return app.Seller{}, token.Refuse(token.Unauthorised, "unauthorised.key")
 	}
 	return app.Seller{Vendor: token.VendorID{1}, Key: token.KeyID{2}, Login: "shop"}, nil
 }

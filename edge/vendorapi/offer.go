@@ -47,7 +47,7 @@ func (a *api) addOffers() {
 	}, func(ctx context.Context, c *call, in *newOffer) (answer[offer], error) {
 		item, err := in.Item.domain()
 		if err != nil {
-			return answer[offer]{}, err
+			return answer[offer]{}, token.In("/item", err)
 		}
 		price, err := token.ParseAmount(in.Price)
 		if err != nil {

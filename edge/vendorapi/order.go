@@ -61,7 +61,7 @@ func (n *newOrder) app() (app.OrderInput, error) {
 	if n.Item != nil {
 		item, err := n.Item.domain()
 		if err != nil {
-			return in, err
+			return in, token.In("/item", err)
 		}
 		in.Item = &item
 	}

@@ -101,7 +101,7 @@ func paramsOf(params []token.Param) Params {
 		case token.NumberParam:
 			values[p.Name] = p.Number
 		case token.MoneyParam:
-			values[p.Name] = amountParam{token.Amount(p.Number).Decimal(p.Currency.Digits()), p.Currency}
+			values[p.Name] = amountParam{token.Amount(p.Number).Decimal(p.Currency.Digits()), p.Currency.String()}
 		case token.MomentParam:
 			values[p.Name] = p.Time()
 		case token.ListParam:
@@ -114,8 +114,8 @@ func paramsOf(params []token.Param) Params {
 }
 
 type amountParam struct {
-	Amount   string         `json:"amount"`
-	Currency token.Currency `json:"currency"`
+	Amount   string `json:"amount"`
+	Currency string `json:"currency"`
 }
 
 // Write sends the problem. now turns RetryAt into the header Retry-After.

@@ -78,7 +78,7 @@ func TestSentencesOfTheSecurityLog(t *testing.T) {
 
 func TestEveryKindOfErrorHasAHeading(t *testing.T) {
 	for kind := token.Internal; kind <= token.Unavailable; kind++ {
-		e := token.New(kind, token.CodeInternal, "")
+		e := token.Refuse(kind, "internal.fault")
 		if kind != token.Internal && heading(e) == "Our mistake" {
 			t.Errorf("kind %d has no heading", kind)
 		}

@@ -10,7 +10,7 @@ import (
 // AskSignUp refuses the password "short".
 func (a *App) AskSignUp(_ context.Context, _ app.Door, in app.SignUp, next string) (string, error) {
 	if in.Password == "short" {
-		return "", token.New(token.Unprocessable, token.CodeFieldInvalid, "a password has at least 8 characters")
+		return "", token.Refuse(token.Unprocessable, "field_invalid.password_short", token.Number("least", 8))
 	}
 	a.did("asksignup %s vendor=%s next=%s", in.Email, in.VendorRef, next)
 	return "pending_" + in.Email, nil
@@ -23,7 +23,7 @@ func (a *App) ConfirmSignUp(context.Context, app.Door, string, string) (secret, 
 
 // ReturnTo knows no address to return to.
 func (a *App) ReturnTo(context.Context, token.VendorID, string) error {
-	return token.New(token.Unprocessable, token.CodeURLNotAllowed, "this url does not lie in a site that the shop registered")
+	return token.Refuse(token.Unprocessable, "url_not_registered.way_back")
 }
 
 // AskReset answers alike for all.

@@ -20,7 +20,7 @@ func (a *App) Operator(_ context.Context, v app.Viewer) (app.Actor, error) {
 	case Reader:
 		return app.Actor{}, nil
 	case Late:
-		return app.Actor{}, token.New(token.Unauthorised, token.CodeWindowClosed, "log in again")
+		return app.Actor{}, token.Refuse(token.Unauthorised, "purchase_window_closed.act_as_staff")
 	}
 	return app.Actor{}, token.Refuse(token.NotFound, "not_found.page")
 }

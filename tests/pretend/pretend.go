@@ -102,7 +102,7 @@ var (
 
 func (a *App) OpenWallet(_ context.Context, _ app.Door, in app.SignUp) (string, app.Viewer, error) {
 	if in.Email == Reader {
-		return "", app.Viewer{}, token.New(token.Conflict, token.CodeTaken, "there is a wallet with this e-mail address already; log in instead")
+		return "", app.Viewer{}, token.Refuse(token.Conflict, "already_taken.login")
 	}
 	a.did("signup %s vendor=%s", in.Email, in.VendorRef)
 	return "session_" + in.Email, viewer(a, in.Email), nil
@@ -124,7 +124,7 @@ func (a *App) Viewer(_ context.Context, secret string) (app.Viewer, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !ok || a.gone[secret] {
-		return app.Viewer{}, token.New(token.Unauthorised, token.CodeUnauthorised, "please log in")
+		return app.Viewer{}, token.Refuse(token.Unauthorised, "unauthorised.not_logged_in")
 	}
 	return viewer(a, email), nil
 }
@@ -199,7 +199,7 @@ func (a *App) Purchases(_ context.Context, v app.Viewer, before string, most int
 		return nil, "", nil
 	}
 	if before == "bad" {
-		return nil, "", token.New(token.Malformed, token.CodeMalformed, "the cursor cannot be read")
+		return nil, "", token.Refuse(token.Malformed, "malformed.cursor")
 	}
 	total := 1000
 	from := 0
@@ -273,7 +273,7 @@ func (a *App) RaiseApproval(_ context.Context, v app.Viewer, currency token.Curr
 
 func (a *App) GiveAllowance(_ context.Context, v app.Viewer, in app.AllowanceInput) error {
 	if in.Days < 1 {
-		return token.New(token.Unprocessable, token.CodeFieldInvalid, "an allowance lasts for 1 to 3660 days")
+		return token.Refuse(token.Unprocessable, "field_invalid.allowance_days", token.Number("most", 3660), token.Number("got", int64(in.Days)))
 	}
 	a.did("allow %s %s %d", v.Email, in.Vendor, in.Days)
 	return nil
@@ -329,13 +329,15 @@ func (a *App) Checkout(_ context.Context, order token.OrderID, v *app.Viewer) (a
 func problem(v *app.Viewer) *token.Error {
 	switch {
 	case v == nil:
-		return token.New(token.Unauthorised, token.CodeUnauthorised, "please log in")
+		return token.Refuse(token.Unauthorised, "unauthorised.not_logged_in")
 	case v.Email == Late:
-		return token.New(token.Forbidden, token.CodeWindowClosed, "the purchase window of this login is over; log in again")
+		return token.Refuse(token.Forbidden, "purchase_window_closed.buy")
 	case v.Email == Poor:
-		return token.New(token.Unfunded, token.CodeFundsMissing, "there is not enough USD in your wallet for this")
+		return token.Refuse(token.Unfunded, "insufficient_funds.wallet", token.Money("short", token.PerUnit, token.MustCurrency("USD")))
 	case v.Email == Strict:
-		return &token.Error{Kind: token.Forbidden, Code: token.CodeLimitExceeded, Detail: "this purchase would go over your limit of 10.00 USD a week", Limit: id[token.LimitKind](2), RetryAt: Now().AddDate(0, 0, 6)}
+		refusal := token.Refuse(token.Forbidden, "limit_exceeded.week", token.Money("most", 10*token.PerUnit, token.MustCurrency("USD"))).Until(Now().AddDate(0, 0, 6))
+		refusal.Limit = id[token.LimitKind](2)
+		return refusal
 	}
 	return nil
 }
@@ -349,7 +351,7 @@ func (a *App) Pay(ctx context.Context, v app.Viewer, order token.OrderID, quoted
 		return "", c.Problem
 	}
 	if c.Expired {
-		return "", token.New(token.Gone, token.CodeOrderExpired, "this order has expired")
+		return "", token.Refuse(token.Gone, "order_expired.order")
 	}
 	if quoted != c.Price {
 		return "", token.Refuse(token.Conflict, "quote_changed.not_shown")
@@ -445,7 +447,7 @@ func (a *App) VendorKeys(_ context.Context, v app.Viewer, vendor token.VendorID)
 
 func (a *App) CreateKey(_ context.Context, v app.Viewer, vendor token.VendorID, login string, test bool) (string, app.KeyView, error) {
 	if login == "" {
-		return "", app.KeyView{}, token.New(token.Unprocessable, token.CodeFieldInvalid, "the name of a key must not be empty")
+		return "", app.KeyView{}, token.Refuse(token.Unprocessable, "field_invalid.label_empty", token.Word("what", "key_name"))
 	}
 	a.did("key %s test=%v", login, test)
 	return "fk_test_Tm90QVJlYWxLZXlKdXN0QVByZXRlbmRlZE9uZQ", app.KeyView{ID: id[token.KeyKind](4), Login: login, Test: test, Hint: "dOne", CreatedAt: Now()}, a.member(v, vendor)

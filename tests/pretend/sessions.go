@@ -22,7 +22,7 @@ func (a *App) Settle(ctx context.Context, secret, before, _ string) error {
 // CheckShown refuses StaleForm.
 func (a *App) CheckShown(_ context.Context, _ app.Viewer, _ app.Checkout, form string) error {
 	if form == StaleForm {
-		return token.New(token.Conflict, token.CodeFormStale, "you have logged in again since that page was shown, so nothing was charged; look at the purchase and confirm it here")
+		return token.Refuse(token.Conflict, "form_stale.logged_in_again")
 	}
 	return nil
 }
@@ -90,7 +90,7 @@ func (a *App) Window(context.Context, app.Viewer) (app.Window, error) {
 // SetWindow takes up to half an hour.
 func (a *App) SetWindow(_ context.Context, v app.Viewer, window time.Duration) error {
 	if window > 30*time.Minute {
-		return token.New(token.Unprocessable, token.CodeFieldInvalid, "choose between 1 and 30 minutes")
+		return token.Refuse(token.Unprocessable, "field_invalid.window", token.Number("least", 1), token.Number("most", 30))
 	}
 	a.did("window %s %s", v.Email, window)
 	return nil

@@ -35,5 +35,6 @@ func (a *App) ProveSite(_ context.Context, s app.Seller, site token.SiteID) (app
 		a.did("prove %s", site)
 		return app.SiteView{}, nil
 	}
-	return app.SiteView{}, token.New(token.Unprocessable, token.CodeSiteUnproved, "https://magazine.harbour.example/.well-known/farthing-site.txt answers 404, not 200")
+	return app.SiteView{}, token.Refuse(token.Unprocessable, "site_unproved.status",
+		token.URL("url", "https://magazine.harbour.example/.well-known/farthing-site.txt"), token.Number("status", 404))
 }

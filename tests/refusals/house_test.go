@@ -18,6 +18,7 @@ import (
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/edge/console"
+	"farthing.dev/farthing/edge/text"
 	"farthing.dev/farthing/edge/vendorapi"
 	"farthing.dev/farthing/edge/wallet"
 	"farthing.dev/farthing/edge/web"
@@ -58,6 +59,9 @@ type house struct {
 	base string
 	logs logs
 	keys int
+
+	languages *text.Catalogue // other than those of the house
+	accept    string          // the language that everybody asks for
 
 	daily, rival  *vendor
 	reader, other *person
@@ -111,7 +115,17 @@ func (h *house) routes(log *slog.Logger) http.Handler {
 	all := http.NewServeMux()
 	all.Handle("/v1/", vendorapi.New(vendorapi.Options{App: h.App, Clock: h.Clock, Log: log}))
 	all.Handle("/", site.Handler(pages))
-	return all
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.languages != nil {
+			r = r.WithContext(text.With(r.Context(), h.languages))
+		}
+		all.ServeHTTP(w, r)
+	})
+}
+
+// speak has the house speak other languages, and everybody ask for one.
+func (h *house) speak(languages *text.Catalogue, accept string) {
+	h.languages, h.accept = languages, accept
 }
 
 func (h *house) must(err error) {
@@ -217,6 +231,9 @@ func (h *house) send(client *http.Client, method, path, body string, headers []s
 	h.must(err)
 	for i := 0; i < len(headers); i += 2 {
 		request.Header.Set(headers[i], headers[i+1])
+	}
+	if h.accept != "" {
+		request.Header.Set("Accept-Language", h.accept)
 	}
 	response, err := client.Do(request)
 	h.must(err)

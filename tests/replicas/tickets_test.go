@@ -150,7 +150,7 @@ func TestTicketsAreGoodAtEveryReplicaAfterTheDatabaseCrashed(t *testing.T) {
 	again(t, func() error {
 		conn, err := pgx.Connect(ctx, dsn)
 		if err != nil {
-			return token.New(token.Unavailable, token.CodeUnavailable, err.Error())
+			return token.Refuse(token.Unavailable, "unavailable.database").Because(err)
 		}
 		return conn.Close(ctx)
 	})
