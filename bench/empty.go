@@ -65,8 +65,9 @@ type answerRight struct {
 // work is what a handler does between reading a request and writing the answer.
 type work func(r *http.Request, vendor int, in request, division royalty.Division) (token.OrderID, error)
 
-// comparison is a plain net/http handler: it checks the key, reads and writes the
-// same JSON as a purchase, and does some work in between.
+// comparison is a plain net/http handler: it checks the key, reads the JSON of a purchase
+// strictly, divides the price, writes the JSON of an answer of the same size, and does some work in
+// between.
 type comparison struct {
 	w       *Workload
 	keys    map[[32]byte]int // vendors by the hash of their keys
@@ -107,7 +108,7 @@ func (c *comparison) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer c.buffers.Put(buffer)
 	buffer.Reset()
 	var in request
-	if _, err := buffer.ReadFrom(http.MaxBytesReader(w, r.Body, 64<<10)); err != nil || json.Unmarshal(buffer.Bytes(), &in) != nil {
+	if _, err := buffer.ReadFrom(http.MaxBytesReader(w, r.Body, 64<<10)); err != nil || json.Unmarshal(buffer.Bytes(), &in, json.RejectUnknownMembers(true)) != nil {
 		http.Error(w, "this cannot be read", http.StatusBadRequest)
 		return
 	}
