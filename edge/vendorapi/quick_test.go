@@ -2,7 +2,6 @@ package vendorapi
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -10,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json"
 	"pgregory.net/rapid"
 
 	"farthing.dev/farthing/edge/text"
@@ -78,7 +77,7 @@ func TestWrittenByHandAsByTheLibrary(t *testing.T) {
 		t.Run(fmt.Sprintf("%T", empty()), rapid.MakeCheck(func(t *rapid.T) {
 			body := empty()
 			fill(t, reflect.ValueOf(body).Elem())
-			want, wantErr := jsonv2.Marshal(body)
+			want, wantErr := json.Marshal(body)
 			var buffer bytes.Buffer
 			if err := encode(&buffer, body); (err == nil) != (wantErr == nil) {
 				t.Fatalf("encode: %v, the library: %v", err, wantErr)
@@ -135,7 +134,7 @@ func TestReadByHandAsByTheLibrary(t *testing.T) {
 	}
 	check := func(t rapid.TB, text string, got, want any) {
 		t.Helper()
-		err, wantErr := decode([]byte(text), got), jsonv2.Unmarshal([]byte(text), want, strict)
+		err, wantErr := decode([]byte(text), got), json.Unmarshal([]byte(text), want, strict)
 		if (err == nil) != (wantErr == nil) {
 			t.Fatalf("%q: by hand %v, by the library %v", text, err, wantErr)
 		}
