@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"farthing.dev/farthing/delivery"
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/core"
@@ -51,6 +52,7 @@ type Catalog interface {
 	keyring.SecretStore
 	grant.Store
 	staff.Store
+	delivery.Store
 	// SealedAuthenticators returns some authenticators, with users and sealed secrets.
 	SealedAuthenticators(ctx context.Context, limit int) ([]credential.Authenticator, error)
 }
@@ -72,6 +74,7 @@ type Deps struct {
 	Name    string                           // the provider's, as readers see it
 	BaseURL string                           // where browsers find the provider, without a slash at the end
 	Mailer  Mailer                           // nil where no e-mail can be sent
+	Queued  func(ctx context.Context)        // called when something was put into the queue of deliveries; nil for nobody
 	Sums    Sums                             // of the journal, for operators and lists of deposits; nil for none
 	Health  func(ctx context.Context) Health // for operators; nil for nothing to say
 
@@ -114,6 +117,7 @@ type App struct {
 	fetch       Fetch
 	dues        dueWatch
 	mailer      Mailer
+	onQueued    func(ctx context.Context)
 	notes       notebook
 	sightings
 	caches
@@ -148,7 +152,7 @@ func New(d Deps) *App {
 	a := &App{
 		sums: d.Sums, health: d.Health,
 		engine: d.Engine, catalog: d.Catalog, clock: d.Clock, ids: d.IDs, log: d.Log,
-		name: d.Name, baseURL: strings.TrimSuffix(d.BaseURL, "/"), mailer: d.Mailer, window: d.PurchaseWindow, sessionLife: d.SessionLife, sessionIdle: d.SessionIdle,
+		name: d.Name, baseURL: strings.TrimSuffix(d.BaseURL, "/"), mailer: d.Mailer, onQueued: d.Queued, window: d.PurchaseWindow, sessionLife: d.SessionLife, sessionIdle: d.SessionIdle,
 		currencies: map[token.Currency]bool{}, fee: d.Fee, demo: d.Demo,
 		keys: newLocksmith(d.Secret, d.Lasting, d.Clock), hasher: d.Hasher,
 		entries: entries{party: newParty(d.BaseURL)}, buys: newThrottle(2*time.Second, 30, 65536), permits: newThrottle(2*time.Second, 60, 65536), batchPlaces: make(chan struct{}, placesOfBatches),

@@ -22,12 +22,8 @@ func (a *App) begin(ctx context.Context, attempt credential.Attempt, spent ...cr
 	if secret, err = a.dice.secret(); err != nil {
 		return "", err
 	}
-	return secret, a.beginAs(ctx, secret, attempt, a.clock.Now().Add(attemptLife), spent...)
-}
-
-func (a *App) beginAs(ctx context.Context, secret string, attempt credential.Attempt, until time.Time, spent ...credential.Spent) error {
-	attempt.Hash, attempt.ExpiresAt = sha256.Sum256([]byte(secret)), until.UnixMilli()
-	return a.catalog.AddAttempt(ctx, attempt, spent...)
+	attempt.Hash, attempt.ExpiresAt = sha256.Sum256([]byte(secret)), a.clock.Now().Add(attemptLife).UnixMilli()
+	return secret, a.catalog.AddAttempt(ctx, attempt, spent...)
 }
 
 func loginOver() error {

@@ -44,6 +44,7 @@ func (a *App) Withdraw(ctx context.Context, v Viewer, vendor token.VendorID) err
 	if err := a.catalog.Withdraw(ctx, v.User, vendor, a.clock.Now().UnixMilli()); err != nil {
 		return foreign(err, "not_found.consent")
 	}
+	a.queued(ctx)
 	a.Note(ctx, SecurityEvent{Code: "signed_out", User: v.User, Detail: "Your logins at " + a.vendorName(ctx, vendor) + " were ended."})
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"farthing.dev/farthing/delivery"
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/token"
 )
@@ -59,6 +60,27 @@ func (a *App) letterTo(ctx context.Context, d Door, user account.User, kind, ema
 	refused, _, err = a.tries().by(paceCrowded, kind+" crowded", email, fmt.Sprint(l.window)).take(ctx, now)
 	l.send = refused < 0
 	return l, err
+}
+
+// asked is the answer to whoever asked for a letter. What waits already, for whoever asked
+// before, is no error where all who ask share it.
+func (l letter) asked(err error) error {
+	if l.crowded && token.CodeOf(err) == token.CodeTaken {
+		return nil
+	}
+	return err
+}
+
+// enqueued ends the asking for a letter that was written together with what it is about. Where
+// that waited already, and so nothing was written, the letter goes out alone.
+func (a *App) enqueued(ctx context.Context, l letter, d delivery.Message, err error) error {
+	if err != nil && l.asked(err) == nil {
+		err = a.catalog.Enqueue(ctx, d)
+	}
+	if err == nil {
+		a.queued(ctx)
+	}
+	return err
 }
 
 // shared is the secret that all letters of a kind to an address say in one window. What

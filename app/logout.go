@@ -2,22 +2,20 @@ package app
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"sync"
 	"time"
 
+	"farthing.dev/farthing/delivery"
 	"farthing.dev/farthing/domain/grant"
 	"farthing.dev/farthing/token"
 )
 
-// The bounds of telling vendors' sites that a login ended.
+// The bounds of looking for logins at vendors' sites that are over.
 const (
-	loginsPerGo  = 1000 // looked at in one round
-	logoutsPerGo = 32   // told in one round
-	logoutAgain  = time.Minute
-	maxTries     = 15
-	keepGrants   = 7 * 24 * time.Hour // after their end, so that a replay is known for one
-	dropGrants   = time.Hour          // how often older ones are looked for
+	loginsPerGo = 1000               // looked at in one round
+	keepGrants  = 7 * 24 * time.Hour // after their end, so that a replay is known for one
+	dropGrants  = time.Hour          // how often older ones are looked for
 )
 
 // siteLogouts is how far the logins at vendors' sites have been looked through.
@@ -30,14 +28,14 @@ type siteLogouts struct {
 // Logout is what a site is to be told: that a login of a reader ended.
 type Logout struct {
 	Who
+	ID          string // names what is told, the same on every try
 	Client      token.ClientID
 	Backchannel string
 }
 
-// Logouts finds logins at vendors' sites whose session is over, and has tell send word
-// to those who asked for it. Where tell fails it is tried again a minute later, a few
-// times. Call it every second; replicas share the work.
-func (a *App) Logouts(ctx context.Context, tell func(context.Context, Logout) error) error {
+// EndLogins finds logins at vendors' sites whose session is over, ends them, and enqueues that
+// the sites be told who asked for it. Call it every second; replicas share the work.
+func (a *App) EndLogins(ctx context.Context) error {
 	a.looking.Lock()
 	defer a.looking.Unlock()
 	now := a.clock.Now()
@@ -46,19 +44,7 @@ func (a *App) Logouts(ctx context.Context, tell func(context.Context, Logout) er
 		return err
 	}
 	a.lastLogin = last
-	due, err := a.catalog.DueLogouts(ctx, now.UnixMilli(), now.Add(logoutAgain).UnixMilli(), logoutsPerGo)
-	if err != nil {
-		return err
-	}
-	failed := make([]error, len(due))
-	var wait sync.WaitGroup
-	for i, d := range due { // at once: a slow site keeps nobody waiting but itself
-		wait.Go(func() { failed[i] = a.tellLogout(ctx, d, tell) })
-	}
-	wait.Wait()
-	if err := errors.Join(failed...); err != nil {
-		return err
-	}
+	a.queued(ctx)
 	if now.Sub(a.dropped) < dropGrants {
 		return nil
 	}
@@ -66,18 +52,37 @@ func (a *App) Logouts(ctx context.Context, tell func(context.Context, Logout) er
 	return a.catalog.DropGrants(ctx, now.Add(-keepGrants).UnixMilli())
 }
 
-func (a *App) tellLogout(ctx context.Context, d grant.Logout, tell func(context.Context, Logout) error) error {
-	who, err := a.who(grant.Grant{Vendor: d.Vendor, User: d.User, Session: d.Session})
-	if err != nil {
-		return err
+// LogoutSender has tell send word of the logouts in the queue.
+func (a *App) LogoutSender(tell func(context.Context, Logout) error) delivery.Sender {
+	return delivery.Sender{
+		Kind: delivery.Logout, Lost: a.logoutLost, Receivers: 32, Each: 4, Attempts: 15, Patience: 15 * time.Second,
+		Backoff: delivery.Backoff{First: 10 * time.Second, Most: 15 * time.Minute},
+		Send:    func(ctx context.Context, d delivery.Message) error { return a.deliverLogout(ctx, d, tell) },
 	}
-	err = tell(ctx, Logout{Who: who, Client: d.Client, Backchannel: d.Backchannel})
-	if err != nil {
-		a.log.WarnContext(ctx, "a logout could not be told", "client", d.Client.String(), "try", d.Tries, "error", err)
-		if d.Tries < maxTries {
-			return nil
-		}
-		a.Note(ctx, SecurityEvent{Code: token.CodeLogoutUntold, Vendor: d.Vendor, Detail: "Your site could not be told of a logout, and it is not tried any more."})
+}
+
+// deliverLogout has tell send word of one logout. Where the site is not registered any more,
+// there is nobody to be told.
+func (a *App) deliverLogout(ctx context.Context, d delivery.Message, tell func(context.Context, Logout) error) error {
+	l, err := a.catalog.Logout(ctx, token.GrantID(d.ID))
+	if token.CodeOf(err) == token.CodeNotFound {
+		return nil
 	}
-	return a.catalog.LogoutTold(ctx, d.Grant)
+	if err != nil {
+		return fmt.Errorf("%w: %w", delivery.ErrThisOne, err) // not the site's fault
+	}
+	who, err := a.who(grant.Grant{Vendor: l.Vendor, User: l.User, Session: l.Session})
+	if err != nil {
+		return fmt.Errorf("%w: %w", delivery.ErrThisOne, err)
+	}
+	return tell(ctx, Logout{ID: d.ID.String(), Who: who, Client: l.Client, Backchannel: l.Backchannel})
+}
+
+// logoutLost tells a vendor of a logout that its site will not be told of.
+func (a *App) logoutLost(ctx context.Context, d delivery.Message) {
+	l, err := a.catalog.Logout(ctx, token.GrantID(d.ID))
+	if err != nil {
+		return // the site is not registered any more
+	}
+	a.Note(ctx, SecurityEvent{Code: token.CodeLogoutUntold, Vendor: l.Vendor, Detail: "Your site could not be told of a logout, and it is not tried any more."})
 }

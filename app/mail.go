@@ -2,16 +2,21 @@ package app
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
 	"time"
 
+	"farthing.dev/farthing/delivery"
 	"farthing.dev/farthing/token"
 )
 
 // Mail is a message to one person, in plain text.
 type Mail struct {
-	To      string // an e-mail address
-	Subject string
-	Text    string
+	ID      string `json:"-"`  // names the message, the same on every try
+	To      string `json:"to"` // an e-mail address
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
 }
 
 // SentMail is a message that was sent, and when.
@@ -20,19 +25,95 @@ type SentMail struct {
 	At time.Time
 }
 
-// Mailer sends mail. Send returns when the message is accepted for sending, without
-// waiting for anybody else's server; what cannot be delivered at once is tried again.
+// Mailer sends mail. Send returns when the message was taken. The error of a message that
+// will never be taken has delivery.ErrRefused in its chain, and that of one which was not
+// taken by a server that works delivery.ErrThisOne. Neither tells whom it was for.
 type Mailer interface {
 	Send(ctx context.Context, m Mail) error
 }
 
+// noticeLife is for how long a notice about a login is tried to be sent.
+const noticeLife = 24 * time.Hour
+
+// mailBox names the key that mail is kept under while it waits.
+const mailBox = "mail"
+
 // CanMail reports whether this provider sends e-mail.
 func (a *App) CanMail() bool { return a.mailer != nil }
 
-// mail sends a message, or says that this provider sends none.
-func (a *App) mail(ctx context.Context, m Mail) error {
+// errNoMail says that this provider sends no e-mail.
+func errNoMail() error {
+	return token.Refuse(token.Unprocessable, "mail_off.provider")
+}
+
+// outgoing makes a message of mail, which is worth being sent for a time. What it says is
+// sealed, as it may be a code, and to whom. Where nobody is to get it, domain is where
+// somebody would have got it: such a message costs as much, and is not sent, so that nobody
+// learns from the time that an answer takes whether there is somebody.
+func (a *App) outgoing(m Mail, domain string, life time.Duration) (delivery.Message, error) {
+	now := a.clock.Now()
+	d := delivery.Message{
+		ID: token.NewID[token.DeliveryKind](a.ids), Kind: delivery.Mail, Receiver: domainOf(domain),
+		CreatedAt: now.UnixMilli(), Due: now.UnixMilli(), Expires: now.Add(life).UnixMilli(),
+	}
+	plain, err := json.Marshal(m)
+	if err != nil {
+		return d, token.Wrap(err, "write mail")
+	}
+	defer clear(plain)
+	d.Payload, err = a.keys.seal(a.dice, mailBox, plain, d.ID[:])
+	return d, err
+}
+
+// domainOf returns the domain of an e-mail address.
+func domainOf(email string) string {
+	return strings.ToLower(email[strings.LastIndexByte(email, '@')+1:])
+}
+
+// queued tells that something was enqueued.
+func (a *App) queued(ctx context.Context) {
+	if a.onQueued != nil {
+		a.onQueued(ctx)
+	}
+}
+
+// mail enqueues a message of its own, or says that this provider sends none.
+func (a *App) mail(ctx context.Context, m Mail, life time.Duration) error {
 	if a.mailer == nil {
-		return token.Refuse(token.Unprocessable, "mail_off.provider")
+		return errNoMail()
+	}
+	d, err := a.outgoing(m, m.To, life)
+	if err != nil {
+		return err
+	}
+	if err := a.catalog.Enqueue(ctx, d); err != nil {
+		return err
+	}
+	a.queued(ctx)
+	return nil
+}
+
+// MailSender sends e-mail from the queue. A message is tried until it expires, a dozen times
+// at most.
+func (a *App) MailSender() delivery.Sender {
+	return delivery.Sender{
+		Kind: delivery.Mail, Send: a.deliverMail, Receivers: 8, Each: 4, Attempts: 12, Patience: 30 * time.Second,
+		Backoff: delivery.Backoff{First: 5 * time.Second, Most: time.Minute},
+	}
+}
+
+func (a *App) deliverMail(ctx context.Context, d delivery.Message) error {
+	plain, err := a.keys.open(mailBox, d.Payload, d.ID[:])
+	if err != nil {
+		return fmt.Errorf("%w: %w", delivery.ErrRefused, err)
+	}
+	defer clear(plain)
+	m := Mail{ID: d.ID.String()}
+	if err := json.Unmarshal(plain, &m); err != nil {
+		return fmt.Errorf("%w: it cannot be read", delivery.ErrRefused)
+	}
+	if m.To == "" { // there is nobody
+		return nil
 	}
 	return a.mailer.Send(ctx, m)
 }

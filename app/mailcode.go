@@ -18,7 +18,7 @@ const codeLetters = "code to log in"
 // secret of the attempt. The answer is the same where nobody does.
 func (a *App) SendLoginCode(ctx context.Context, d Door, email string) (opens string, err error) {
 	if !a.CanMail() {
-		return "", a.mail(ctx, Mail{})
+		return "", errNoMail()
 	}
 	if email, err = account.NormalEmail(email); err != nil {
 		return "", err
@@ -43,25 +43,23 @@ func (a *App) SendLoginCode(ctx context.Context, d Door, email string) (opens st
 	if letter.crowded {
 		attempt.Kind = credential.SharedCode
 	}
-	if err = a.beginAs(ctx, secret, attempt, until); letter.crowded && token.CodeOf(err) == token.CodeTaken {
-		err = nil // waits already, for whoever asked before
-	}
-	if err != nil || user.ID.IsZero() || !letter.send {
-		return secret, err
+	attempt.Hash, attempt.ExpiresAt = sha256.Sum256([]byte(secret)), until.UnixMilli()
+	if !letter.send {
+		return secret, letter.asked(a.catalog.AddAttempt(ctx, attempt))
 	}
 	about := "It works for ten minutes, once, in the browser where you asked for it. "
 	if letter.crowded {
 		about = letter.crowdNote() + "It works in the browser where you ask for a code. "
 	}
-	err = a.mail(ctx, Mail{To: user.Email, Subject: "Your code to log in", Text: "Your code is " + inGroups(code) + "\n\n" + about + `Nobody from us
+	message, err := a.outgoing(Mail{To: user.Email, Subject: "Your code to log in", Text: "Your code is " + inGroups(code) + "\n\n" + about + `Nobody from us
 will ever ask you for it. If it was not you who asked, do nothing: without the code
 nobody gets in.
 
-` + a.baseURL + "\n"})
-	if err != nil { // the same answer as where there is nobody to send to
-		a.log.ErrorContext(ctx, "a login code could not be sent", "user", user.ID.String(), "error", err)
+` + a.baseURL + "\n"}, email, until.Sub(a.clock.Now()))
+	if err != nil {
+		return "", err
 	}
-	return secret, nil
+	return secret, a.enqueued(ctx, letter, message, a.catalog.AddMailAttempt(ctx, attempt, message))
 }
 
 // codeHash binds a code to the browser that asked for it.

@@ -215,8 +215,13 @@ func (r *resealer) Authenticator(user token.UserID, sealed []byte) ([]byte, erro
 	return r.reseal(authenticatorBox, sealed, user[:])
 }
 
+// Delivery reseals what a message of the queue says.
+func (r *resealer) Delivery(id token.DeliveryID, sealed []byte) ([]byte, error) {
+	return r.reseal(mailBox, sealed, id[:])
+}
+
 // The purposes that secrets are kept in the database for, each under a key of its own.
-// authenticatorBox is one, too.
+// authenticatorBox and mailBox are two more.
 const (
 	lastingBox = "lasting secret"
 	signingBox = "signing keys"

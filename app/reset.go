@@ -22,7 +22,7 @@ func hashOf(secret string) [32]byte { return sha256.Sum256([]byte(secret)) }
 // The answer is the same where nobody does.
 func (a *App) AskReset(ctx context.Context, d Door, email string) error {
 	if !a.CanMail() {
-		return a.mail(ctx, Mail{})
+		return errNoMail()
 	}
 	email, err := account.NormalEmail(email)
 	if err != nil {
@@ -46,23 +46,20 @@ func (a *App) AskReset(ctx context.Context, d Door, email string) error {
 	if letter.crowded {
 		until = letter.until().Add(resetLife)
 	}
-	err = a.catalog.AddReset(ctx, account.Reset{Hash: hashOf(secret), User: user.ID, ExpiresAt: until.UnixMilli()})
-	if letter.crowded && token.CodeOf(err) == token.CodeTaken {
-		err = nil // asked for before, by whoever
+	wish := account.Reset{Hash: hashOf(secret), User: user.ID, ExpiresAt: until.UnixMilli()}
+	if !letter.send {
+		return letter.asked(a.catalog.AddReset(ctx, wish))
 	}
-	if err != nil || user.ID.IsZero() || !letter.send {
-		return err
-	}
-	err = a.mail(ctx, Mail{To: user.Email, Subject: "A new password", Text: `Somebody, hopefully you, asked for a new password. Set it here within half an hour:
+	message, err := a.outgoing(Mail{To: user.Email, Subject: "A new password", Text: `Somebody, hopefully you, asked for a new password. Set it here within half an hour:
 
 ` + a.baseURL + "/reset/new?" + url.Values{"token": {secret}}.Encode() + `
 
 If it was not you, do nothing: the present password stays.
-`})
-	if err != nil { // the same answer as where there is nobody to send to
-		a.log.ErrorContext(ctx, "a link for a new password could not be sent", "user", user.ID.String(), "error", err)
+`}, email, until.Sub(a.clock.Now()))
+	if err != nil {
+		return err
 	}
-	return nil
+	return a.enqueued(ctx, letter, message, a.catalog.AddReset(ctx, wish, message))
 }
 
 // ResetPassword sets the password of whoever was sent a secret, once, and ends all her

@@ -181,7 +181,7 @@ If that was you, all is well. If not, log in, change your password, and look at 
 you log in and where you are logged in:
 
 %s/security/login
-`, a.clock.Now().UTC().Format("2 January 2006 at 15:04 UTC"), what, a.baseURL)})
+`, a.clock.Now().UTC().Format("2 January 2006 at 15:04 UTC"), what, a.baseURL)}, noticeLife)
 	if err != nil {
 		a.log.ErrorContext(ctx, "a notice about a login could not be sent", "user", user.String(), "error", err)
 	}

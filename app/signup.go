@@ -27,7 +27,7 @@ const signUpLetters = "code to open a wallet"
 // answer is the same where the address has a login already; the mail says so.
 func (a *App) AskSignUp(ctx context.Context, d Door, in SignUp, next string) (pending string, err error) {
 	if !a.CanMail() {
-		return "", a.mail(ctx, Mail{})
+		return "", errNoMail()
 	}
 	if _, err := a.takeNetwork(ctx, paceNetwork, "sign-ups", d); err != nil { // first: hashing a password is work
 		return "", err
@@ -75,13 +75,14 @@ If it was not you, do nothing.
 It works for an hour. If it was not you who asked, do nothing: no wallet is opened.
 `}
 	}
-	if err := a.catalog.AddSignUp(ctx, waiting); err != nil {
+	if !outgoing.send {
+		return pending, a.catalog.AddSignUp(ctx, waiting)
+	}
+	message, err := a.outgoing(letter, user.Email, signUpLife)
+	if err != nil {
 		return "", err
 	}
-	if !outgoing.send {
-		return pending, nil
-	}
-	return pending, a.mail(ctx, letter)
+	return pending, a.enqueued(ctx, outgoing, message, a.catalog.AddSignUp(ctx, waiting, message))
 }
 
 // ConfirmSignUp opens the wallet that a browser asked for, by the code that was sent, and

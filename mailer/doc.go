@@ -1,4 +1,4 @@
-// Package mailer sends the application's e-mail: through a mail server, by way of a
-// queue that keeps nobody waiting and tries again, or into an outbox that a
-// demonstration shows on a page. Nothing here writes an address or a text into a log.
+// Package mailer sends the application's e-mail: through a mail server, or into an outbox
+// that a demonstration shows on a page. What is tried again, and when, is decided by the queue
+// of package delivery. Nothing here writes an address or a text into a log.
 package mailer

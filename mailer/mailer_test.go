@@ -2,123 +2,17 @@ package mailer_test
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/delivery"
 	"farthing.dev/farthing/mailer"
-	"farthing.dev/farthing/tests/provider"
-	"farthing.dev/farthing/token"
 )
-
-func TestTheQueueTriesAgainAndGivesUp(t *testing.T) {
-	now := &provider.Clock{}
-	var answers []error
-	tries := 0
-	var logs strings.Builder
-	q := mailer.NewQueue(func(context.Context, app.Mail) error {
-		tries++
-		if tries > len(answers) {
-			return nil
-		}
-		return answers[tries-1]
-	}, now, slog.New(slog.NewTextHandler(&logs, nil)))
-	away := errors.New("no connection")
-	for _, test := range []struct {
-		name    string
-		answers []error
-		want    int
-	}{
-		{"sent at once", nil, 1},
-		{"sent at the third try", []error{away, away}, 3},
-		{"given up after the fifth", []error{away, away, away, away, away, away, away}, 5},
-		{"refused for good", []error{fmt.Errorf("%w: code 550", mailer.ErrRefused)}, 1},
-	} {
-		answers, tries = test.answers, 0
-		if err := q.Send(t.Context(), app.Mail{To: "canary@reader.example", Subject: "canary subject", Text: "canary text"}); err != nil {
-			t.Fatal(err)
-		}
-		for range 10 {
-			q.Deliver(t.Context())
-			q.Deliver(t.Context()) // what is not due is not tried
-			now.Move(15 * time.Minute)
-		}
-		if tries != test.want {
-			t.Errorf("%s: %d tries, want %d", test.name, tries, test.want)
-		}
-	}
-	if strings.Contains(logs.String(), "canary") {
-		t.Errorf("the log tells who was written to, or what:\n%s", logs.String())
-	}
-}
-
-func TestAFullQueueSaysSoAtOnce(t *testing.T) {
-	now := &provider.Clock{}
-	q := mailer.NewQueue(func(context.Context, app.Mail) error { return nil }, now, slog.New(slog.DiscardHandler))
-	var err error
-	sent := 0
-	for ; err == nil && sent < 100_000; sent++ {
-		err = q.Send(t.Context(), app.Mail{To: "ada@reader.example"})
-	}
-	if token.CodeOf(err) != token.CodeUnavailable {
-		t.Errorf("after %d messages: %v", sent, err)
-	}
-	q.Deliver(t.Context())
-	if err := q.Send(t.Context(), app.Mail{To: "ada@reader.example"}); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestWhatWaitsIsSentAtTheEnd(t *testing.T) {
-	now := &provider.Clock{}
-	sent := 0
-	q := mailer.NewQueue(func(context.Context, app.Mail) error { sent++; return nil }, now, slog.New(slog.DiscardHandler))
-	if err := q.Send(t.Context(), app.Mail{To: "ada@reader.example"}); err != nil {
-		t.Fatal(err)
-	}
-	ended, end := context.WithCancel(t.Context())
-	end()
-	q.Run(ended, nil, time.Second)
-	if sent != 1 {
-		t.Errorf("%d sent", sent)
-	}
-}
-
-// Neither what failed and waits to be tried again is left behind, nor what is under way
-// when the end comes.
-func TestWhatFailedIsTriedAtTheEnd(t *testing.T) {
-	now := &provider.Clock{}
-	ended, end := context.WithCancel(t.Context())
-	var sent []string
-	failed := map[string]bool{}
-	q := mailer.NewQueue(func(ctx context.Context, m app.Mail) error {
-		if !failed[m.Subject] {
-			failed[m.Subject] = true
-			if m.Subject == "under way" {
-				end()
-			}
-			return errors.New("no connection")
-		}
-		sent = append(sent, m.Subject)
-		return ctx.Err()
-	}, now, slog.New(slog.DiscardHandler))
-	for _, subject := range []string{"failed", "under way"} {
-		if err := q.Send(t.Context(), app.Mail{To: "ada@reader.example", Subject: subject}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	q.Run(ended, nil, time.Second)
-	if strings.Join(sent, ", ") != "failed, under way" {
-		t.Errorf("sent at the end: %v", sent)
-	}
-}
 
 // server is a mail server that says what its script says.
 func server(t *testing.T, answerTo func(command string) string) (address string, heard func() string) {
@@ -200,10 +94,10 @@ func TestSMTPDelivers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Deliver(t.Context(), app.Mail{To: "ada@reader.example", Subject: "Your code", Text: "The code is 123456.\n"}); err != nil {
+	if err := s.Send(t.Context(), app.Mail{ID: "dlv_1", To: "ada@reader.example", Subject: "Your code", Text: "The code is 123456.\n"}); err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{"MAIL FROM:<no-reply@pay.example>", "RCPT TO:<ada@reader.example>", "Subject: Your code", "Auto-Submitted: auto-generated", "The code is 123456."} {
+	for _, part := range []string{"MAIL FROM:<no-reply@pay.example>", "RCPT TO:<ada@reader.example>", "Subject: Your code", "Message-ID: <dlv_1@pay.example>", "Auto-Submitted: auto-generated", "The code is 123456."} {
 		if !strings.Contains(heard(), part) {
 			t.Errorf("the server did not hear %q:\n%s", part, heard())
 		}
@@ -225,8 +119,8 @@ func TestSMTPErrorsNameNobody(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = s.Deliver(t.Context(), app.Mail{To: "ada@reader.example", Subject: "x", Text: "y"})
-		if err == nil || errors.Is(err, mailer.ErrRefused) != test.forGood || strings.Contains(err.Error(), "ada") {
+		err = s.Send(t.Context(), app.Mail{To: "ada@reader.example", Subject: "x", Text: "y"})
+		if err == nil || errors.Is(err, delivery.ErrRefused) != test.forGood || errors.Is(err, delivery.ErrThisOne) == test.forGood || strings.Contains(err.Error(), "ada") {
 			t.Errorf("%s: %v", test.answer, err)
 		}
 	}
@@ -258,7 +152,7 @@ func TestElsewhereTLSIsRequired(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.DialTo(address)
-	err = s.Deliver(t.Context(), app.Mail{To: "ada@reader.example", Subject: "x", Text: "y"})
+	err = s.Send(t.Context(), app.Mail{To: "ada@reader.example", Subject: "x", Text: "y"})
 	if err == nil || strings.Contains(heard(), "AUTH") || strings.Contains(heard(), "MAIL") {
 		t.Errorf("sent without TLS: %v\n%s", err, heard())
 	}

@@ -7,11 +7,13 @@ import (
 	"net"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/wneessen/go-mail"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/delivery"
 )
 
 // patience bounds one conversation with the mail server.
@@ -21,6 +23,7 @@ const patience = 20 * time.Second
 type SMTP struct {
 	host    string
 	from    string
+	domain  string // of the sender
 	options []mail.Option
 }
 
@@ -35,7 +38,7 @@ func NewSMTP(address, from string) (*SMTP, error) {
 	if err := mail.NewMsg().From(from); err != nil {
 		return nil, fmt.Errorf("the sender of e-mail %q is not an address like Farthing <no-reply@example.org>", from)
 	}
-	s := &SMTP{host: u.Hostname(), from: from, options: []mail.Option{mail.WithTimeout(patience)}}
+	s := &SMTP{host: u.Hostname(), from: from, domain: strings.TrimSuffix(from[strings.LastIndexByte(from, '@')+1:], ">"), options: []mail.Option{mail.WithTimeout(patience)}}
 	port := 587
 	switch {
 	case u.Scheme == "smtps":
@@ -73,19 +76,25 @@ func loopback(host string) bool {
 	return host == "localhost" || address != nil && address.IsLoopback()
 }
 
-// Deliver sends one message and waits until the server has taken it. Its errors tell
-// what happened but not to whom.
-func (s *SMTP) Deliver(ctx context.Context, m app.Mail) error {
+var _ app.Mailer = (*SMTP)(nil)
+
+// Send sends one message and waits until the server has taken it. Its errors tell what
+// happened but not to whom.
+func (s *SMTP) Send(ctx context.Context, m app.Mail) error {
 	message := mail.NewMsg()
 	if err := message.From(s.from); err != nil {
-		return fmt.Errorf("%w: the sender is not an address", ErrRefused)
+		return fmt.Errorf("%w: the sender is not an address", delivery.ErrRefused)
 	}
 	if err := message.To(m.To); err != nil {
-		return fmt.Errorf("%w: the recipient is not an address", ErrRefused)
+		return fmt.Errorf("%w: the recipient is not an address", delivery.ErrRefused)
 	}
 	message.Subject(m.Subject)
 	message.SetDate()
-	message.SetMessageID()
+	if m.ID == "" {
+		message.SetMessageID()
+	} else {
+		message.SetMessageIDWithValue(m.ID + "@" + s.domain)
+	}
 	message.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no answers from machines
 	message.SetBodyString(mail.TypeTextPlain, m.Text)
 	client, err := mail.NewClient(s.host, s.options...)
@@ -105,12 +114,12 @@ func discreet(err error) error {
 	case !ok: // before anybody was named: no connection, no TLS, no login
 		return err
 	case refusal.ErrorCode() >= 500:
-		return fmt.Errorf("%w: code %d %s", ErrRefused, refusal.ErrorCode(), refusal.EnhancedStatusCode())
+		return fmt.Errorf("%w: code %d %s", delivery.ErrRefused, refusal.ErrorCode(), refusal.EnhancedStatusCode())
 	}
-	return fmt.Errorf("%s: code %d %s", refusal.Reason, refusal.ErrorCode(), refusal.EnhancedStatusCode())
+	return fmt.Errorf("%w: %s: code %d %s", delivery.ErrThisOne, refusal.Reason, refusal.ErrorCode(), refusal.EnhancedStatusCode())
 }
 
-// Check connects to the mail server as Deliver does, with TLS and login, and sends nothing.
+// Check connects to the mail server as Send does, with TLS and login, and sends nothing.
 func (s *SMTP) Check(ctx context.Context) error {
 	client, err := mail.NewClient(s.host, s.options...)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 
+	"farthing.dev/farthing/delivery"
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/domain/credential"
 	"farthing.dev/farthing/token"
@@ -11,18 +12,28 @@ import (
 
 // AddAttempt adds a login that is under way.
 func (c *Catalog) AddAttempt(ctx context.Context, a credential.Attempt, spent ...credential.Spent) error {
-	state := a.State
-	if state == nil {
-		state = []byte{}
-	}
 	return c.write(ctx, func(tx *sql.Tx) error {
 		if err := spend(ctx, tx, spent); err != nil {
 			return err
 		}
-		return insert(ctx, tx, "already_taken.attempt",
-			`INSERT INTO login_attempts (hash, kind, member, email, methods, code, state, tries, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			a.Hash[:], string(a.Kind), a.User.String(), a.Email, account.JoinMethods(a.Methods), a.Code[:], state, a.Tries, a.ExpiresAt)
+		return addAttempt(ctx, tx, a)
 	})
+}
+
+// AddMailAttempt adds a login that is under way, and enqueues letters.
+func (c *Catalog) AddMailAttempt(ctx context.Context, a credential.Attempt, letters ...delivery.Message) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		if err := addAttempt(ctx, tx, a); err != nil {
+			return err
+		}
+		return enqueue(ctx, tx, letters)
+	})
+}
+
+func addAttempt(ctx context.Context, tx *sql.Tx, a credential.Attempt) error {
+	return insert(ctx, tx, "already_taken.attempt",
+		`INSERT INTO login_attempts (hash, kind, member, email, methods, code, state, tries, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		a.Hash[:], string(a.Kind), a.User.String(), a.Email, account.JoinMethods(a.Methods), a.Code[:], filled(a.State), a.Tries, a.ExpiresAt)
 }
 
 // Attempt returns the attempt whose secret has a hash.

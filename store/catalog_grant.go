@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 
+	"farthing.dev/farthing/delivery"
 	"farthing.dev/farthing/domain/grant"
 	"farthing.dev/farthing/token"
 )
@@ -186,76 +187,49 @@ func (c *Catalog) EndLogins(ctx context.Context, after token.GrantID, at int64, 
 	return grants[len(grants)-1].id, nil
 }
 
-// endLogins ends grants, oldest first. A client is told once of a session, by the
-// newest grant that it got anything for.
+// endLogins ends grants, oldest first, and enqueues that their clients be told. A client is told
+// once of a session, by the newest grant that it got anything for.
 func endLogins(ctx context.Context, tx *sql.Tx, over []token.GrantID, at int64) error {
+	var logouts []delivery.Message
 	for _, id := range over {
-		_, err := tx.ExecContext(ctx, `UPDATE openid_grants SET ended_at = CASE WHEN ended_at = 0 THEN CAST($1 AS BIGINT) ELSE ended_at END, tell_at = CASE WHEN code_used > 0
-			AND EXISTS (SELECT 1 FROM openid_clients c WHERE c.id = openid_grants.client AND c.backchannel <> '')
-			AND NOT EXISTS (SELECT 1 FROM openid_grants n WHERE n.session = openid_grants.session AND n.client = openid_grants.client
-				AND n.id > openid_grants.id AND n.code_used > 0 AND (n.ended_at = 0 OR n.tell_at < 0))
-			THEN CAST($2 AS BIGINT) ELSE 0 END WHERE id = $3 AND (ended_at = 0 OR tell_at < 0)`, at, at, id.String())
+		told, err := rowsOf(ctx, tx, func(r row) (backchannel string, err error) {
+			err = r.Scan(&backchannel)
+			return backchannel, err
+		}, `SELECT c.backchannel FROM openid_grants g JOIN openid_clients c ON c.id = g.client WHERE g.id = $1 AND g.code_used > 0 AND c.backchannel <> ''
+			AND NOT EXISTS (SELECT 1 FROM openid_grants n WHERE n.session = g.session AND n.client = g.client
+				AND n.id > g.id AND n.code_used > 0 AND (n.ended_at = 0 OR n.tell_at < 0))`, id.String())
 		if err != nil {
 			return err
+		}
+		first, err := changes(tx.ExecContext(ctx, `UPDATE openid_grants SET ended_at = CASE WHEN ended_at = 0 THEN CAST($1 AS BIGINT) ELSE ended_at END, tell_at = 0
+			WHERE id = $2 AND (ended_at = 0 OR tell_at < 0)`, at, id.String()))
+		if err != nil {
+			return err
+		}
+		if first && len(told) > 0 {
+			logouts = append(logouts, grant.LogoutMessage(id, told[0], at))
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM openid_tokens WHERE grant_id = $1`, id.String()); err != nil {
 			return err
 		}
 	}
-	return nil
+	return enqueue(ctx, tx, logouts)
 }
 
-// DueLogouts takes up to limit logouts that clients are to be told: those not tried yet
-// before others, and of each client one before the next of any.
-func (c *Catalog) DueLogouts(ctx context.Context, at, again int64, limit int) ([]grant.Logout, error) {
-	type due struct {
-		grant.Logout
-		at int64
-	}
-	all, err := list(ctx, c, func(r row) (d due, err error) {
-		err = r.Scan(word{&d.Grant}, word{&d.Client}, word{&d.Vendor}, word{&d.User}, word{&d.Session}, &d.Backchannel, &d.Tries, &d.at)
-		d.Tries++
-		return d, err
-	}, `SELECT g.id, g.client, g.vendor, g.member, g.session, c.backchannel, g.tries, g.tell_at FROM (
-			SELECT *, ROW_NUMBER() OVER (PARTITION BY client ORDER BY tries, tell_at, id) AS place FROM openid_grants WHERE tell_at > 0 AND tell_at <= $1
-		) g JOIN openid_clients c ON c.id = g.client ORDER BY CASE WHEN g.tries = 0 THEN 0 ELSE 1 END, g.place, g.tell_at, g.id LIMIT $2`, at, limit)
-	if err != nil || len(all) == 0 {
-		return nil, err
-	}
-	var mine []grant.Logout
-	err = c.write(ctx, func(tx *sql.Tx) error {
-		mine = nil
-		for _, d := range all {
-			result, err := tx.ExecContext(ctx, `UPDATE openid_grants SET tell_at = $1, tries = tries + 1 WHERE id = $2 AND tell_at = $3`,
-				again, d.Grant.String(), d.at)
-			if err != nil {
-				return err
-			}
-			n, err := result.RowsAffected()
-			if err != nil {
-				return err
-			}
-			if n == 1 { // no other replica took it
-				mine = append(mine, d.Logout)
-			}
-		}
-		return nil
-	})
-	return mine, err
+// Logout returns what a client is to be told of a grant that ended.
+func (c *Catalog) Logout(ctx context.Context, id token.GrantID) (grant.Logout, error) {
+	return one(ctx, c, func(r row) (l grant.Logout, err error) {
+		err = r.Scan(word{&l.Grant}, word{&l.Client}, word{&l.Vendor}, word{&l.User}, word{&l.Session}, &l.Backchannel)
+		return l, err
+	}, `SELECT g.id, g.client, g.vendor, g.member, g.session, c.backchannel FROM openid_grants g JOIN openid_clients c ON c.id = g.client WHERE g.id = $1`, id.String())
 }
 
-// LogoutTold says that a client knows, or never will.
-func (c *Catalog) LogoutTold(ctx context.Context, id token.GrantID) error {
-	return c.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE openid_grants SET tell_at = 0 WHERE id = $1`, id.String())
-		return err
-	})
-}
-
-// DropGrants forgets grants that ended, and tokens that expired, before a millisecond.
+// DropGrants forgets grants that ended, and tokens that expired, before a millisecond; but
+// not a grant whose client is still to be told.
 func (c *Catalog) DropGrants(ctx context.Context, before int64) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM openid_grants WHERE ended_at > 0 AND ended_at < $1 AND tell_at = 0`, before)
+		_, err := tx.ExecContext(ctx, `DELETE FROM openid_grants WHERE ended_at > 0 AND ended_at < $1 AND tell_at = 0
+			AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.id = 'dlv_' || substr(openid_grants.id, 5))`, before)
 		if err != nil {
 			return err
 		}

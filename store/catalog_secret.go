@@ -46,7 +46,7 @@ func (c *Catalog) SettleSecret(ctx context.Context) error {
 	})
 }
 
-// resealedAtOnce is how many authenticators are in memory while they are resealed.
+// resealedAtOnce is how many authenticators or messages are in memory while they are resealed.
 const resealedAtOnce = 500
 
 // RotateSecret replaces the secret, and all that is encrypted under it. Authenticators
@@ -65,6 +65,9 @@ func (c *Catalog) RotateSecret(ctx context.Context, from []byte, to keyring.Secr
 			return err
 		}
 		if err := resealAuthenticators(ctx, tx, reseal); err != nil {
+			return err
+		}
+		if err := resealDeliveries(ctx, tx, reseal); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `DELETE FROM login_attempts WHERE kind = $1`, string(credential.NewSecrets))
@@ -137,6 +140,32 @@ func resealAuthenticators(ctx context.Context, tx *sql.Tx, reseal keyring.Reseal
 			}
 			last = a.User.String()
 			if _, err := tx.ExecContext(ctx, `UPDATE authenticators SET sealed = $1 WHERE member = $2`, sealed, last); err != nil {
+				return err
+			}
+		}
+		if len(found) < resealedAtOnce {
+			return nil
+		}
+	}
+}
+
+// resealDeliveries reseals what waits to be sent. Kinds whose payload is not sealed have none.
+func resealDeliveries(ctx context.Context, tx *sql.Tx, reseal keyring.Resealer) error {
+	for last := ""; ; {
+		found, err := rowsOf(ctx, tx, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE id > $1 ORDER BY id LIMIT $2`, last, resealedAtOnce)
+		if err != nil {
+			return err
+		}
+		for _, m := range found {
+			last = m.ID.String()
+			if len(m.Payload) == 0 {
+				continue
+			}
+			sealed, err := reseal.Delivery(m.ID, m.Payload)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, `UPDATE deliveries SET payload = $1 WHERE id = $2`, sealed, last); err != nil {
 				return err
 			}
 		}

@@ -5,18 +5,23 @@ import (
 	"database/sql"
 	"errors"
 
+	"farthing.dev/farthing/delivery"
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/token"
 )
 
 var _ account.Waiting = (*Catalog)(nil)
 
-// AddSignUp adds a sign-up.
-func (c *Catalog) AddSignUp(ctx context.Context, s account.SignUp) error {
+// AddSignUp adds a sign-up, and enqueues letters.
+func (c *Catalog) AddSignUp(ctx context.Context, s account.SignUp, letters ...delivery.Message) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
-		return insert(ctx, tx, "already_taken.sign_up",
+		err := insert(ctx, tx, "already_taken.sign_up",
 			`INSERT INTO signups (hash, code, email, name, password, referrer, next, tries, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 			s.Hash[:], s.Code[:], s.Email, s.Name, s.Password, s.Referrer.String(), s.Next, s.Tries, s.ExpiresAt)
+		if err != nil {
+			return err
+		}
+		return enqueue(ctx, tx, letters)
 	})
 }
 
@@ -41,11 +46,15 @@ func (c *Catalog) DropSignUp(ctx context.Context, hash [32]byte) error {
 	})
 }
 
-// AddReset adds a user's wish for a new password.
-func (c *Catalog) AddReset(ctx context.Context, r account.Reset) error {
+// AddReset adds a user's wish for a new password, and enqueues letters.
+func (c *Catalog) AddReset(ctx context.Context, r account.Reset, letters ...delivery.Message) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
-		return insert(ctx, tx, "already_taken.reset", `INSERT INTO resets (hash, member, expires_at) VALUES ($1, $2, $3)`,
+		err := insert(ctx, tx, "already_taken.reset", `INSERT INTO resets (hash, member, expires_at) VALUES ($1, $2, $3)`,
 			r.Hash[:], r.User.String(), r.ExpiresAt)
+		if err != nil {
+			return err
+		}
+		return enqueue(ctx, tx, letters)
 	})
 }
 

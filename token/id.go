@@ -35,6 +35,7 @@ type (
 	ReaderKind    struct{}
 	ClientKind    struct{}
 	GrantKind     struct{}
+	DeliveryKind  struct{}
 )
 
 // One type per noun: who pays (account, user), who sells (vendor, site, offer,
@@ -54,9 +55,10 @@ type (
 	SessionID   = ID[SessionKind]
 	AllowanceID = ID[AllowanceKind]
 	LimitID     = ID[LimitKind]
-	EventID     = ID[EventKind]  // a line of the security log
-	ClientID    = ID[ClientKind] // a vendor's site that readers log in at
-	GrantID     = ID[GrantKind]  // one login of a reader at such a site
+	EventID     = ID[EventKind]    // a line of the security log
+	ClientID    = ID[ClientKind]   // a vendor's site that readers log in at
+	GrantID     = ID[GrantKind]    // one login of a reader at such a site
+	DeliveryID  = ID[DeliveryKind] // something that is sent to others; that of a logout has the bits of its grant
 	// ReaderID is the pseudonym under which one vendor knows one user. It says
 	// nothing to any other vendor and carries no time.
 	ReaderID = ID[ReaderKind]
@@ -79,6 +81,7 @@ func (EventKind) Prefix() string     { return "evt" }
 func (ReaderKind) Prefix() string    { return "rdr" }
 func (ClientKind) Prefix() string    { return "cli" }
 func (GrantKind) Prefix() string     { return "grn" }
+func (DeliveryKind) Prefix() string  { return "dlv" }
 
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 

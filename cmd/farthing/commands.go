@@ -54,10 +54,9 @@ func ask(ctx context.Context, c config, r local.Request, diag io.Writer) (local.
 	}
 }
 
-// askAlone opens the application for one request.
+// askAlone opens the application for one request. What it enqueues waits for the next server.
 func askAlone(ctx context.Context, c config, r local.Request, diag io.Writer) (answer local.Answer, err error) {
 	log := slog.New(slog.NewTextHandler(diag, &slog.HandlerOptions{Level: slog.LevelError}))
-	c.smtp = "" // nothing is sent: the queue lives in memory, and this process ends
 	p, _, err := openHouse(ctx, c, token.SystemClock{}, log, false)
 	if err != nil {
 		return answer, err

@@ -9,7 +9,7 @@ import (
 
 // health is what operators see of the provider's parts.
 func (p *provider) health(ctx context.Context) app.Health {
-	h := app.Health{Version: version(), Database: p.db.Dialect(), Mail: p.post.state(), Head: p.engine.Head()}
+	h := app.Health{Version: version(), Database: p.db.Dialect(), Mail: p.post.state(p.queue), Head: p.engine.Head()}
 	if p.db.Shared() {
 		h.Database += ", shared by replicas"
 	}

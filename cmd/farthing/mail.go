@@ -1,21 +1,17 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/delivery"
 	"farthing.dev/farthing/mailer"
 	"farthing.dev/farthing/token"
 )
 
-// mailEvery is how often e-mail that could not be sent is looked at again.
-const mailEvery = 5 * time.Second
-
-// post is how the provider sends e-mail: by queue, into outbox, or not at all.
+// post is how the provider sends e-mail: by server, into outbox, or not at all.
 type post struct {
-	queue  *mailer.Queue
+	server *mailer.SMTP
 	outbox *mailer.Outbox
 }
 
@@ -29,10 +25,8 @@ func (p *provider) openPost(c config, clock token.Clock, demo bool) error {
 		p.log.Warn("no mail server is set (--smtp), so this provider sends no e-mail: addresses are not confirmed, and new passwords and codes by e-mail are not available")
 		return nil
 	}
-	server, err := mailer.NewSMTP(c.smtp, c.mailFrom)
-	if err == nil {
-		p.post.queue = mailer.NewQueue(server.Deliver, clock, p.log)
-	}
+	var err error
+	p.post.server, err = mailer.NewSMTP(c.smtp, c.mailFrom)
 	return err
 }
 
@@ -41,8 +35,8 @@ func (p *post) mailer() app.Mailer {
 	switch {
 	case p.outbox != nil:
 		return p.outbox
-	case p.queue != nil:
-		return p.queue
+	case p.server != nil:
+		return p.server
 	}
 	return nil
 }
@@ -55,24 +49,14 @@ func (p *post) sent() func() []app.SentMail {
 	return p.outbox.Sent
 }
 
-// run delivers the queue until ctx ends.
-func (p *post) run(ctx context.Context) {
-	if p.queue == nil {
-		return
-	}
-	ticker := time.NewTicker(mailEvery)
-	defer ticker.Stop()
-	p.queue.Run(ctx, ticker.C, mailEvery)
-}
-
 // state says in a few words how e-mail is sent, and how that went since the start.
-func (p *post) state() string {
+func (p *post) state(queue *delivery.Queue) string {
 	switch {
 	case p.outbox != nil:
 		return "kept in the demonstration's outbox"
-	case p.queue == nil:
+	case p.server == nil:
 		return "none is sent: no mail server is set"
 	}
-	s := p.queue.Stats()
+	s := queue.Stats(delivery.Mail)
 	return fmt.Sprintf("%d sent, %d tries failed, %d given up, %d waiting", s.Sent, s.Failed, s.GivenUp, s.Waiting)
 }

@@ -47,6 +47,7 @@ func commands() []command {
 		{"operator", "who runs the provider: add, list, remove; keys for programs", operatorCommand},
 		{"vendor", "what a vendor's incentive tokens may come to", vendorCommand},
 		{"fund", "credit a reader's wallet with money that came in", fundCommand},
+		{"deliveries", "e-mail and logouts that could not be delivered: list, retry, drop", deliveriesCommand},
 		{"check", "look whether all that a server needs is there", checkCommand},
 		{"backup", "write everything into one encrypted file, beside a running server", backupCommand},
 		{"restore", "make a database of a backup, and prove its books", restoreCommand},

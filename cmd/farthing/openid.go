@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"log/slog"
 
 	"farthing.dev/farthing/edge/openid"
@@ -15,15 +14,10 @@ import (
 func (p *provider) openOpenID(c config, site *web.Site, clock token.Clock) (err error) {
 	slog.SetDefault(slog.New(faultsOnly{p.log.Handler()}))
 	p.openID, err = openid.New(openid.Config{
-		Site: site, App: p.app, Clock: clock, Issuer: c.baseURL, Keys: wellknown.KeysPath, Random: rand.Reader,
+		Site: site, App: p.app, Clock: clock, Issuer: c.baseURL, Keys: wellknown.KeysPath,
 		Outbound: p.outbound,
 	})
 	return err
-}
-
-// tellLogouts tells vendors' sites of some of the logins that ended.
-func (p *provider) tellLogouts(ctx context.Context) error {
-	return p.app.Logouts(ctx, p.openID.TellLogout)
 }
 
 // faultsOnly is the default logger, which the library writes to: it would log each

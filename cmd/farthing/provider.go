@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/delivery"
 	"farthing.dev/farthing/edge/console"
 	"farthing.dev/farthing/edge/openid"
 	"farthing.dev/farthing/edge/operator"
@@ -47,6 +48,7 @@ type provider struct {
 	dog    *verify.Watchdog
 	meter  *meter
 	post   post
+	queue  *delivery.Queue // of what is sent to others
 	// outbound sends every request to an address that a vendor named.
 	outbound *http.Client
 	stop     context.CancelFunc // of the workers
@@ -173,13 +175,18 @@ func openHouse(ctx context.Context, c config, clock token.Clock, log *slog.Logge
 	if err := p.openPost(c, clock, demo); err != nil {
 		return nil, nil, errors.Join(err, p.close(ctx))
 	}
+	catalog := store.NewCatalog(db)
+	p.openQueue(catalog, clock)
 	p.app = app.New(app.Deps{
-		Engine: engine, Catalog: store.NewCatalog(db), Clock: clock, IDs: token.NewMaker(clock, nil), Log: log,
+		Engine: engine, Catalog: catalog, Queued: p.queued(demo), Clock: clock, IDs: token.NewMaker(clock, nil), Log: log,
 		Secret: secret.present, Lasting: secret.lasting, Fetch: outbound.Fetcher(p.outbound), BaseURL: c.baseURL, Mailer: p.post.mailer(), PurchaseWindow: c.window, LongestWindow: c.windowMost, SessionLife: c.session,
 		SessionIdle: c.idle, Name: c.name,
 		Currencies: currencies, Fee: fee, Demo: demo, Alone: !db.Shared(),
 		Sums: store.NewSums(db, engine), Health: p.health,
 	})
+	if p.post.mailer() != nil {
+		p.queue.Add(p.app.MailSender())
+	}
 	return p, currencies, nil
 }
 
@@ -210,6 +217,7 @@ func (p *provider) routes(c config, clock token.Clock, currencies []token.Curren
 	if err := p.openOpenID(c, site, clock); err != nil {
 		return nil, err
 	}
+	p.queue.Add(p.app.LogoutSender(p.openID.TellLogout))
 	p.openID.Register(pages)
 	readers, err := wallet.New(wallet.Config{LoginFor: p.openID.LoginFor, Site: site, App: p.app, Clock: clock, Random: rand.Reader, Currencies: currencies, Demo: demo, Outbox: p.post.sent()})
 	if err != nil {
@@ -232,7 +240,8 @@ func (p *provider) routes(c config, clock token.Clock, currencies []token.Curren
 	p.meter = measure
 	measure.access = newAccess(p.log)
 	measure.sales(p.app, currencies)
-	measure.mail(&p.post)
+	measure.deliveries(p.queue, p.engine)
+	measure.mail(&p.post, p.queue)
 	measure.engine(p.engine)
 	measure.health(p.watch, p.db)
 	measure.follower(p.dog.Follower)
@@ -285,9 +294,9 @@ func (p *provider) work(ctx context.Context) {
 	p.every(ctx, often, (&worker.Task{Do: p.dog.Look, Failed: "it could not be read whether an invariant is broken", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.watchSecret, Failed: "it could not be read which secret the database has", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.app.FollowSums, Wake: p.engine.Busy(), Failed: "the journal's sums could not be kept", Log: p.log}).Run)
-	p.every(ctx, often, (&worker.Task{Do: p.tellLogouts, Failed: "logouts could not be told", Log: p.log}).Run)
+	p.every(ctx, often, (&worker.Task{Do: p.app.EndLogins, Failed: "logins at vendors' sites could not be ended", Log: p.log}).Run)
+	p.every(ctx, often, p.queue.Run)
 	p.every(ctx, seldom, (&worker.Task{Do: p.app.WriteSessions, Failed: "sessions could not be written", Log: p.log}).Run)
-	p.workers.Go(func() { p.post.run(ctx) })
 }
 
 // every runs a worker with ticks of a period.

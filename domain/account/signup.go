@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 
+	"farthing.dev/farthing/delivery"
 	"farthing.dev/farthing/token"
 )
 
@@ -30,12 +31,14 @@ type Reset struct {
 // Waiting keeps what waits for an answer by e-mail. What is not there is answered with
 // CodeNotFound.
 type Waiting interface {
-	AddSignUp(ctx context.Context, s SignUp) error
+	// AddSignUp adds a sign-up, and enqueues letters about it in the same step.
+	AddSignUp(ctx context.Context, s SignUp, letters ...delivery.Message) error
 	// TrySignUp counts one try, and returns the sign-up as it stands then.
 	TrySignUp(ctx context.Context, hash [32]byte) (SignUp, error)
 	DropSignUp(ctx context.Context, hash [32]byte) error
 
-	AddReset(ctx context.Context, r Reset) error
+	// AddReset adds a wish for a new password, and enqueues letters about it in the same step.
+	AddReset(ctx context.Context, r Reset, letters ...delivery.Message) error
 	Reset(ctx context.Context, hash [32]byte) (Reset, error)
 	// UseReset replaces the password of the user, once: with it goes what goes with
 	// SetPassword.

@@ -3,6 +3,7 @@ package credential
 import (
 	"context"
 
+	"farthing.dev/farthing/delivery"
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/token"
 )
@@ -33,6 +34,8 @@ type Store interface {
 	RecoveryCodesLeft(ctx context.Context, user token.UserID) (int, error)
 
 	AddAttempt(ctx context.Context, attempt Attempt, spent ...Spent) error
+	// AddMailAttempt is AddAttempt with the letters that tell its code, in one step.
+	AddMailAttempt(ctx context.Context, attempt Attempt, letters ...delivery.Message) error
 	Attempt(ctx context.Context, hash AttemptHash) (Attempt, error)
 	// TryAttempt uses up one of `most` tries, or CodeNotFound where none is left.
 	TryAttempt(ctx context.Context, hash AttemptHash, most int64) error

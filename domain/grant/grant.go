@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"strings"
 
+	"farthing.dev/farthing/delivery"
 	"farthing.dev/farthing/token"
 )
 
@@ -104,5 +106,14 @@ type Logout struct {
 	User        token.UserID
 	Session     token.SessionID
 	Backchannel string
-	Tries       int64 // how often it was tried, this time included
+}
+
+// logoutLife is for how long a client is tried to be told of a logout, in milliseconds.
+const logoutLife = 24 * 60 * 60 * 1000
+
+// LogoutMessage has a client be told, at the address that it gave, that a grant ended at a
+// millisecond. The message has the bits of the grant's id, so there is one for each grant.
+func LogoutMessage(id token.GrantID, backchannel string, at int64) delivery.Message {
+	receiver, _, _ := strings.Cut(backchannel, "?")
+	return delivery.Message{ID: token.DeliveryID(id), Kind: delivery.Logout, Receiver: receiver, CreatedAt: at, Due: at, Expires: at + logoutLife}
 }

@@ -28,7 +28,7 @@ type Store interface {
 	// Consents returns what a user agreed to, newest first, at most two hundred.
 	Consents(ctx context.Context, user token.UserID) ([]Consent, error)
 	// Withdraw takes a consent back, ends at a millisecond everything that was issued to the
-	// vendor for the user, and notes which clients are to be told.
+	// vendor for the user, and enqueues that its clients be told.
 	Withdraw(ctx context.Context, user token.UserID, vendor token.VendorID, at int64) error
 
 	// AddGrant adds a grant.
@@ -50,15 +50,13 @@ type Store interface {
 
 	// EndLogins looks at up to `limit` grants of sessions not known to be over, after one, in
 	// the sequence of their making, ends those whose session is over or whose code nobody
-	// came for in time, and notes which clients are to be told. It returns the last grant
+	// came for in time, and enqueues that their clients be told. It returns the last grant
 	// looked at, or zero at the end.
 	EndLogins(ctx context.Context, after token.GrantID, at int64, limit int) (last token.GrantID, err error)
-	// DueLogouts takes up to limit logouts that clients are to be told, new ones first and
-	// clients in turn, so that one that does not answer keeps no other waiting for long. Each
-	// is due again at the millisecond `again`, unless LogoutTold is called.
-	DueLogouts(ctx context.Context, at, again int64, limit int) ([]Logout, error)
-	// LogoutTold says that a client knows, or never will.
-	LogoutTold(ctx context.Context, id token.GrantID) error
-	// DropGrants forgets grants that ended, and tokens that expired, before a millisecond.
+	// Logout returns what a client is to be told of a grant that ended, or CodeNotFound if
+	// the client has been removed.
+	Logout(ctx context.Context, id token.GrantID) (Logout, error)
+	// DropGrants forgets grants that ended, and tokens that expired, before a millisecond; but
+	// not a grant whose client is still to be told.
 	DropGrants(ctx context.Context, before int64) error
 }

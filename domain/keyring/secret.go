@@ -33,4 +33,6 @@ type Resealer interface {
 	SigningKey(key Key) (sealed []byte, err error)
 	TicketKey(key TicketKey) (sealed []byte, err error)
 	Authenticator(user token.UserID, sealed []byte) ([]byte, error)
+	// Delivery reseals what a message of the queue says.
+	Delivery(id token.DeliveryID, sealed []byte) ([]byte, error)
 }

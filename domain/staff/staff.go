@@ -47,6 +47,8 @@ const (
 	DepositMade       = "deposit_made"
 	IncentivesBounded = "incentives_bounded"
 	InvariantCleared  = "invariant_cleared"
+	DeliveryRetried   = "delivery_retried"
+	DeliveryDropped   = "delivery_dropped"
 )
 
 // Act is one line of the log. It holds ids and amounts, and no personal data.
@@ -96,6 +98,11 @@ type Store interface {
 	Broken(ctx context.Context) (b BrokenInvariant, found bool, err error)
 	// ClearBroken forgets it, and writes down who says that it is mended.
 	ClearBroken(ctx context.Context, b BrokenInvariant, act Act) error
+	// RetryDelivery has a message that was given up be tried again from a time on, and writes
+	// that down. One that is erased, or expired by then, is answered with CodeStale.
+	RetryDelivery(ctx context.Context, id token.DeliveryID, at int64, act Act) error
+	// DropDelivery deletes a message that was given up, and writes that down.
+	DropDelivery(ctx context.Context, id token.DeliveryID, act Act) error
 
 	// Vendors returns a page of all vendors, newest first, below the id `before`.
 	Vendors(ctx context.Context, before token.VendorID, limit int) ([]catalog.Vendor, error)

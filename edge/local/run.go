@@ -24,6 +24,9 @@ type App interface {
 	Followers(ctx context.Context) []app.Follower
 	Broken(ctx context.Context) (staff.BrokenInvariant, bool, error)
 	ClearBroken(ctx context.Context, by app.Actor, reason string) (staff.BrokenInvariant, error)
+	DeadLetters(ctx context.Context, by app.Actor, before string, limit int) ([]app.DeadLetter, string, error)
+	RetryDelivery(ctx context.Context, by app.Actor, id token.DeliveryID) error
+	DropDelivery(ctx context.Context, by app.Actor, id token.DeliveryID) error
 }
 
 var _ App = (*app.App)(nil)
@@ -42,6 +45,9 @@ const (
 	ListFollowers  = "followers"
 	LookAtWatchdog = "watchdog status"
 	ClearWatchdog  = "watchdog clear"
+	ListDeliveries = "deliveries list"
+	RetryDelivery  = "deliveries retry"
+	DropDelivery   = "deliveries drop"
 )
 
 // Request is what a command asks for. Which of the fields count depends on Do.
@@ -56,19 +62,23 @@ type Request struct {
 	Currency  string `json:"currency,omitempty"`
 	Reference string `json:"reference,omitempty"`
 	Reason    string `json:"reason,omitempty"`
+	Delivery  string `json:"delivery,omitempty"`
+	Before    string `json:"before,omitempty"`
 }
 
 // Answer is what was done or found. It is what the commands write with --json.
 type Answer struct {
-	Operator  *Operator  `json:"operator,omitempty"`
-	Operators []Operator `json:"operators,omitempty"`
-	Key       *Key       `json:"key,omitempty"`
-	Keys      []Key      `json:"keys,omitempty"`
-	Deposit   *Deposit   `json:"deposit,omitempty"`
-	Debts     []Debt     `json:"incentive_debts,omitempty"`
-	Followers []Follower `json:"followers,omitempty"`
-	Broken    *Broken    `json:"broken_invariant,omitempty"`
-	Cleared   *Broken    `json:"cleared_invariant,omitempty"`
+	Operator   *Operator  `json:"operator,omitempty"`
+	Operators  []Operator `json:"operators,omitempty"`
+	Key        *Key       `json:"key,omitempty"`
+	Keys       []Key      `json:"keys,omitempty"`
+	Deposit    *Deposit   `json:"deposit,omitempty"`
+	Debts      []Debt     `json:"incentive_debts,omitempty"`
+	Followers  []Follower `json:"followers,omitempty"`
+	Broken     *Broken    `json:"broken_invariant,omitempty"`
+	Cleared    *Broken    `json:"cleared_invariant,omitempty"`
+	Deliveries []Delivery `json:"deliveries,omitempty"`
+	Next       string     `json:"next,omitempty"` // where the next page begins
 }
 
 // Operator is somebody with the role.
@@ -143,6 +153,8 @@ func Run(ctx context.Context, a App, r Request) (Answer, error) {
 		return incentives(ctx, a, r)
 	case ListFollowers, LookAtWatchdog, ClearWatchdog:
 		return followers(ctx, a, r)
+	case ListDeliveries, RetryDelivery, DropDelivery:
+		return deliveries(ctx, a, r)
 	}
 	return Answer{}, token.Refuse(token.Malformed, "malformed.command", token.Given("got", r.Do))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"embed"
 	"errors"
-	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -76,7 +75,6 @@ type Config struct {
 	Keys   string // where the keys are published, on this host
 
 	Outbound *http.Client // reaches addresses that vendors named, and no others
-	Random   io.Reader
 }
 
 // Handler is the OpenID provider.
@@ -87,7 +85,6 @@ type Handler struct {
 	issuer   string
 	keys     string
 	outbound *http.Client
-	random   io.Reader
 	pages    *web.Pages
 	protocol http.Handler
 }
@@ -103,7 +100,7 @@ func New(c Config) (*Handler, error) {
 		return nil, err
 	}
 	h := &Handler{site: c.Site, app: c.App, clock: c.Clock, issuer: strings.TrimSuffix(c.Issuer, "/"), keys: c.Keys,
-		outbound: c.Outbound, random: c.Random, pages: pages}
+		outbound: c.Outbound, pages: pages}
 	h.protocol = op.RegisterServer(&server{handler: h}, op.Endpoints{
 		Authorization: op.NewEndpoint(authorizePath), Token: op.NewEndpoint(tokenPath), Userinfo: op.NewEndpoint(userinfoPath),
 		Revocation: op.NewEndpoint(revokePath), EndSession: op.NewEndpoint(logoutPath),

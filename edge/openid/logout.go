@@ -2,10 +2,8 @@ package openid
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,6 +13,7 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/op"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/delivery"
 	"farthing.dev/farthing/domain/grant"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
@@ -98,7 +97,7 @@ func (h *Handler) afterLogout(ctx context.Context, clientID, uri, state string) 
 	return of, withQuery(uri, url.Values{"state": {state}}), nil
 }
 
-// logOut ends the browser's login. The sites are told by Logouts of the application.
+// logOut ends the browser's login. The sites are told by EndLogins of the application.
 func (h *Handler) logOut(w http.ResponseWriter, r *http.Request) error {
 	if secret := h.site.Session(r); secret != "" {
 		if err := h.app.LogOut(r.Context(), secret); err != nil {
@@ -163,13 +162,9 @@ func (h *Handler) leave(w http.ResponseWriter, r *http.Request, _ *app.Viewer) e
 }
 
 // TellLogout tells a site that a login ended (Back-Channel Logout 1.0). The site says by
-// 200 or 204 that it did what it had to do.
+// 200 or 204 that it did what it had to do. The token has the same jti on every try.
 func (h *Handler) TellLogout(ctx context.Context, l app.Logout) error {
-	var id [16]byte
-	if _, err := io.ReadFull(h.random, id[:]); err != nil {
-		return fmt.Errorf("name a logout token: %w", err)
-	}
-	signed, err := h.logoutToken(ctx, l, base64.RawURLEncoding.EncodeToString(id[:]))
+	signed, err := h.logoutToken(ctx, l)
 	if err != nil {
 		return err
 	}
@@ -184,8 +179,12 @@ func (h *Handler) TellLogout(ctx context.Context, l app.Logout) error {
 		return err
 	}
 	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK && response.StatusCode != http.StatusNoContent {
-		return fmt.Errorf("the site answered %d", response.StatusCode)
+	switch code := response.StatusCode; {
+	case code == http.StatusOK, code == http.StatusNoContent:
+		return nil
+	case code >= 500, code == http.StatusRequestTimeout, code == http.StatusTooManyRequests:
+		return fmt.Errorf("the site answered %d", code)
+	default:
+		return fmt.Errorf("%w: the site answered %d", delivery.ErrThisOne, code)
 	}
-	return nil
 }

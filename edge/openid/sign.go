@@ -53,11 +53,11 @@ func (h *Handler) idToken(ctx context.Context, to client, issued app.Issued) (st
 }
 
 // logoutToken says to a client that a login ended (Back-Channel Logout 1.0, 2.4).
-func (h *Handler) logoutToken(ctx context.Context, l app.Logout, id string) (string, error) {
+func (h *Handler) logoutToken(ctx context.Context, l app.Logout) (string, error) {
 	now := h.clock.Now()
 	return h.sign(ctx, "logout+jwt", &oidc.LogoutTokenClaims{
 		Issuer: h.issuer, Subject: l.Reader.String(), Audience: oidc.Audience{l.Client.String()}, IssuedAt: oidc.FromTime(now),
-		Expiration: oidc.FromTime(now.Add(2 * time.Minute)), JWTID: id, SessionID: l.Session,
+		Expiration: oidc.FromTime(now.Add(2 * time.Minute)), JWTID: l.ID, SessionID: l.Session,
 		Events: map[string]any{"http://schemas.openid.net/event/backchannel-logout": struct{}{}},
 	})
 }

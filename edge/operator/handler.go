@@ -26,6 +26,7 @@ type App interface {
 	AllVendors(ctx context.Context, by app.Actor, before string, limit int) ([]app.VendorLine, string, error)
 	LookUpReader(ctx context.Context, by app.Actor, email string) (app.ReaderLine, error)
 	StaffLog(ctx context.Context, by app.Actor, search staff.Search, before string, limit int) ([]staff.Line, string, error)
+	deliveries
 }
 
 var _ App = (*app.App)(nil)
@@ -56,6 +57,8 @@ func (h *Handler) Register(mux *http.ServeMux) {
 	h.page(mux, "GET /operator/vendors", h.vendors)
 	h.page(mux, "GET /operator/readers", h.readers)
 	h.page(mux, "POST /operator/readers", h.lookUp)
+	h.page(mux, "GET "+deliveriesHome, h.deliveries)
+	h.page(mux, "POST "+deliveriesHome, h.changeDelivery)
 	h.page(mux, "GET /operator/log", h.log)
 }
 

@@ -28,6 +28,7 @@ type App interface {
 	royalties
 	receipts
 	operators
+	deliveries
 }
 
 var _ App = (*app.App)(nil)
@@ -94,6 +95,7 @@ func New(o Options) http.Handler {
 	a.addRoyalties()
 	a.addMe()
 	a.addOperators()
+	a.addDeliveries()
 	a.addDocument()
 	a.addUnrouted()
 	return a

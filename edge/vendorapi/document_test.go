@@ -67,7 +67,7 @@ func each(t testing.TB, d openAPI, fn func(operation string, a ask)) {
 	ids := map[string]string{
 		"orders": token.OrderID{3}.String(), "offers": token.OfferID{4}.String(),
 		"splits": token.SplitID{7}.String(), "campaigns": token.CampaignID{8}.String(),
-		"sites": token.SiteID{9}.String(),
+		"sites": token.SiteID{9}.String(), "operator": token.DeliveryID{9}.String(),
 	}
 	bodies, count := examples(), 0
 	for path, methods := range d.Paths {

@@ -60,6 +60,14 @@ func (f *fakeApp) DepositOnce(_ context.Context, _ app.Actor, _ app.DepositInput
 	return app.Deposit{Entry: 1, Account: token.AccountID{6}, Amount: 10_000_000, Currency: token.Currency{'U', 'S', 'D'}, Reference: "bank 1"}, err
 }
 
+func (f *fakeApp) DeadLetters(context.Context, app.Actor, string, int) ([]app.DeadLetter, string, error) {
+	return []app.DeadLetter{{ID: token.DeliveryID{9}, Kind: "mail", Receiver: "reader.example"}}, "", f.refusal
+}
+
+func (f *fakeApp) RetryDelivery(context.Context, app.Actor, token.DeliveryID) error { return f.refusal }
+
+func (f *fakeApp) DropDelivery(context.Context, app.Actor, token.DeliveryID) error { return f.refusal }
+
 func (f *fakeApp) order() app.OrderView {
 	return app.OrderView{
 		ID: token.OrderID{3}, Vendor: token.VendorID{1}, Status: "paid", Price: 250_000, Currency: token.Currency{'U', 'S', 'D'},

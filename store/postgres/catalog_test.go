@@ -19,6 +19,10 @@ func TestCatalog(t *testing.T) {
 
 func TestNothingGoesOnForCallersWhoGaveUp(t *testing.T) { storetest.RunGivenUp(t, openCatalog(t)) }
 
+func TestADeadReceiverSlowsNobodyElse(t *testing.T) {
+	storetest.RunDeadReceiver(t, openCatalog(t), "postgres")
+}
+
 func openCatalog(t *testing.T) store.Tables {
 	t.Helper()
 	db := open(t)

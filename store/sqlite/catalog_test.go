@@ -26,3 +26,7 @@ func openCatalog(t *testing.T) store.Tables {
 	}
 	return db
 }
+
+func TestADeadReceiverSlowsNobodyElse(t *testing.T) {
+	storetest.RunDeadReceiver(t, openCatalog(t), "sqlite")
+}

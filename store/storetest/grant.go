@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"farthing.dev/farthing/delivery"
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/domain/grant"
 	"farthing.dev/farthing/token"
@@ -16,12 +17,28 @@ import (
 func (s *shelf) client(t *testing.T) grant.Client {
 	t.Helper()
 	vendor, _, _ := s.vendor(t)
+	id := token.NewID[token.ClientKind](s.ids)
 	client := grant.Client{
-		ID: token.NewID[token.ClientKind](s.ids), Vendor: vendor.ID, Name: "Website", Secret: grant.Hash{4}, CreatedAt: 6,
-		Redirects: []string{"https://daily.example/back"}, AfterLogout: []string{"https://daily.example/"}, Backchannel: "https://daily.example/out",
+		ID: id, Vendor: vendor.ID, Name: "Website", Secret: grant.Hash{4}, CreatedAt: 6,
+		Redirects: []string{"https://daily.example/back"}, AfterLogout: []string{"https://daily.example/"}, Backchannel: "https://daily.example/out/" + id.String(),
 	}
 	must(t, s.AddClient(t.Context(), client))
 	return client
+}
+
+// logouts claims the logouts that are to be told at a millisecond, until another.
+func (s *shelf) logouts(t *testing.T, at, until int64) (due []grant.Logout, messages []delivery.Message) {
+	t.Helper()
+	batches, err := s.ClaimDeliveries(t.Context(), delivery.Ask{Kind: delivery.Logout, Now: at, Until: until, Receivers: 300, Each: 300})
+	must(t, err)
+	for _, b := range batches {
+		for _, m := range b.Messages {
+			l, err := s.Logout(t.Context(), token.GrantID(m.ID))
+			must(t, err)
+			due, messages = append(due, l), append(messages, m)
+		}
+	}
+	return due, messages
 }
 
 // session adds a session that ends at a millisecond.
@@ -127,8 +144,7 @@ func testWithdrawals(t *testing.T, s *shelf) {
 			t.Errorf("the token of grant %d: %v", n, err)
 		}
 	}
-	due, err := s.DueLogouts(ctx, 30, 40, 10)
-	must(t, err)
+	due, _ := s.logouts(t, 30, 40)
 	told := map[token.SessionID]int{}
 	for _, logout := range due {
 		if logout.User != one.User || logout.Vendor != client.Vendor {
@@ -147,8 +163,7 @@ func testWithdrawals(t *testing.T, s *shelf) {
 		must(t, err)
 	}
 	must(t, s.Withdraw(ctx, many.User, client.Vendor, 60))
-	due, err = s.DueLogouts(ctx, 70, 80, 300)
-	must(t, err)
+	due, _ = s.logouts(t, 70, 80)
 	due = slices.DeleteFunc(due, func(l grant.Logout) bool { return l.User != many.User })
 	if len(due) != 1 || due[0].Grant != last.ID {
 		t.Errorf("told of %+v, want the newest only", due)
@@ -215,12 +230,15 @@ func testGrants(t *testing.T, s *shelf) {
 	must(t, err)
 	_, err = s.EndLogins(ctx, token.GrantID{}, 100, 10)
 	must(t, err)
-	due, err := s.DueLogouts(ctx, 100, 110, 10)
-	must(t, err)
+	due, messages := s.logouts(t, 100, 110)
 	if len(due) != 1 || due[0].Grant != g.ID {
 		t.Fatalf("of a grant that ended before its session is to be told: %v", due)
 	}
-	must(t, s.LogoutTold(ctx, g.ID))
+	must(t, s.DropGrants(ctx, 71))
+	_, err = s.Logout(ctx, g.ID) // stays until its client was told
+	must(t, err)
+	mine, err := s.DeliveryDone(ctx, messages[0])
+	same(t, mine, err, true)
 	must(t, s.DropGrants(ctx, 71))
 	_, err = s.takeCode(ctx, g.Code, 72)
 	wantCode(t, err, token.CodeNotFound)
@@ -267,12 +285,6 @@ func testEndLogins(t *testing.T, s *shelf) {
 		must(t, err)
 	}
 	lives := s.grant(t, client, s.session(t, 1000))
-	due := func(at, again int64) []grant.Logout {
-		t.Helper()
-		logouts, err := s.DueLogouts(ctx, at, again, 10)
-		must(t, err)
-		return logouts
-	}
 	sweep := func(at int64) {
 		t.Helper()
 		last, err := s.EndLogins(ctx, token.GrantID{}, at, 2)
@@ -281,19 +293,22 @@ func testEndLogins(t *testing.T, s *shelf) {
 		must(t, err)
 	}
 	sweep(20)
-	same(t, due(20, 30), nil, []grant.Logout(nil))
+	due, _ := s.logouts(t, 20, 30)
+	same(t, due, nil, []grant.Logout(nil))
 	must(t, s.DropSession(ctx, session.Hash))
 	sweep(20)
-	want := grant.Logout{Grant: grants[1].ID, Client: client.ID, Vendor: client.Vendor, User: session.User, Session: session.ID,
-		Backchannel: client.Backchannel, Tries: 1}
-	same(t, due(20, 30), nil, []grant.Logout{want})
-	same(t, due(29, 40), nil, []grant.Logout(nil))
-	want.Tries = 2
-	same(t, due(30, 40), nil, []grant.Logout{want})
-	must(t, s.LogoutTold(ctx, want.Grant))
-	same(t, due(50, 60), nil, []grant.Logout(nil))
+	_, err := s.EndLogins(ctx, token.GrantID{}, 21, 100) // it is told once
+	must(t, err)
+	due, messages := s.logouts(t, 20, 30)
+	same(t, due, nil, []grant.Logout{{Grant: grants[1].ID, Client: client.ID, Vendor: client.Vendor, User: session.User, Session: session.ID,
+		Backchannel: client.Backchannel}})
+	same(t, messages, nil, []delivery.Message{{ID: token.DeliveryID(grants[1].ID), Kind: delivery.Logout, Receiver: client.Backchannel, Payload: []byte{},
+		CreatedAt: 20, Due: 30, Expires: 20 + 24*60*60*1000, Attempts: 1, Claim: 1}})
 	taken, err := s.takeCode(ctx, lives.Code, 51)
 	same(t, taken, err, lives)
+	must(t, s.RemoveClient(ctx, client.Vendor, client.ID, 60))
+	_, err = s.Logout(ctx, grants[1].ID)
+	wantCode(t, err, token.CodeNotFound)
 }
 
 // testUnusedCodes is about codes that nobody came for: they do not wait for the session's end.
@@ -311,40 +326,9 @@ func testUnusedCodes(t *testing.T, s *shelf) {
 	must(t, s.DropGrants(ctx, 100))
 	_, err = s.takeCode(ctx, unused.Code, 70)
 	wantCode(t, err, token.CodeNotFound)
-	due, err := s.DueLogouts(ctx, 100, 110, 10)
-	same(t, due, err, nil)
+	due, _ := s.logouts(t, 100, 110)
+	same(t, due, nil, []grant.Logout(nil))
 	used.CodeUsed = 10
 	taken, err := s.takeCode(ctx, used.Code, 70)
 	same(t, taken, err, used)
-}
-
-// testFairLogouts is about a site with many logouts to be told, which may not answer:
-// others are told meanwhile.
-func testFairLogouts(t *testing.T, s *shelf) {
-	ctx := t.Context()
-	busy, calm := s.client(t), s.client(t)
-	logout := func(client grant.Client) grant.Grant {
-		session := s.session(t, 1000)
-		g := s.grant(t, client, session)
-		_, err := s.takeCode(ctx, g.Code, 10)
-		must(t, err)
-		must(t, s.DropSession(ctx, session.Hash))
-		_, err = s.EndLogins(ctx, token.GrantID{}, 20, 10)
-		must(t, err)
-		return g
-	}
-	due := func(at int64) (ids []token.GrantID) {
-		logouts, err := s.DueLogouts(ctx, at, at+10, 2)
-		must(t, err)
-		for _, l := range logouts {
-			ids = append(ids, l.Grant)
-		}
-		return ids
-	}
-	first, second, third := logout(busy), logout(busy), logout(busy)
-	other := logout(calm)
-	same(t, due(30), nil, []token.GrantID{first.ID, other.ID})
-	must(t, s.LogoutTold(ctx, other.ID))
-	same(t, due(50), nil, []token.GrantID{second.ID, third.ID}) // what failed already comes after
-	same(t, due(51), nil, []token.GrantID{first.ID})
 }

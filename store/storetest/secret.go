@@ -24,6 +24,10 @@ func (marked) Authenticator(user token.UserID, sealed []byte) ([]byte, error) {
 	return fmt.Appendf(nil, "%s %s again", sealed, user), nil
 }
 
+func (marked) Delivery(id token.DeliveryID, sealed []byte) ([]byte, error) {
+	return fmt.Appendf(nil, "%s %s again", sealed, id), nil
+}
+
 func testSecret(t *testing.T, s *shelf) {
 	_, err := s.Secret(t.Context())
 	wantCode(t, err, token.CodeNotFound)

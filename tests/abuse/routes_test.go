@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"farthing.dev/farthing/sdk"
+	"farthing.dev/farthing/token"
 )
 
 // route is one method at one address, made from a pattern of a mux that serves.
@@ -102,6 +103,7 @@ func (h *house) owned(s *shop, r *reader) things {
 		"order": open.ID, "orders": paid.ID, "paid": paid.ID, "offer": s.offer.ID, "offers": s.offer.ID, "vendor": s.id, "reader": bought.Reader,
 		"splits": split.ID, "split": split.ID, "payee": payee.ID, "sites": sites.Data[0].ID, "site": sites.Data[0].ID,
 		"campaigns": idIn(campaign.body), "limit": limit, "allowance": allowance, "key": key, "quoted": "0.25",
+		"operator": token.DeliveryID{1}.String(), "delivery": token.DeliveryID{1}.String(), // is asked for before anybody looks whether it is there
 	}
 }
 

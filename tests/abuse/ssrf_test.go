@@ -75,7 +75,7 @@ func TestLogoutsAreNotToldInside(t *testing.T) {
 	h.Held = launch.Hold(t, "--data", data)
 	h.ada.Get(h.URL+"/wallet").Want(http.StatusOK, "Recent purchases") // still logged in
 	h.send(h.ada.Browser, "POST", "/logout", nil, url.Values{})
-	h.awaitLog("a logout could not be told")
+	h.awaitLog(`"a delivery failed; trying again","kind":"logout"`)
 	if now := inside.seen.String(); now != seen {
 		t.Errorf("the provider called inside: %s", now[len(seen):])
 	}

@@ -10,6 +10,7 @@ import (
 
 	"farthing.dev/farthing/sdk"
 	"farthing.dev/farthing/tests/launch"
+	"farthing.dev/farthing/token"
 )
 
 // called is an answer of the API.
@@ -60,7 +61,7 @@ func TestOperators(t *testing.T) {
 			t.Fatal(err)
 		}
 		ben := launch.NewBrowser(t).SignUp(server.URL, "Ben", "ben@example.org", "a quiet harbour at dawn")
-		pages := []string{"/operator", "/operator/vendors", "/operator/readers", "/operator/log"}
+		pages := []string{"/operator", "/operator/vendors", "/operator/readers", "/operator/deliveries", "/operator/log"}
 		for _, page := range pages {
 			ben.Get(server.URL+page).Want(http.StatusNotFound, "no such page")
 			if nobody := launch.NewBrowser(t).Get(server.URL + page); nobody.URL.Path != "/login" {
@@ -84,7 +85,7 @@ func TestOperators(t *testing.T) {
 		summary, vendors, deposits := server.URL+"/v1/operator/summary", server.URL+"/v1/operator/vendors", server.URL+"/v1/operator/deposits"
 		body := `{"email":"ben@example.org","amount":"5.00","currency":"EUR","reference":"bank 2"}`
 		for _, wrong := range []string{"", client.Key, "fk_operator_" + strings.Repeat("A", 43)} {
-			for _, got := range []called{call(t, "GET", summary, wrong, "", ""), call(t, "GET", vendors, wrong, "", ""), call(t, "POST", deposits, wrong, "k", body)} {
+			for _, got := range []called{call(t, "GET", summary, wrong, "", ""), call(t, "GET", vendors, wrong, "", ""), call(t, "GET", server.URL+"/v1/operator/deliveries", wrong, "", ""), call(t, "POST", server.URL+"/v1/operator/deliveries/"+token.DeliveryID{1}.String()+"/drop", wrong, "k", "{}"), call(t, "POST", deposits, wrong, "k", body)} {
 				if got.status != http.StatusUnauthorized {
 					t.Errorf("with the key %.12s: %d %s", wrong, got.status, got.body)
 				}

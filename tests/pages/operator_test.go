@@ -26,7 +26,7 @@ func TestOperatorsPagesWantALoginInsideTheWindow(t *testing.T) {
 		t.Error("a reader is offered an operator's pages")
 	}
 
-	pages := []string{"/operator", "/operator/vendors", "/operator/readers", "/operator/log"}
+	pages := []string{"/operator", "/operator/vendors", "/operator/readers", "/operator/deliveries", "/operator/log"}
 	looked := func() (n int) {
 		t.Helper()
 		acts, _, err := h.App.StaffLog(t.Context(), app.ByCommand(), staff.Search{}, "", 50)

@@ -6,6 +6,7 @@ package provider
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/delivery"
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/store/sqlite"
@@ -52,8 +54,9 @@ type Provider struct {
 	Engine  *store.Engine
 	Catalog *store.Catalog
 	DB      *sqlite.Database
-	Folder  string        // of the database
-	Web     siteproof.Web // where vendors' sites show that they are theirs
+	Queue   *delivery.Queue // delivers mail before the call that caused it returns
+	Folder  string          // of the database
+	Web     siteproof.Web   // where vendors' sites show that they are theirs
 }
 
 // Open opens a provider, which closes with the test. A change may alter what the application
@@ -87,7 +90,14 @@ func Open(t testing.TB, log *slog.Logger, changes ...func(*Provider, *app.Deps))
 	for _, change := range changes {
 		change(p, &p.Deps)
 	}
+	p.Queue = delivery.New(delivery.Options{Store: p.Deps.Catalog, Clock: p.Engine, Log: log, Random: rand.NewPCG(1, 2)})
+	if p.Deps.Queued == nil {
+		p.Deps.Queued = p.Queue.Deliver
+	}
 	p.App = app.New(p.Deps)
+	if p.Deps.Mailer != nil {
+		p.Queue.Add(p.App.MailSender())
+	}
 	return p
 }
 
