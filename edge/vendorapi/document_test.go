@@ -56,6 +56,8 @@ func examples() map[string]string {
 		"createSite":            `{"url":"https://example.org"}`,
 		"createOperatorDeposit": `{"email":"ada@example.org","amount":"10.00","currency":"USD","reference":"bank 1"}`,
 		"proveSite":             `{}`,
+		"retryOperatorDelivery": `{}`,
+		"dropOperatorDelivery":  `{}`,
 		"createCampaign":        `{"name":"Spring","currency":"USD"}`,
 		"grantIncentive":        `{"reader":"` + reader + `","amount":"1.00"}`,
 	}

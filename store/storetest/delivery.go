@@ -227,7 +227,7 @@ func testDeadLetters(t *testing.T, s *shelf) {
 	same(t, string(got.Payload), nil, "sealed")
 	same(t, got.Attempts, nil, int64(1))
 	must(t, s.DropDelivery(ctx, refused.ID, act(staff.DeliveryDropped)))
-	acts, err := s.Acts(ctx, token.EventID{}, 10)
+	acts, err := s.Acts(ctx, staff.Search{}, 10)
 	must(t, err)
 	var done []string
 	for _, a := range acts {
