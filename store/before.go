@@ -24,7 +24,7 @@ type EarlierAccount struct {
 // maxHistory is how many entries of an account, or of an order, are folded where there is no
 // snapshot that is old enough.
 const (
-	maxHistory      = 64
+	maxHistory      = 16
 	maxOrderHistory = 4096
 )
 
@@ -32,23 +32,27 @@ const (
 // and at the entries since, and never at the state, which is later.
 func (e *Engine) AccountBefore(ctx context.Context, id token.AccountID, before uint64) (earlier EarlierAccount, err error) {
 	err = e.unchanged(func() error {
-		// The numbers are read first: a flush meanwhile only makes the snapshot newer.
-		seqs, err := e.index.page(ctx, journal.TermAccount(id), before, maxHistory+1)
-		if err != nil {
-			return fmt.Errorf("look up an account's entries: %w", err)
-		}
+		// The tails are read first: a flush meanwhile only makes the snapshot newer.
+		seqs := e.index.recent(journal.TermAccount(id))
 		var read [1]core.Account
 		if err := e.readAccounts(ctx, []token.AccountID{id}, read[:]); err != nil {
 			return err
 		}
 		stored := &read[0]
-		if stored.Seq > 0 && stored.Seq < before {
+		switch {
+		case stored.Seq >= before: // what is written behind is newer
+			if seqs, err = e.index.page(ctx, journal.TermAccount(id), before, maxHistory+1); err != nil {
+				return fmt.Errorf("look up an account's entries: %w", err)
+			}
+			if len(seqs) > maxHistory {
+				earlier.Until = stored.Seq
+				return nil
+			}
+		case stored.Seq > 0:
 			earlier.Stored = stored
-			seqs = slices.DeleteFunc(seqs, func(seq uint64) bool { return seq <= stored.Seq })
-		}
-		if len(seqs) > maxHistory { // it was not stored since, or too much has happened
-			earlier = EarlierAccount{Until: max(stored.Seq, before)}
-			return nil
+			fallthrough
+		default:
+			seqs = slices.DeleteFunc(seqs, func(seq uint64) bool { return seq <= stored.Seq || seq >= before })
 		}
 		earlier.Entries, err = e.ascending(ctx, seqs, func(entry *journal.Entry) bool { return slices.Contains(entry.Accounts(nil), id) })
 		return err

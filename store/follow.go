@@ -46,8 +46,9 @@ type Follow struct {
 	// Blocks and Bytes bound a batch: 128 and 4 MiB where they are zero. One block is always
 	// handed over, whatever its size.
 	Blocks, Bytes int
-	// Rest is how many times as long as a batch took there is none after it, while the journal
-	// grows: what follows leaves the processor to the sales. Otherwise it rests as long as it took.
+	// Rest is how many times as long as a batch took there is none after it, where this process has
+	// appended in the last seconds: what follows leaves the processor to the sales. Otherwise it
+	// rests as long as it took.
 	Rest int
 	// Life is how long the lease lasts after each step; 10 s where it is zero.
 	Life time.Duration
@@ -95,6 +96,7 @@ const (
 	followFirstTry = time.Second
 	followLastTry  = time.Minute
 	followEnd      = 2 * time.Second // of giving the lease back
+	followQuiet    = 2 * time.Second // since the last sale: from then on it need not be slow
 )
 
 // NewFollower returns a follower of the engine's journal.
@@ -159,13 +161,13 @@ func (f *Follower) Run(ctx context.Context, ticks <-chan time.Time) {
 // steps goes on while there is more, and rests in between.
 func (f *Follower) steps(ctx context.Context) {
 	for more := true; more; {
-		began, head := time.Now(), f.engine.Head().Seq
+		began := time.Now()
 		var err error
 		if more, err = f.Step(ctx); err != nil && ctx.Err() == nil {
 			f.Log.ErrorContext(ctx, "who follows the journal failed; trying again", "follower", f.Name, "error", err)
 		}
 		rest := time.Since(began)
-		if f.engine.Head().Seq != head {
+		if time.Since(f.engine.Stats().CommittedAt) < followQuiet {
 			rest *= time.Duration(max(1, f.Rest))
 		}
 		if !more || !wait(ctx, rest) {

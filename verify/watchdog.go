@@ -23,8 +23,10 @@ const WatchdogName = "watchdog"
 
 // The pace of the watchdog, and what it remembers.
 const (
-	watchRest = 19      // for how long it rests while something is sold: one part in twenty is its own
-	watchSize = 1 << 15 // accounts, orders and keys that it knows at most, before it begins to forget
+	watchRest   = 39        // for how long it rests while something is sold: one part in forty is its own
+	watchBlocks = 32        // in one go, at most
+	watchBytes  = 128 << 10 // of them, so that one go is some milliseconds of work
+	watchSize   = 1 << 15   // accounts, orders and keys that it knows at most, before it begins to forget
 )
 
 // Watchdog audits the journal all the time, a little behind its end. Of several servers' one
@@ -45,7 +47,7 @@ type Watchdog struct {
 // NewWatchdog returns the watchdog of an engine's journal. Nothing is watched before its
 // Follower runs.
 func NewWatchdog(db store.Database, engine *store.Engine, log *slog.Logger) *Watchdog {
-	return newWatchdog(db, engine, store.Follow{Log: log}, watchSize)
+	return newWatchdog(db, engine, store.Follow{Log: log, Blocks: watchBlocks, Bytes: watchBytes}, watchSize)
 }
 
 func newWatchdog(db store.Database, engine *store.Engine, f store.Follow, size int) *Watchdog {
