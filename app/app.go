@@ -30,6 +30,9 @@ type Engine interface {
 	Do(ctx context.Context, command core.Command) (core.Outcome, error)
 	// Account returns a copy of the account, empty where it has no entries yet.
 	Account(ctx context.Context, id token.AccountID) (*core.Account, error)
+	// Owner returns a copy of the account of a vendor, payee or campaign, with its balances; of
+	// the provider, with those of all, where owner is zero. It is empty where it has no entry yet.
+	Owner(ctx context.Context, owner [16]byte) (*core.Account, error)
 	// Order returns a copy of the order, or CodeNotFound.
 	Order(ctx context.Context, id token.OrderID) (*core.Order, error)
 	// Find returns entries found under term for which match holds, newest first,
@@ -75,7 +78,6 @@ type Deps struct {
 	BaseURL string                           // where browsers find the provider, without a slash at the end
 	Mailer  Mailer                           // nil where no e-mail can be sent
 	Queued  func(ctx context.Context)        // called when something was put into the queue of deliveries; nil for nobody
-	Sums    Sums                             // of the journal, for operators and lists of deposits; nil for none
 	Health  func(ctx context.Context) Health // for operators; nil for nothing to say
 
 	PurchaseWindow time.Duration    // after login, buying is allowed for so long; 30 minutes
@@ -122,7 +124,6 @@ type App struct {
 	sightings
 	caches
 	siteLogouts
-	sums      Sums
 	health    func(ctx context.Context) Health
 	headcount struct { // of people, as operators see them
 		sync.Mutex
@@ -150,7 +151,7 @@ func New(d Deps) *App {
 		d.Lasting = d.Secret
 	}
 	a := &App{
-		sums: d.Sums, health: d.Health,
+		health: d.Health,
 		engine: d.Engine, catalog: d.Catalog, clock: d.Clock, ids: d.IDs, log: d.Log,
 		name: d.Name, baseURL: strings.TrimSuffix(d.BaseURL, "/"), mailer: d.Mailer, onQueued: d.Queued, window: d.PurchaseWindow, sessionLife: d.SessionLife, sessionIdle: d.SessionIdle,
 		currencies: map[token.Currency]bool{}, fee: d.Fee, demo: d.Demo,

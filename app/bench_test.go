@@ -109,6 +109,10 @@ func (p *paper) Account(_ context.Context, id token.AccountID) (*core.Account, e
 	return p.account(id).Clone(), nil
 }
 
+func (p *paper) Owner(ctx context.Context, owner [16]byte) (*core.Account, error) {
+	return p.Account(ctx, journal.OwnerAccount(owner))
+}
+
 func (p *paper) Order(_ context.Context, id token.OrderID) (*core.Order, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -68,23 +68,17 @@ func (a *App) Deposit(ctx context.Context, by Actor, in DepositInput) (Deposit, 
 	if err != nil {
 		return Deposit{}, err
 	}
-	a.showDeposit(ctx)
 	if !out.Replayed && !user.IsZero() {
 		a.Note(ctx, SecurityEvent{Code: staff.DepositMade, User: user, Detail: "The provider added " + money + " to your wallet."})
 	}
-	e := out.Entry
-	return Deposit{
-		Entry: e.Seq, At: when(e.At), Account: e.Account, Amount: e.Fund.Amount, Currency: e.Fund.Currency,
-		Method: e.Fund.Method, Reference: e.Fund.Reference, Replayed: out.Replayed,
-	}, nil
+	deposit := depositOf(out.Entry)
+	deposit.Replayed = out.Replayed
+	return deposit, nil
 }
 
-// showDeposit has the lists of deposits hold a new one when the next page is looked at, not
-// a second later.
-func (a *App) showDeposit(ctx context.Context) {
-	if err := a.followSums(ctx, true); err != nil {
-		a.log.WarnContext(ctx, "a deposit will be listed later", "error", err)
-	}
+// depositOf tells of an entry by which money came in.
+func depositOf(e *journal.Entry) Deposit {
+	return Deposit{Entry: e.Seq, At: when(e.At), Account: e.Account, Amount: e.Fund.Amount, Currency: e.Fund.Currency, Method: e.Fund.Method, Reference: e.Fund.Reference}
 }
 
 // checkDeposit refuses what can be refused without looking anything up.

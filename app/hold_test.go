@@ -119,7 +119,7 @@ type late struct {
 }
 
 func (l *late) Find(ctx context.Context, t journal.Term, match func(*journal.Entry) bool, before uint64, limit int) ([]*journal.Entry, error) {
-	return l.Engine.Find(ctx, t, func(e *journal.Entry) bool { return (l.shown || !l.hides(e)) && match(e) }, before, limit)
+	return l.Engine.Find(ctx, t, func(e *journal.Entry) bool { return (l.shown || !l.hides(e)) && (match == nil || match(e)) }, before, limit)
 }
 
 func TestAHoldPlacedAsTheHourEndsIsGivenBack(t *testing.T) {

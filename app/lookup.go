@@ -39,7 +39,6 @@ type caches struct {
 	accounts  *cache[token.UserID, token.AccountID]
 	payees    *cache[token.PayeeID, catalog.Payee]
 	campaigns *cache[token.CampaignID, catalog.Campaign]
-	totals    *cache[token.VendorID, catalog.Totals]
 	offers    *cache[version[token.OfferID], catalog.Offer]
 	splits    *cache[version[token.SplitID], catalog.Split]
 }
@@ -70,7 +69,6 @@ func newCaches(clock token.Clock, alone bool) caches {
 		accounts:  newCache[token.UserID, token.AccountID](clock, forever, 262144),
 		payees:    newCache[token.PayeeID, catalog.Payee](clock, forever, 16384),
 		campaigns: newCache[token.CampaignID, catalog.Campaign](clock, forever, 16384),
-		totals:    newCache[token.VendorID, catalog.Totals](clock, forever, 16384),
 		offers:    newCache[version[token.OfferID], catalog.Offer](clock, forever, 32768),
 		splits:    newCache[version[token.SplitID], catalog.Split](clock, forever, 16384),
 	}

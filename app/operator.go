@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
@@ -8,24 +9,13 @@ import (
 
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/ledger"
 	"farthing.dev/farthing/domain/royalty"
 	"farthing.dev/farthing/domain/staff"
-	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/token"
 )
-
-// Sums are what the journal comes to, kept by following it.
-type Sums interface {
-	// Follow counts some of what is not counted yet, and reports whether there is more.
-	Follow(ctx context.Context, now bool) (more bool, err error)
-	// Head returns how far the journal is counted.
-	Head(ctx context.Context) (journal.Head, error)
-	All(ctx context.Context) ([]ledger.Sum, error)
-	Of(ctx context.Context, vendor token.VendorID) ([]ledger.Sum, error)
-	Deposits(ctx context.Context, account token.AccountID, limit int) ([]store.Deposit, error)
-}
 
 // Health is how the provider's parts are. Whoever wires the provider tells it.
 type Health struct {
@@ -75,23 +65,6 @@ type Summary struct {
 	Vendors int64
 	Money   []Money
 	Counted uint64 // up to which entry the sums go
-	Left    uint64 // how many entries are not counted yet
-}
-
-// FollowSums counts what is new in the journal, for half a second at most. What it adds up is
-// written a little later, with more; of what was left behind it reads one step at a time.
-func (a *App) FollowSums(ctx context.Context) error { return a.followSums(ctx, false) }
-
-func (a *App) followSums(ctx context.Context, now bool) error {
-	if a.sums == nil {
-		return nil
-	}
-	for began := time.Now(); time.Since(began) < 500*time.Millisecond; {
-		if more, err := a.sums.Follow(ctx, now); err != nil || !more {
-			return err
-		}
-	}
-	return nil
 }
 
 // Summary returns the provider at a glance.
@@ -101,23 +74,15 @@ func (a *App) Summary(ctx context.Context, _ Actor) (Summary, error) {
 		s.Health = a.health(ctx)
 	}
 	var err error
-	if s.Readers, s.Vendors, err = a.people(ctx); err != nil || a.sums == nil {
+	if s.Readers, s.Vendors, err = a.people(ctx); err != nil {
 		return s, err
 	}
-	if err := a.followSums(ctx, true); err != nil {
-		return s, err
-	}
-	head, err := a.sums.Head(ctx)
+	books, err := a.engine.Owner(ctx, [16]byte{})
 	if err != nil {
 		return s, err
 	}
-	s.Counted = head.Seq
-	if s.Health.Head.Seq > head.Seq {
-		s.Left = s.Health.Head.Seq - head.Seq
-	}
-	sums, err := a.sums.All(ctx)
-	s.Money = moneyOf(sums)
-	return s, err
+	s.Counted, s.Money = max(s.Health.Head.Seq, books.Seq), moneyOf(books)
+	return s, nil
 }
 
 // countedFor is for how long a count of people is good: counting a million takes a while.
@@ -135,43 +100,50 @@ func (a *App) people(ctx context.Context) (readers, vendors int64, err error) {
 	return a.headcount.people, a.headcount.vendors, err
 }
 
-// moneyOf puts sums into one line for each currency.
-func moneyOf(sums []ledger.Sum) []Money {
+// moneyOf puts an owner's balances and sales into one line for each currency, tests apart.
+func moneyOf(books *core.Account) []Money {
 	var all []Money
-	for _, s := range sums {
-		at := slices.IndexFunc(all, func(m Money) bool { return m.Currency == s.Currency })
+	of := func(currency token.Currency) *Money {
+		at := slices.IndexFunc(all, func(m Money) bool { return m.Currency == currency })
 		if at < 0 {
 			at = len(all)
-			all = append(all, Money{Currency: s.Currency})
+			all = append(all, Money{Currency: currency})
 		}
-		m := &all[at]
-		if s.Class == token.Incentive { // the other side of what readers have
-			if s.Name == ledger.IncentiveIssued.String() {
-				m.Incentive -= s.Amount
+		return &all[at]
+	}
+	for _, b := range books.Balances {
+		if b.Class.Kind == token.Test {
+			continue
+		}
+		m := of(b.Currency)
+		if b.Class.Kind == token.Incentive { // the other side of what readers have
+			if b.Code == ledger.IncentiveIssued {
+				m.Incentive -= b.Amount
 			}
 			continue
 		}
-		switch s.Name {
-		case ledger.Cash.String():
-			m.Cash -= s.Amount
-		case ledger.Wallet.String():
-			m.Wallets += s.Amount
-		case ledger.Held.String():
-			m.Held += s.Amount
-		case ledger.VendorPayable.String():
-			m.Vendors += s.Amount
-		case ledger.PayeePayable.String():
-			m.Payees += s.Amount
-		case ledger.Fee.String(), ledger.Breakage.String():
-			m.Fees += s.Amount
-		case ledger.Promotion.String(), ledger.Referral.String(), ledger.Chargeback.String():
-			m.Spent -= s.Amount
-		case ledger.SumSales:
-			m.Sales, m.Sold = s.Amount, s.Count
-		case ledger.SumRefunds:
-			m.Refunds = s.Amount
+		switch b.Code {
+		case ledger.Cash:
+			m.Cash -= b.Amount
+		case ledger.Wallet:
+			m.Wallets += b.Amount
+		case ledger.Held:
+			m.Held += b.Amount
+		case ledger.VendorPayable:
+			m.Vendors += b.Amount
+		case ledger.PayeePayable:
+			m.Payees += b.Amount
+		case ledger.Fee, ledger.Breakage:
+			m.Fees += b.Amount
+		case ledger.Promotion, ledger.Referral, ledger.Chargeback:
+			m.Spent -= b.Amount
 		}
 	}
+	for _, t := range books.Sales {
+		m := of(t.Currency)
+		m.Sales, m.Sold, m.Refunds = t.Sold, t.Sales, t.Refunded
+	}
+	slices.SortFunc(all, func(x, y Money) int { return bytes.Compare(x.Currency[:], y.Currency[:]) })
 	return all
 }
 
@@ -191,15 +163,11 @@ func (a *App) AllVendors(ctx context.Context, _ Actor, before string, limit int)
 	}, func(v catalog.Vendor) token.VendorID { return v.ID })
 	lines := make([]VendorLine, 0, len(vendors))
 	for _, v := range vendors {
-		line := VendorLine{ID: v.ID, Name: v.Name, Fee: v.Fee, OpenedAt: when(v.CreatedAt)}
-		if a.sums != nil {
-			sums, err := a.sums.Of(ctx, v.ID)
-			if err != nil {
-				return nil, "", err
-			}
-			line.Money = moneyOf(sums)
+		books, err := a.engine.Owner(ctx, v.ID)
+		if err != nil {
+			return nil, "", err
 		}
-		lines = append(lines, line)
+		lines = append(lines, VendorLine{ID: v.ID, Name: v.Name, Fee: v.Fee, OpenedAt: when(v.CreatedAt), Money: moneyOf(books)})
 	}
 	return lines, next, err
 }
@@ -265,13 +233,10 @@ const shownDeposits = 10
 
 // deposits returns the newest deposits of an account.
 func (a *App) deposits(ctx context.Context, id token.AccountID) ([]Deposit, error) {
-	if a.sums == nil {
-		return nil, nil
-	}
-	found, err := a.sums.Deposits(ctx, id, shownDeposits)
+	found, err := a.engine.Find(ctx, journal.TermDeposits(id), nil, 0, shownDeposits)
 	all := make([]Deposit, 0, len(found))
-	for _, d := range found {
-		all = append(all, Deposit{Entry: d.Seq, At: when(d.At), Account: d.Account, Amount: d.Amount, Currency: d.Currency, Method: d.Method, Reference: d.Reference})
+	for _, e := range found {
+		all = append(all, depositOf(e))
 	}
 	return all, err
 }

@@ -106,77 +106,18 @@ func (a *App) Earnings(ctx context.Context, s Seller) ([]Balance, error) {
 	return slices.DeleteFunc(all, func(b Balance) bool { return (b.Class.Kind == token.Test) != s.Test }), err
 }
 
-// Totals are saved when they are so many entries ahead of the saved ones.
-const totalsAhead = 256
-
-// earnings adds up what was posted to the vendor's account in the ledger. The sum is
-// remembered with the number of the entry that it reaches to, so each entry is
-// added once.
+// earnings are what the ledger owes the vendor.
 func (a *App) earnings(ctx context.Context, vendor token.VendorID) ([]Balance, error) {
-	known, err := a.totals.get(vendor, func() (catalog.Totals, error) { return a.catalog.Totals(ctx, vendor) })
+	books, err := a.engine.Owner(ctx, vendor)
 	if err != nil {
 		return nil, err
 	}
-	totals := catalog.Totals{Seq: known.Seq, Lines: slices.Clone(known.Lines)}
-	added, err := a.addUp(ctx, vendor, &totals)
-	if err != nil {
-		return nil, err
-	}
-	if added > 0 {
-		a.totals.set(vendor, totals)
-	}
-	if added >= totalsAhead {
-		if err := a.catalog.SaveTotals(ctx, vendor, totals); err != nil {
-			a.log.WarnContext(ctx, "vendor totals not saved", "vendor", vendor.String(), "error", err)
+	var balances []Balance
+	for _, b := range books.Balances {
+		if b.Code == ledger.VendorPayable {
+			balances = append(balances, Balance{Currency: b.Currency, Class: b.Class, Amount: b.Amount})
 		}
-	}
-	balances := make([]Balance, 0, len(totals.Lines))
-	for _, line := range totals.Lines {
-		class := token.PurchasedClass
-		if line.Test {
-			class = token.TestClass
-		}
-		balances = append(balances, Balance{Currency: line.Currency, Class: class, Amount: line.Amount})
 	}
 	slices.SortFunc(balances, compareBalances)
 	return balances, nil
-}
-
-// addUp brings totals up to the vendor's newest entry and returns how many it added.
-func (a *App) addUp(ctx context.Context, vendor token.VendorID, totals *catalog.Totals) (added int, err error) {
-	known, before := totals.Seq, uint64(0)
-	for page := 64; ; page = 1000 {
-		entries, err := a.engine.Find(ctx, journal.TermVendor(vendor), func(e *journal.Entry) bool { return e.Vendor == vendor }, before, page)
-		if err != nil {
-			return 0, err
-		}
-		for _, e := range entries {
-			if e.Seq <= known {
-				return added, nil
-			}
-			totals.Seq = max(totals.Seq, e.Seq)
-			before = e.Seq
-			addLegs(totals, vendor, e.Legs)
-			added++
-		}
-		if len(entries) < page {
-			return added, nil
-		}
-	}
-}
-
-func addLegs(totals *catalog.Totals, vendor token.VendorID, legs []ledger.Leg) {
-	for i := range legs {
-		account := &legs[i].Account
-		if account.Code != ledger.VendorPayable || account.Owner != vendor {
-			continue
-		}
-		test := account.Class.Kind == token.Test
-		at := slices.IndexFunc(totals.Lines, func(t catalog.Total) bool { return t.Currency == account.Currency && t.Test == test })
-		if at < 0 {
-			at = len(totals.Lines)
-			totals.Lines = append(totals.Lines, catalog.Total{Currency: account.Currency, Test: test})
-		}
-		totals.Lines[at].Amount += legs[i].Amount
-	}
 }

@@ -180,8 +180,5 @@ func (a *App) AddDemoFunds(ctx context.Context, v Viewer, currency token.Currenc
 	// A form names the reference, and nobody's form shall take one from others.
 	fund := journal.Fund{Amount: amount, Currency: currency, Method: "demo", Reference: v.Account.String() + " " + reference}
 	_, err := a.engine.Do(ctx, &core.Fund{Account: v.Account, User: v.User, Fund: fund})
-	if err == nil {
-		a.showDeposit(ctx)
-	}
 	return err
 }

@@ -22,7 +22,12 @@ const unconfirmed = -1
 // lookAside answers a look.
 func (e *Engine) lookAside(ctx context.Context, c *look) (out core.Outcome, err error) {
 	err = e.steadily(func(upTo uint64) error {
-		if !c.account.IsZero() {
+		switch {
+		case c.owner:
+			if out.Account, err = e.ownerAside(ctx, c.account, upTo); err != nil {
+				return err
+			}
+		case !c.account.IsZero():
 			if out.Account, err = e.accountAside(ctx, c.account, upTo); err != nil {
 				return err
 			}
@@ -62,14 +67,51 @@ func (e *Engine) accountAside(ctx context.Context, id token.AccountID, upTo uint
 	if err := e.readAccounts(ctx, []token.AccountID{id}, read[:]); err != nil {
 		return nil, err
 	}
-	state := core.NewState()
-	state.Accounts[id] = &read[0]
+	state := alone(&read[0])
 	entries, err := e.fetch(ctx, slices.DeleteFunc(recent, func(seq uint64) bool { return seq <= read[0].Seq || seq > upTo }))
 	if err != nil {
 		return nil, err
 	}
 	for _, entry := range slices.Backward(entries) {
 		state.ApplyAccount(entry)
+	}
+	return state.Accounts[id], nil
+}
+
+// alone returns a state that holds one account.
+func alone(a *core.Account) *core.State {
+	state := core.NewState()
+	state.Partial = true
+	state.Accounts[a.ID] = a
+	return state
+}
+
+// ownerAside folds all confirmed entries since its snapshot into an owner's account: none of them is
+// found by it. They are no more than the tails hold.
+func (e *Engine) ownerAside(ctx context.Context, id token.AccountID, upTo uint64) (*core.Account, error) {
+	from := e.index.flushedTo() // read first: a flush meanwhile only makes the snapshot newer
+	var read [1]core.Account
+	if err := e.readAccounts(ctx, []token.AccountID{id}, read[:]); err != nil {
+		return nil, err
+	}
+	state := alone(&read[0])
+	for from < upTo {
+		blocks, err := e.blocksAfter(ctx, from, blocksPerFetch)
+		if err != nil || len(blocks) == 0 {
+			return state.Accounts[id], err
+		}
+		for _, b := range blocks {
+			entries, err := b.Entries()
+			if err != nil {
+				return nil, err
+			}
+			for _, entry := range entries {
+				if entry.Seq <= upTo {
+					state.ApplyAccount(entry)
+				}
+			}
+		}
+		from = blocks[len(blocks)-1].Last()
 	}
 	return state.Accounts[id], nil
 }

@@ -23,7 +23,8 @@ type loop struct {
 	batch []*request
 	carry []*request // wait for facts that appeared while their batch was decided
 
-	missing missing // room for what is to be loaded
+	missing missing           // room for what is to be loaded
+	absent  []token.AccountID // what the next batch must see besides what its commands name
 
 	entries []*journal.Entry
 	block   *journal.Block
@@ -325,11 +326,7 @@ func (e *Engine) decide(ctx context.Context) (*journal.Block, error) {
 			continue
 		}
 		if !l.facts.ready(l.state, r.cmd) {
-			r.state.Store(requestWaiting) // for the next batch
-			if r.carried++; r.carried > maxCarries {
-				r.err = token.Wrap(errNeedless, "decide")
-				r.state.Store(requestFinal)
-			}
+			r.putOff()
 			continue
 		}
 		if err := e.decideOne(r, now); err != nil {
@@ -358,11 +355,27 @@ func (e *Engine) decideOne(r *request, now int64) (err error) {
 			err = errTainted
 		}
 	}()
-	r.out, r.err = core.Run(e.loop.state, r.cmd, now)
+	l := &e.loop
+	r.out, r.err = core.Run(l.state, r.cmd, now)
+	if errors.Is(r.err, core.ErrAbsent) { // somebody earns by it who has not for a while
+		l.absent = append(l.absent, l.state.Absent...)
+		r.putOff()
+		return nil
+	}
 	if r.err != nil {
 		r.err = token.Wrap(r.err, "decide")
 	}
 	return nil
+}
+
+// putOff leaves a request to the next batch, which has what this one lacked.
+func (r *request) putOff() {
+	r.out, r.err = core.Outcome{}, nil
+	r.state.Store(requestWaiting)
+	if r.carried++; r.carried > maxCarries {
+		r.err = token.Wrap(errNeedless, "decide")
+		r.state.Store(requestFinal)
+	}
 }
 
 // failed throws the state away and finds out what became of the block. It returns nil
@@ -491,7 +504,7 @@ func (e *Engine) tidy() {
 	l := &e.loop
 	clear(l.batch)
 	l.facts.clear(l.state)
-	l.cache.evict(l.state, e.index.pinned)
+	l.cache.evict(l.state, e.keep)
 	e.counters.accounts.Store(int64(len(l.state.Accounts)))
 	e.counters.orders.Store(int64(len(l.state.Orders)))
 	active, _ := e.index.waiting()

@@ -145,25 +145,3 @@ func (c *Catalog) Campaigns(ctx context.Context, vendor token.VendorID, before t
 	return list(ctx, c, scanCampaign, campaignColumns+` WHERE issuer = $1 AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3`,
 		vendor.String(), before.String(), limit)
 }
-
-// Totals returns what a vendor had earned as last saved; nothing where nothing was.
-func (c *Catalog) Totals(ctx context.Context, vendor token.VendorID) (catalog.Totals, error) {
-	totals, err := one(ctx, c, func(r row) (t catalog.Totals, err error) {
-		err = r.Scan(&t.Seq, document{&t.Lines})
-		return t, err
-	}, `SELECT seq, lines FROM vendor_totals WHERE vendor = $1`, vendor.String())
-	if token.CodeOf(err) == token.CodeNotFound {
-		return catalog.Totals{}, nil
-	}
-	return totals, err
-}
-
-// SaveTotals keeps totals, unless later ones are kept already.
-func (c *Catalog) SaveTotals(ctx context.Context, vendor token.VendorID, totals catalog.Totals) error {
-	return c.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO vendor_totals (vendor, seq, lines) VALUES ($1, $2, $3)
-			ON CONFLICT (vendor) DO UPDATE SET seq = excluded.seq, lines = excluded.lines WHERE vendor_totals.seq < excluded.seq`,
-			vendor.String(), int64(totals.Seq), jsonText(totals.Lines))
-		return err
-	})
-}

@@ -9,7 +9,8 @@
 // a log-structured merge tree, kept in three ordinary tables):
 //
 //   - the index: from each journal.Term to the numbers of the entries that mention it,
-//   - the snapshots: each account as it stood after its last entry.
+//   - the snapshots: each account as it stood after its last entry, those of the vendors,
+//     payees and campaigns that the ledger owes, and of the provider, among them.
 //
 // Entries since the last flush are the tail: their terms are in memory, and so
 // are the accounts that they mention. A start therefore reads the blocks after the

@@ -113,17 +113,22 @@ func (m *missing) empty() bool {
 func (e *Engine) find(m *missing) {
 	l := &e.loop
 	m.accounts, m.orders, m.keys, m.items = m.accounts[:0], m.orders[:0], m.keys[:0], m.items[:0]
-	for _, r := range l.batch {
-		if r.done() {
-			continue
-		}
-		l.facts.ask(l.state, r.cmd)
-		for _, id := range l.facts.need.Accounts {
+	need := func(accounts []token.AccountID) {
+		for _, id := range accounts {
 			if l.state.Accounts[id] == nil {
 				l.state.Accounts[id] = &core.Account{ID: id} // also keeps it from being named twice
 				m.accounts = append(m.accounts, id)
 			}
 		}
+	}
+	need(l.absent)
+	l.absent = l.absent[:0]
+	for _, r := range l.batch {
+		if r.done() {
+			continue
+		}
+		l.facts.ask(l.state, r.cmd)
+		need(l.facts.need.Accounts)
 		for _, id := range l.facts.need.Orders {
 			if l.state.Orders[id] == nil && !l.facts.orders[id] {
 				l.facts.orders[id] = true

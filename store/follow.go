@@ -21,6 +21,9 @@ type Batch struct {
 	Blocks   []*journal.Block // as they are stored, proved; only where Follow.Stored asks for them
 }
 
+// errElsewhere says that another process moved the cursor meanwhile.
+var errElsewhere = errors.New("another process is at it")
+
 // Commit is what a follower writes about a batch. It runs in the transaction in which its
 // cursor moves on, so it is done once; it may run more than once, but is committed once. It
 // keeps other writers waiting on SQLite, so what takes long is done before.

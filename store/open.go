@@ -38,6 +38,8 @@ func (e *Engine) reset(ctx context.Context) error {
 	e.anew.Store(e.anew.Load() | 1)
 	e.recent.reset()
 	l.state, l.facts = core.NewState(), newFacts()
+	l.state.Partial = true
+	l.absent = append(l.absent[:0], journal.Provider) // every batch needs it
 	l.cache = cache{maxAccounts: e.options.Accounts, maxOrders: e.options.Orders}
 	end, err := e.index.restart(ctx)
 	if missing, ok := errors.AsType[*NoBlockError](err); ok {
@@ -141,9 +143,13 @@ func (e *Engine) forget() {
 	l := &e.loop
 	for before := -1; len(l.state.Accounts) != before; {
 		before = len(l.state.Accounts)
-		l.cache.evict(l.state, e.index.pinned)
+		l.cache.evict(l.state, e.keep)
 	}
 }
+
+// keep reports whether an account stays in memory: it has entries that no snapshot stands for, or
+// every batch needs it.
+func (e *Engine) keep(id token.AccountID) bool { return id == journal.Provider || e.index.pinned(id) }
 
 // errReplaced says that the database holds a journal that is not a part, or another end,
 // of the one that this process knows. Nothing of it is used.

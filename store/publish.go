@@ -40,7 +40,7 @@ func (x *index) publish(ctx context.Context, added, removed []*run, head journal
 			if err := x.checkWhole(ctx, tx, r); err != nil {
 				return err
 			}
-			if _, err := tx.ExecContext(ctx, `INSERT INTO run_meta (id, kind, level, first_seq, last_seq, count, chunks, pieces, salt, checksum) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			if _, err := tx.ExecContext(ctx, `INSERT INTO run_meta (id, kind, level, first_seq, last_seq, count, chunks, pieces, salt, checksum, format) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 2)`,
 				r.id, int64(r.kind), r.level, int64(r.first), int64(r.last), r.count, r.chunks, r.pieces, r.salt, r.checksum()); err != nil {
 				return fmt.Errorf("add run: %w", err)
 			}

@@ -16,6 +16,7 @@ import (
 // everything committed before, on any replica.
 type look struct {
 	account token.AccountID
+	owner   bool // the account is that of an owner whom the ledger owes
 	order   token.OrderID
 }
 
@@ -47,6 +48,17 @@ func (c *look) Decide(s *core.State, _ int64) (core.Outcome, error) {
 // Account returns a copy of the account; an empty one where it has no entry.
 func (e *Engine) Account(ctx context.Context, id token.AccountID) (*core.Account, error) {
 	out, err := e.look(ctx, &look{account: id})
+	if err == nil && out.Account == nil {
+		out.Account = &core.Account{ID: id}
+	}
+	return out.Account, err
+}
+
+// Owner returns a copy of the account of a vendor, payee or campaign, with its balances and
+// sales; of the provider, where owner is zero. It is empty where it has no entry.
+func (e *Engine) Owner(ctx context.Context, owner [16]byte) (*core.Account, error) {
+	id := journal.OwnerAccount(owner)
+	out, err := e.look(ctx, &look{account: id, owner: true})
 	if err == nil && out.Account == nil {
 		out.Account = &core.Account{ID: id}
 	}

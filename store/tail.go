@@ -16,6 +16,7 @@ type tail struct {
 	heads      map[journal.Term]int32
 	postings   []posting
 	accounts   map[token.AccountID]struct{}
+	marked     [64]token.AccountID // of accounts, some that came last: who earns by most sales is not looked up for each
 }
 
 type posting struct {
@@ -39,9 +40,12 @@ func (t *tail) add(e *journal.Entry, buffer []journal.Term) []journal.Term {
 	for _, term := range buffer {
 		t.post(term, e.Seq)
 	}
-	var room [2]token.AccountID
+	var room [8]token.AccountID
 	for _, id := range e.Accounts(room[:0]) {
-		t.accounts[id] = struct{}{}
+		if mark := &t.marked[id[15]%byte(len(t.marked))]; *mark != id {
+			*mark = id
+			t.accounts[id] = struct{}{}
+		}
 	}
 	t.last = e.Seq
 	return buffer

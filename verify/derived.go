@@ -10,6 +10,7 @@ import (
 	"farthing.dev/farthing/domain/audit"
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/ledger"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/token"
 )
@@ -151,6 +152,12 @@ func snapshot(a *core.Account) audit.Snapshot {
 		for _, r := range a.Desk.Requests {
 			s.Desk.Requests = append(s.Desk.Requests, audit.StoredRequest(r))
 		}
+	}
+	for _, b := range a.Balances {
+		s.Owed = append(s.Owed, ledger.Leg{Account: ledger.Account{Code: b.Code, Currency: b.Currency, Class: b.Class}, Amount: b.Amount})
+	}
+	for _, t := range a.Sales {
+		s.Sales = append(s.Sales, audit.Turnover{Currency: t.Currency, Sold: t.Sold, Sales: t.Sales, Refunded: t.Refunded, Refunds: t.Refunds})
 	}
 	for _, w := range a.Wallets {
 		balance := audit.Balance{Currency: w.Currency, Class: w.Class, Balance: w.Balance, Held: w.Held, Credit: w.Credit}

@@ -13,9 +13,9 @@ import (
 	"farthing.dev/farthing/store"
 )
 
-// tamper changes a row of a run that was derived and returns what puts it back. change gets
-// the run and the row's body, and returns the row as it is to be.
-func tamper(ctx context.Context, db store.Database, table string, index bool, change func(run store.StoredRun, body []byte) ([]byte, error)) (restore func() error, err error) {
+// tamper changes a row of a run that was derived, the one with a number, and returns what puts it
+// back. change gets the run and the row's body, and returns the row as it is to be.
+func tamper(ctx context.Context, db store.Database, table string, index bool, number int, change func(run store.StoredRun, body []byte) ([]byte, error)) (restore func() error, err error) {
 	var run store.StoredRun
 	var row []byte
 	err = db.Read(ctx, func(tx *sql.Tx) error {
@@ -28,14 +28,14 @@ func tamper(ctx context.Context, db store.Database, table string, index bool, ch
 			return errors.New("there is no run to corrupt")
 		}
 		run = runs[i]
-		return tx.QueryRowContext(ctx, `SELECT body FROM `+table+` WHERE id = $1`, run.Row(0)).Scan(&row)
+		return tx.QueryRowContext(ctx, `SELECT body FROM `+table+` WHERE id = $1`, run.Row(number)).Scan(&row)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("find a row: %w", err)
 	}
 	write := func(row []byte) error {
 		return db.Write(ctx, func(tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, `UPDATE `+table+` SET body = $1 WHERE id = $2`, row, run.Row(0))
+			_, err := tx.ExecContext(ctx, `UPDATE `+table+` SET body = $1 WHERE id = $2`, row, run.Row(number))
 			return err
 		})
 	}
@@ -48,24 +48,31 @@ func tamper(ctx context.Context, db store.Database, table string, index bool, ch
 
 // forgottenEntry takes the last record out of a chunk of the index.
 func forgottenEntry(ctx context.Context, db store.Database) (func() error, error) {
-	return tamper(ctx, db, "run_data", true, func(run store.StoredRun, body []byte) ([]byte, error) {
+	return tamper(ctx, db, "run_data", true, 0, func(run store.StoredRun, body []byte) ([]byte, error) {
 		return run.SealChunk(0, body[:len(body)-16]), nil
 	})
 }
 
-// stored changes the first account in a chunk of snapshots that change accepts.
+// stored changes the first stored account that change accepts.
 func stored(change func(*core.Account) bool) func(context.Context, store.Database) (func() error, error) {
-	return func(ctx context.Context, db store.Database) (func() error, error) {
-		return tamper(ctx, db, "run_data", false, func(run store.StoredRun, body []byte) ([]byte, error) {
-			body, err := changeSnapshot(body, change)
-			return run.SealChunk(0, body), err
-		})
+	return func(ctx context.Context, db store.Database) (restore func() error, err error) {
+		for chunk := 0; ; chunk++ {
+			restore, err = tamper(ctx, db, "run_data", false, chunk, func(run store.StoredRun, body []byte) ([]byte, error) {
+				body, err := changeSnapshot(body, change)
+				return run.SealChunk(chunk, body), err
+			})
+			if !errors.Is(err, errNoSnapshot) {
+				return restore, err
+			}
+		}
 	}
 }
 
+var errNoSnapshot = errors.New("there is no snapshot to corrupt")
+
 // blindFilter has a filter of the index say that what the run holds is not in it.
 func blindFilter(ctx context.Context, db store.Database) (func() error, error) {
-	return tamper(ctx, db, "run_guide", true, func(run store.StoredRun, body []byte) ([]byte, error) {
+	return tamper(ctx, db, "run_guide", true, 0, func(run store.StoredRun, body []byte) ([]byte, error) {
 		for i := len(body) / 2; i < len(body); i++ {
 			body[i] ^= 0xFF
 		}
@@ -75,7 +82,7 @@ func blindFilter(ctx context.Context, db store.Database) (func() error, error) {
 
 // flippedBit changes a chunk as a disk does.
 func flippedBit(ctx context.Context, db store.Database) (func() error, error) {
-	return tamper(ctx, db, "run_data", true, func(run store.StoredRun, body []byte) ([]byte, error) {
+	return tamper(ctx, db, "run_data", true, 0, func(run store.StoredRun, body []byte) ([]byte, error) {
 		row := run.SealChunk(0, body)
 		row[len(row)/2] ^= 1
 		return row, nil
@@ -101,7 +108,7 @@ func changeSnapshot(body []byte, change func(*core.Account) bool) ([]byte, error
 		}
 		from = end
 	}
-	return nil, errors.New("there is no snapshot to corrupt")
+	return nil, errNoSnapshot
 }
 
 // runner runs statements that each change something, in one transaction.
@@ -150,22 +157,5 @@ func log(statements ...string) func(context.Context, store.Database) (func() err
 			return nil, err
 		}
 		return restore, run(statements...)
-	}
-}
-
-// shown adds the journal up for those who look at it, and changes what is shown by a statement.
-func shown(statement string) func(context.Context, store.Database) (func() error, error) {
-	return func(ctx context.Context, db store.Database) (func() error, error) {
-		run := runner(ctx, db)
-		for more := true; more; {
-			var err error
-			if more, err = store.NewSums(db, nil).Follow(ctx, true); err != nil {
-				return nil, err
-			}
-		}
-		forget := func() error { // the next one begins again
-			return run(`DELETE FROM ledger_sums_head`, `DELETE FROM ledger_sums`, `DELETE FROM deposits`)
-		}
-		return forget, run(statement)
 	}
 }

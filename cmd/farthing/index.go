@@ -35,8 +35,8 @@ func indexCommand(ctx context.Context, args []string, out, diag io.Writer) int {
 	flags.Usage = func() {
 		fmt.Fprint(flags.Output(), `Usage: farthing index remake [flags]
 
-Makes all that is derived from the journal again: the index, the snapshots of accounts, the
-sums and lists of deposits. For when farthing verify finds them damaged (invariants 2, 20, 29
+Makes all that is derived from the journal again: the index, and the snapshots of accounts with
+what is owed to vendors, payees and the provider. For when farthing verify finds them damaged (invariants 2, 20, 29
 and 30) and the journal whole. No server may run meanwhile.
 
 `)
@@ -82,9 +82,6 @@ func remake(ctx context.Context, c config, diag io.Writer) (made remade, err err
 		return made, err
 	}
 	err = engine.Flush(ctx)
-	for more := err == nil; more && err == nil; {
-		more, err = store.NewSums(db, engine).Follow(ctx, true)
-	}
 	head := engine.Head()
 	return remade{Entries: head.Seq, Head: head.String()}, errors.Join(err, engine.Close(ctx))
 }

@@ -182,7 +182,7 @@ func openHouse(ctx context.Context, c config, clock token.Clock, log *slog.Logge
 		Secret: secret.present, Lasting: secret.lasting, Fetch: outbound.Fetcher(p.outbound), BaseURL: c.baseURL, Mailer: p.post.mailer(), PurchaseWindow: c.window, LongestWindow: c.windowMost, SessionLife: c.session,
 		SessionIdle: c.idle, Name: c.name,
 		Currencies: currencies, Fee: fee, Demo: demo, Alone: !db.Shared(),
-		Sums: store.NewSums(db, engine), Health: p.health,
+		Health: p.health,
 	})
 	if p.post.mailer() != nil {
 		p.queue.Add(p.app.MailSender())
@@ -293,7 +293,6 @@ func (p *provider) work(ctx context.Context) {
 	p.every(ctx, often, p.dog.Follower.Run)
 	p.every(ctx, often, (&worker.Task{Do: p.dog.Look, Failed: "it could not be read whether an invariant is broken", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.watchSecret, Failed: "it could not be read which secret the database has", Log: p.log}).Run)
-	p.every(ctx, often, (&worker.Task{Do: p.app.FollowSums, Wake: p.engine.Busy(), Failed: "the journal's sums could not be kept", Log: p.log}).Run)
 	p.every(ctx, often, (&worker.Task{Do: p.app.EndLogins, Failed: "logins at vendors' sites could not be ended", Log: p.log}).Run)
 	p.every(ctx, often, p.queue.Run)
 	p.every(ctx, seldom, (&worker.Task{Do: p.app.WriteSessions, Failed: "sessions could not be written", Log: p.log}).Run)

@@ -25,6 +25,7 @@ type Auditor struct {
 	received map[token.Currency]int64
 	flows    map[issue]*flow
 	books    map[ledger.Account]int64
+	owners   owners
 
 	debts     debts
 	desk      desk
@@ -52,6 +53,7 @@ func New(rules Rules) *Auditor {
 		received: map[token.Currency]int64{},
 		flows:    map[issue]*flow{},
 		books:    map[ledger.Account]int64{},
+		owners:   owners{of: map[[16]byte]*owner{}},
 		offers:   map[offerName]*known{},
 		owned:    map[uint64]uint32{},
 		desk:     desk{waiting: map[uint64]*request{}},
@@ -115,7 +117,9 @@ func (a *Auditor) entry(e *journal.Entry) {
 	if e.Kind == journal.Transferred {
 		a.receives(e)
 	}
+	a.meetOwners(e)
 	a.post(e)
+	a.countSale(e)
 	a.secondPerson(e)
 	switch e.Kind {
 	case journal.OrderOpened:

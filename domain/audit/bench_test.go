@@ -60,7 +60,7 @@ func (s *shop) open(b *testing.B, a *audit.Auditor) {
 	s.made = 0
 	for range accounts / 500 {
 		a.Block(s.block(b, 500, func(n uint64) core.Command {
-			return &core.Fund{Account: number[token.AccountKind](n % accounts), Fund: journal.Fund{Amount: token.MaxAmount, Currency: usd, Method: "bank", Reference: number[token.AccountKind](n % accounts).String()}}
+			return &core.Fund{Account: number[token.AccountKind](n % accounts), Fund: journal.Fund{Amount: token.MaxAmount / 1000, Currency: usd, Method: "bank", Reference: number[token.AccountKind](n % accounts).String()}}
 		}))
 	}
 	for range accounts / 500 {

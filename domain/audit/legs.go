@@ -136,9 +136,14 @@ func (a *Auditor) post(e *journal.Entry) {
 		case ledger.Held:
 			a.account(token.AccountID(leg.Account.Owner)).wallet(leg.Account.Currency, leg.Account.Class).held += int64(leg.Amount)
 		default:
-			if a.resumed == nil {
-				a.books[leg.Account] += int64(leg.Amount)
+			if a.resumed != nil {
+				continue
 			}
+			was, known := a.books[leg.Account]
+			if !known {
+				a.owners.open(&leg.Account)
+			}
+			a.books[leg.Account] = was + int64(leg.Amount)
 		}
 	}
 }

@@ -40,7 +40,7 @@ const (
 	OrderItem          = 27
 	HoldTime           = 28
 	StoredTerms        = 29
-	LedgerSums         = 30
+	OwnerBalances      = 30
 	SecondPerson       = 31
 	StaffLog           = 32
 )
@@ -78,7 +78,7 @@ func names() [33]string {
 		"a sale is for the item, price and terms of its order or offer",
 		"no hold outlives its time",
 		"stored limits, allowances and approval limits have the terms that their entries gave them",
-		"the sums and deposits that are shown equal the journal up to their head",
+		"what the ledger owes each owner, and all of them, and what was sold, equal the postings",
 		"what staff did that needs a second person was approved by one, as it was shown, and once",
 		"the staff log is whole: numbered without a gap, chained, up to its head",
 	}

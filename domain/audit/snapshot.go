@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/ledger"
 	"farthing.dev/farthing/domain/limit"
 	"farthing.dev/farthing/token"
 )
@@ -19,6 +20,8 @@ type Snapshot struct {
 	Standing   journal.Standing
 	Debts      []StoredDebt // of a vendor's account
 	Desk       *StoredDesk  // of the account of approvals
+	Owed       []ledger.Leg // of an owner's account: what stands on each row of the chart, see owner.go
+	Sales      []Turnover
 }
 
 // Balance is one stored wallet.
@@ -32,6 +35,10 @@ type Balance struct {
 // Snapshot takes up a stored account. All snapshots come before the first block; each
 // is compared where the fold stands at its Seq.
 func (a *Auditor) Snapshot(s Snapshot) {
+	if len(s.Owed)+len(s.Sales) > 0 {
+		a.ownerSnapshot(s)
+		return
+	}
 	acc := a.account(s.Account)
 	if acc.stored != nil {
 		a.report.Fault(StoredBalances, "account %s is stored twice", s.Account)
@@ -40,8 +47,9 @@ func (a *Auditor) Snapshot(s Snapshot) {
 }
 
 // SnapshotsTo says up to which entry the snapshots stand for the journal: a store
-// starts from them and reads on behind it. So none of them may lack an entry up to there.
-func (a *Auditor) SnapshotsTo(seq uint64) { a.storedTo = seq }
+// starts from them and reads on behind it. So none of them may lack an entry up to there. Owners
+// are compared only where it is called before the first block.
+func (a *Auditor) SnapshotsTo(seq uint64) { a.storedTo, a.owners.follows = seq, true }
 
 // fresh checks that the stored account knows an entry that it should know.
 func (a *Auditor) fresh(e *journal.Entry, id token.AccountID, acc *account) {
@@ -145,4 +153,5 @@ func (a *Auditor) stored() {
 		}
 		a.reach(acc, ^uint64(0))
 	}
+	a.ownersAtTheEnd()
 }

@@ -46,6 +46,9 @@ func Terms(buffer []journal.Term, e *journal.Entry) []journal.Term {
 	if e.Kind == journal.ApprovalAsked {
 		buffer = append(buffer, mix('h', 0, slot(e.Parts.Asked.LapsesAt)))
 	}
+	if e.Kind == journal.Funded && !e.Fund.Test {
+		buffer = append(buffer, mix('d', 0, e.Account))
+	}
 	if e.Parts != nil {
 		for _, at := range e.Parts.Due {
 			buffer = append(buffer, mix('h', 0, slot(at)))

@@ -151,11 +151,6 @@ type Store interface {
 	AddCampaign(ctx context.Context, campaign Campaign, request Request) (Made[token.CampaignID], error)
 	Campaign(ctx context.Context, id token.CampaignID) (Campaign, error)
 	Campaigns(ctx context.Context, vendor token.VendorID, before token.CampaignID, limit int) ([]Campaign, error)
-
-	// Totals returns what a vendor had earned up to a journal entry, as last saved.
-	Totals(ctx context.Context, vendor token.VendorID) (Totals, error)
-	// SaveTotals keeps totals, unless later ones are kept already.
-	SaveTotals(ctx context.Context, vendor token.VendorID, totals Totals) error
 }
 
 // Made is what an addition made: now, or when it was first asked for.
@@ -173,19 +168,6 @@ type Changes struct {
 	Vendors []token.VendorID
 	Upto    uint64
 	More    bool // there may be later ones already
-}
-
-// Totals is what a vendor has earned up to the journal entry numbered Seq.
-type Totals struct {
-	Seq   uint64
-	Lines []Total
-}
-
-// Total is what was earned in one currency, for test sales or real ones.
-type Total struct {
-	Currency token.Currency
-	Test     bool
-	Amount   token.Amount
 }
 
 // The bounds of texts, in characters.

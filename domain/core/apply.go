@@ -117,15 +117,72 @@ func (o *Order) apply(e *journal.Entry) {
 // ApplyAccount brings the accounts that the entry changes up to date, those that are in
 // the State.
 func (s *State) ApplyAccount(e *journal.Entry) {
-	s.changed = e.Accounts(s.changed[:0])
+	s.collect(e)
+	s.fold(e)
+}
+
+// collect lists the accounts in the State that the entry changes, and returns how many of those
+// that the ledger owes are not there; in a State that is not Partial those have no entry yet, and
+// are made.
+func (s *State) collect(e *journal.Entry) (absent int) {
+	s.Absent, s.changed, s.folding = s.Absent[:0], e.Payers(s.changed[:0]), s.folding[:0]
 	for _, id := range s.changed {
-		if a := s.Accounts[id]; a != nil && e.Seq > a.Seq {
+		if a := s.Accounts[id]; a != nil {
+			s.folding = append(s.folding, a)
+		}
+	}
+	s.payers, s.postings = len(s.folding), s.postings[:0]
+	s.changed = e.Owed(s.changed[:0])
+	for _, id := range s.changed {
+		a := s.Accounts[id]
+		switch {
+		case a != nil:
+		case s.Partial:
+			s.Absent = append(s.Absent, id)
+			absent++
+			continue
+		default:
+			a = &Account{ID: id}
+			s.Accounts[id] = a
+		}
+		s.folding = append(s.folding, a)
+		s.postings = a.postings(s.postings, e.Legs)
+	}
+	return absent
+}
+
+// gather is collect for an entry that is not a fact yet: all must be there, and have room.
+func (s *State) gather(e *journal.Entry) error {
+	if s.collect(e) > 0 {
+		return ErrAbsent
+	}
+	for i := range s.postings {
+		if !s.postings[i].fits() {
+			return token.Refuse(token.Unprocessable, "amount_overflow.sum")
+		}
+	}
+	return nil
+}
+
+// fold applies the entry to the accounts that were collected.
+func (s *State) fold(e *journal.Entry) {
+	for _, a := range s.folding[:s.payers] {
+		if e.Seq > a.Seq {
 			a.apply(e)
+		}
+	}
+	for i := range s.postings {
+		s.postings[i].post(e.Seq)
+	}
+	for _, a := range s.folding[s.payers:] {
+		if e.Seq > a.Seq {
+			a.Seq = e.Seq
+			a.turnOver(e)
 		}
 	}
 }
 
-// apply folds an entry that changes the account into it. It looks at nothing but the
+// apply folds an entry that changes a payer's account into it. It looks at nothing but the
 // account and the entry, so that an account can be folded on its own.
 func (a *Account) apply(e *journal.Entry) {
 	a.Seq = e.Seq

@@ -79,7 +79,7 @@ func benchmark(b *testing.B, buy func(*core.State, *core.Charge) error) {
 				b.Fatal(err)
 			}
 		}
-		run(&core.Fund{Account: account.ID, Fund: journal.Fund{Amount: token.MaxAmount, Currency: usd, Method: "bank", Reference: account.ID.String()}})
+		run(&core.Fund{Account: account.ID, Fund: journal.Fund{Amount: token.MaxAmount / 1000, Currency: usd, Method: "bank", Reference: account.ID.String()}})
 		run(&core.Permit{Account: account.ID, AsOf: account.Seq, SetLimit: &limit.Limit{
 			ID: id[token.LimitKind](n + 1), Currency: usd, Period: limit.Month, Max: token.MaxAmount}})
 		run(&core.Permit{Account: account.ID, GiveAllowance: &limit.Allowance{

@@ -1,6 +1,8 @@
 package core
 
 import (
+	"errors"
+
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/ledger"
 	"farthing.dev/farthing/token"
@@ -28,6 +30,10 @@ type Outcome struct {
 	Account  *Account       // the payer as it stands after, where one is concerned: a copy; only if asked for
 }
 
+// ErrAbsent says that accounts which an entry changes are not in a partial State: they are named
+// in State.Absent. When they are there, the command is to be run again; nothing was changed.
+var ErrAbsent = errors.New("accounts that the entry changes are not in memory")
+
 // Run decides the command, numbers its entry and applies it to the State.
 func Run(s *State, c Command, now int64) (Outcome, error) {
 	out, err := c.Decide(s, now)
@@ -46,8 +52,17 @@ func Run(s *State, c Command, now int64) (Outcome, error) {
 			return Outcome{}, err
 		}
 	}
+	if out.Then != nil {
+		if err := s.gather(out.Then); err != nil {
+			return Outcome{}, err
+		}
+	}
+	if err := s.gather(e); err != nil {
+		return Outcome{}, err
+	}
 	out.Order = s.enter(e, now)
 	if out.Then != nil {
+		s.collect(out.Then)
 		s.enter(out.Then, now)
 	}
 	return out, nil
@@ -65,14 +80,14 @@ func (o *Outcome) Entries(buffer []*journal.Entry) []*journal.Entry {
 	return buffer
 }
 
-// enter numbers an entry and applies it, and returns the order that it is about.
+// enter numbers an entry whose accounts were collected and applies it, and returns the order that it is about.
 func (s *State) enter(e *journal.Entry, now int64) (order *Order) {
 	s.Seq++
 	e.Seq, e.At = s.Seq, now
 	if !e.Order.IsZero() {
 		order = s.applyOrder(s.Orders[e.Order], e)
 	}
-	s.ApplyAccount(e)
+	s.fold(e)
 	s.remember(e)
 	return order
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/ledger"
 	"farthing.dev/farthing/domain/limit"
 	"farthing.dev/farthing/domain/wire"
 	"farthing.dev/farthing/token"
@@ -12,7 +13,7 @@ import (
 // AppendSnapshot appends the account's snapshot to b: what journal.Marshal would make of
 // it, in a tenth of the time.
 func (a *Account) AppendSnapshot(b []byte) []byte {
-	b = wire.AppendHead(b, wire.Map, uint64(2+wire.Count(a.Standing != 0, len(a.Wallets) > 0, len(a.Limits) > 0, len(a.Allowances) > 0, len(a.Approvals) > 0, len(a.Debts) > 0, a.Desk != nil)))
+	b = wire.AppendHead(b, wire.Map, uint64(2+wire.Count(a.Standing != 0, len(a.Wallets) > 0, len(a.Limits) > 0, len(a.Allowances) > 0, len(a.Approvals) > 0, len(a.Debts) > 0, len(a.Balances) > 0, len(a.Sales) > 0, a.Desk != nil)))
 	b = wire.AppendBytes(append(b, 1), a.ID[:])
 	b = wire.AppendHead(append(b, 2), wire.Uint, a.Seq)
 	b = wire.AppendUintField(b, 3, uint64(a.Standing))
@@ -21,6 +22,8 @@ func (a *Account) AppendSnapshot(b []byte) []byte {
 	b = appendList(b, 6, a.Allowances, appendAllowance)
 	b = appendList(b, 7, a.Approvals, appendApproval)
 	b = appendList(b, 8, a.Debts, appendDebt)
+	b = appendList(b, 9, a.Balances, appendBalance)
+	b = appendList(b, 10, a.Sales, appendTurnover)
 	if a.Desk == nil {
 		return b
 	}
@@ -103,6 +106,25 @@ func appendDebt(b []byte, d *Debt) []byte {
 	return b
 }
 
+func appendBalance(b []byte, l *Balance) []byte {
+	b = wire.AppendHead(b, wire.Map, uint64(2+wire.Count(l.Class != token.Class{}, l.Amount != 0)))
+	b = wire.AppendHead(append(b, 1), wire.Uint, uint64(l.Code))
+	b = wire.AppendBytes(append(b, 2), l.Currency[:])
+	if (l.Class != token.Class{}) {
+		b = journal.AppendClass(append(b, 3), l.Class)
+	}
+	return wire.AppendIntField(b, 4, int64(l.Amount))
+}
+
+func appendTurnover(b []byte, t *Turnover) []byte {
+	b = wire.AppendHead(b, wire.Map, uint64(1+wire.Count(t.Sold != 0, t.Sales != 0, t.Refunded != 0, t.Refunds != 0)))
+	b = wire.AppendBytes(append(b, 1), t.Currency[:])
+	b = wire.AppendIntField(b, 2, int64(t.Sold))
+	b = wire.AppendIntField(b, 3, t.Sales)
+	b = wire.AppendIntField(b, 4, int64(t.Refunded))
+	return wire.AppendIntField(b, 5, t.Refunds)
+}
+
 // appendCounter appends a field with a counter, unless that is zero.
 func appendCounter(b []byte, field byte, c *limit.Counter) []byte {
 	if (*c == limit.Counter{}) {
@@ -161,6 +183,16 @@ func (r *snapshotReader) account(a *Account) {
 			a.Debts = make([]Debt, r.Size(wire.Array))
 			for i := range a.Debts {
 				r.debt(&a.Debts[i])
+			}
+		case 9:
+			a.Balances = make([]Balance, r.Size(wire.Array))
+			for i := range a.Balances {
+				r.balance(&a.Balances[i])
+			}
+		case 10:
+			a.Sales = make([]Turnover, r.Size(wire.Array))
+			for i := range a.Sales {
+				r.turnover(&a.Sales[i])
 			}
 		default:
 			r.Failed = true
@@ -294,6 +326,50 @@ func (r *snapshotReader) debt(d *Debt) {
 			d.Max = token.Amount(r.Int())
 		case 4:
 			d.Bounded = r.Truth()
+		default:
+			r.Failed = true
+		}
+		if r.Failed {
+			return
+		}
+	}
+}
+
+func (r *snapshotReader) balance(b *Balance) {
+	last := uint64(0)
+	for range r.Size(wire.Map) {
+		switch r.Field(&last) {
+		case 1:
+			b.Code = ledger.Code(r.Uint(math.MaxUint8))
+		case 2:
+			r.Bytes(b.Currency[:])
+		case 3:
+			journal.ReadClass(&r.Reader, &b.Class)
+		case 4:
+			b.Amount = token.Amount(r.Int())
+		default:
+			r.Failed = true
+		}
+		if r.Failed {
+			return
+		}
+	}
+}
+
+func (r *snapshotReader) turnover(t *Turnover) {
+	last := uint64(0)
+	for range r.Size(wire.Map) {
+		switch r.Field(&last) {
+		case 1:
+			r.Bytes(t.Currency[:])
+		case 2:
+			t.Sold = token.Amount(r.Int())
+		case 3:
+			t.Sales = r.Int()
+		case 4:
+			t.Refunded = token.Amount(r.Int())
+		case 5:
+			t.Refunds = r.Int()
 		default:
 			r.Failed = true
 		}

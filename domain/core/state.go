@@ -25,9 +25,18 @@ type State struct {
 	// The store sets it where it starts, to the end of the journal.
 	Seq uint64
 
-	changed []token.AccountID // scratch space
-	slab    []ledger.Leg      // legs are cut from here, many at a time
-	records []record          // and entries from here
+	// Partial says that accounts which are not in the State may have entries all the same: those of
+	// a store that keeps only some in memory. Run then names what it lacks in Absent, and changes
+	// nothing.
+	Partial bool
+	Absent  []token.AccountID
+
+	changed  []token.AccountID // scratch space
+	folding  []*Account        // the same: so many of them, which are payers, come first
+	payers   int
+	postings []posting    // and what the others are owed
+	slab     []ledger.Leg // legs are cut from here, many at a time
+	records  []record     // and entries from here
 }
 
 // NewState returns an empty State: that of an empty journal.
@@ -50,8 +59,9 @@ type Facts struct {
 	Items    []journal.ItemKey
 }
 
-// Account is one payer: everything that bounds what it can buy. It is the fold of
-// the account's entries up to Seq, and is stored as a snapshot of them.
+// Account is one payer, with everything that bounds what it can buy, or another owner whom the
+// ledger owes (see owner.go). It is the fold of the account's entries up to Seq, and is stored as a
+// snapshot of them.
 type Account struct {
 	ID         token.AccountID   `cbor:"1,keyasint"`
 	Seq        uint64            `cbor:"2,keyasint"` // the last entry applied
@@ -60,7 +70,9 @@ type Account struct {
 	Limits     []limit.Limit     `cbor:"5,keyasint,omitempty"`
 	Allowances []limit.Allowance `cbor:"6,keyasint,omitempty"`
 	Approvals  []limit.Approval  `cbor:"7,keyasint,omitempty"`
-	Debts      []Debt            `cbor:"8,keyasint,omitempty"`  // of a vendor's account, see journal.IssuerAccount
+	Debts      []Debt            `cbor:"8,keyasint,omitempty"` // of a vendor's account, see journal.IssuerAccount
+	Balances   []Balance         `cbor:"9,keyasint,omitempty"` // of an owner's account, see journal.OwnerAccount
+	Sales      []Turnover        `cbor:"10,keyasint,omitempty"`
 	Desk       *Desk             `cbor:"12,keyasint,omitempty"` // of journal.Approvals
 }
 
@@ -161,6 +173,8 @@ func (a *Account) Clone() *Account {
 	c.Allowances = append([]limit.Allowance(nil), a.Allowances...)
 	c.Approvals = append([]limit.Approval(nil), a.Approvals...)
 	c.Debts = append([]Debt(nil), a.Debts...)
+	c.Balances = append([]Balance(nil), a.Balances...)
+	c.Sales = append([]Turnover(nil), a.Sales...)
 	return &c
 }
 

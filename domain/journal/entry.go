@@ -243,6 +243,22 @@ type Debt struct {
 // AllIssuers is the account of what holds for every vendor that gives incentive tokens.
 var AllIssuers = token.AccountID{15: 1}
 
+// Provider is the account of the provider's own balances, and of what all owners have together
+// on each row of the chart of accounts.
+var Provider = token.AccountID{15: 2}
+
+// OwnerAccount is the account under which the balances of a vendor, payee or campaign are kept
+// that are no wallets, and the sales of a vendor; Provider for the zero owner. It is nobody's
+// wallet: its id is the owner's with the second bit flipped, which ids of real accounts, that begin
+// with the time they were made at, have not set.
+func OwnerAccount(owner [16]byte) token.AccountID {
+	if owner == [16]byte{} {
+		return Provider
+	}
+	owner[0] ^= 0x40
+	return owner
+}
+
 // IssuerAccount is the account under which a vendor's incentive tokens are counted. It holds
 // no tokens, and nobody buys with it. Its id is the vendor's with the first bit set, which no
 // account has: ids begin with the time they were made at.

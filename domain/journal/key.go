@@ -114,6 +114,9 @@ func TermVendor(id token.VendorID) Term { return term('v', false, id) }
 // TermPayee finds the sales and refunds in which a payee has a royalty line.
 func TermPayee(id token.PayeeID) Term { return term('p', false, id) }
 
+// TermDeposits finds the entries by which money came in for an account, but for tests.
+func TermDeposits(id token.AccountID) Term { return term('d', false, id) }
+
 // TermKey finds the entry made under an idempotency key.
 func TermKey(name KeyName) Term { return term('k', true, name.Scope, name.Hash) }
 
@@ -153,6 +156,9 @@ func (e *Entry) Terms(buffer []Term) []Term {
 	}
 	if key, ok := e.ItemKey(); ok {
 		buffer = append(buffer, TermItem(key))
+	}
+	if e.PaysIn() {
+		buffer = append(buffer, TermDeposits(e.Account))
 	}
 	var times [2]int64
 	for _, at := range e.Due(times[:0]) {

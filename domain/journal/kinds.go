@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"slices"
+
 	"farthing.dev/farthing/domain/royalty"
 	"farthing.dev/farthing/token"
 )
@@ -50,6 +52,7 @@ type row struct {
 	vendor bool                        // its vendor finds it
 	lines  func(*Entry) []royalty.Line // the royalty lines that it posts or reverses, by whose payees it is found
 	owns   bool                        // its account owns the item from now on
+	paysIn bool                        // money came in by it: among its account's deposits it is found, unless it is for a test
 	due    func(*Entry) int64          // when what it began is over, in milliseconds since 1970, beside Parts.Due
 
 	// others appends the accounts that it changes beside Entry.Account; found says that their
@@ -70,7 +73,7 @@ var kinds = [...]row{
 	Refunded:    {name: "order.refunded", tells: "A purchase was reversed, wholly or in part", part: hasRefund, moves: true, vendor: true, lines: refundLines},
 	Viewed:      {name: "order.viewed", tells: "An item was opened"},
 	Covered:     {name: "order.covered", tells: "An order needed no charge, because the account owns the item", vendor: true},
-	Funded:      {name: "wallet.funded", tells: "Tokens were issued against money that came in", part: hasFund, moves: true},
+	Funded:      {name: "wallet.funded", tells: "Tokens were issued against money that came in", part: hasFund, moves: true, paysIn: true},
 	Granted:     {name: "incentive.granted", tells: "A campaign gave incentive tokens", part: hasGrant, moves: true, others: issuer},
 	Lapsed:      {name: "incentive.lapsed", tells: "Incentive tokens expired", part: hasGrant, moves: true, others: issuer},
 	Transferred: {name: "wallet.transferred", tells: "Tokens went from one account's wallet to another's", part: hasTransfer, moves: true, others: receiver, found: true},
@@ -181,8 +184,15 @@ func (e *Entry) Complete() bool {
 	return part == nil || part(e)
 }
 
-// Accounts appends to buffer every account that the entry changes, Account first.
+// Accounts appends to buffer every account that the entry changes: those of Payers, then those of
+// Owed.
 func (e *Entry) Accounts(buffer []token.AccountID) []token.AccountID {
+	return e.Owed(e.Payers(buffer))
+}
+
+// Payers appends to buffer the accounts of which the entry changes what they hold, owe or may do,
+// Account first.
+func (e *Entry) Payers(buffer []token.AccountID) []token.AccountID {
 	if !e.Account.IsZero() {
 		buffer = append(buffer, e.Account)
 	}
@@ -192,10 +202,34 @@ func (e *Entry) Accounts(buffer []token.AccountID) []token.AccountID {
 	return buffer
 }
 
+// Owed appends to buffer the accounts of the owners whose balances the legs of the entry change,
+// wallets and what is held apart, and of the vendor whose sales it changes; each once, the
+// provider's last. The provider's stands for all tokens but those of tests.
+func (e *Entry) Owed(buffer []token.AccountID) []token.AccountID {
+	from, provided := len(buffer), false
+	if e.Kind.Royalties() {
+		buffer = append(buffer, OwnerAccount(e.Vendor))
+	}
+	for i := range e.Legs {
+		leg := &e.Legs[i].Account
+		provided = provided || leg.Class.Kind != token.Test
+		if !leg.Code.Owned() || leg.Owner == [16]byte{} {
+			continue
+		}
+		if id := OwnerAccount(leg.Owner); !slices.Contains(buffer[from:], id) {
+			buffer = append(buffer, id)
+		}
+	}
+	if provided {
+		buffer = append(buffer, Provider)
+	}
+	return buffer
+}
+
 // Owners appends to buffer the accounts whose owners find the entry.
 func (e *Entry) Owners(buffer []token.AccountID) []token.AccountID {
 	if e.Kind.row().found {
-		return e.Accounts(buffer)
+		return e.Payers(buffer)
 	}
 	if !e.Account.IsZero() {
 		buffer = append(buffer, e.Account)
@@ -223,6 +257,9 @@ func (e *Entry) Due(buffer []int64) []int64 {
 	}
 	return buffer
 }
+
+// PaysIn reports whether money came in by the entry, and not for a test.
+func (e *Entry) PaysIn() bool { return e.Kind.row().paysIn && !e.Fund.Test }
 
 // ItemKey returns what the entry makes the account own, if anything.
 func (e *Entry) ItemKey() (ItemKey, bool) {

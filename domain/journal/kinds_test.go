@@ -11,6 +11,7 @@ import (
 
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/journal/journaltest"
+	"farthing.dev/farthing/domain/ledger"
 	"farthing.dev/farthing/token"
 )
 
@@ -35,7 +36,7 @@ func TestKinds(t *testing.T) {
 		{"order.refunded", true, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor), journal.TermPayee(journaltest.Payee), journal.TermDue(1), journal.TermDue(journaltest.Until)}, nil, []int64{1, journaltest.Until}},
 		{"order.viewed", false, nil, []journal.Term{journal.TermViews(journaltest.Order)}, nil, nil},
 		{"order.covered", false, []token.AccountID{payer}, []journal.Term{journal.TermVendor(vendor)}, nil, nil},
-		{"wallet.funded", true, []token.AccountID{payer}, nil, nil, nil},
+		{"wallet.funded", true, []token.AccountID{payer}, []journal.Term{journal.TermDeposits(payer)}, nil, nil},
 		{"incentive.granted", true, []token.AccountID{payer, issuer}, []journal.Term{journal.TermDue(journaltest.Until)}, []token.AccountID{payer}, []int64{journaltest.Until}},
 		{"incentive.lapsed", true, []token.AccountID{payer, issuer}, nil, []token.AccountID{payer}, nil},
 		{"wallet.transferred", true, []token.AccountID{payer, receiver}, nil, nil, nil},
@@ -65,8 +66,18 @@ func TestKinds(t *testing.T) {
 		if e.Kind != all[i] || e.Kind.String() != w.name || e.Kind.Moves() != w.moves || e.Kind.Tells() == "" {
 			t.Errorf("sample %d is of kind %v, %v; want %v, %s", i, e.Kind, e.Kind.Moves(), all[i], w.name)
 		}
-		if got := e.Accounts(nil); !slices.Equal(got, w.accounts) {
+		if got := e.Payers(nil); !slices.Equal(got, w.accounts) {
 			t.Errorf("%s changes accounts %v, want %v", w.name, got, w.accounts)
+		}
+		var owed []token.AccountID
+		if slices.Contains(w.terms, journal.TermPayee(journaltest.Payee)) {
+			owed = append(owed, journal.OwnerAccount(vendor))
+		}
+		if w.moves {
+			owed = append(owed, journal.Provider)
+		}
+		if got := e.Accounts(nil); !slices.Equal(got, slices.Concat(w.accounts, owed)) {
+			t.Errorf("%s changes accounts %v, want %v and %v", w.name, got, w.accounts, owed)
 		}
 		if got := e.Owners(nil); !slices.Equal(got, w.owners) {
 			t.Errorf("%s is found by accounts %v, want %v", w.name, got, w.owners)
@@ -96,6 +107,41 @@ func TestKinds(t *testing.T) {
 			t.Errorf("%s is found by %x, want %x", w.name, got, expected)
 		}
 		checkPart(t, e)
+	}
+}
+
+// Whoever has a row of the chart to which an entry posts is owed by it, once, but for payers; the
+// provider by all but tests.
+func TestOwed(t *testing.T) {
+	usd, vendor, payee, campaign := token.MustCurrency("USD"), [16]byte{3}, [16]byte{4}, [16]byte{5}
+	leg := func(code ledger.Code, owner [16]byte, class token.Class) ledger.Leg {
+		return ledger.Leg{Account: ledger.Account{Code: code, Owner: owner, Currency: usd, Class: class}, Amount: 1}
+	}
+	gift := token.Class{Kind: token.Incentive, Campaign: campaign}
+	e := &journal.Entry{Kind: journal.Purchased, Account: journaltest.Payer, Vendor: vendor, Sale: &journal.Sale{}, Legs: []ledger.Leg{
+		leg(ledger.Wallet, journaltest.Payer, token.PurchasedClass), leg(ledger.VendorPayable, vendor, token.PurchasedClass), leg(ledger.Fee, [16]byte{}, token.PurchasedClass),
+		leg(ledger.PayeePayable, payee, token.PurchasedClass), leg(ledger.PayeePayable, payee, token.PurchasedClass), leg(ledger.IncentiveIssued, campaign, gift)}}
+	want := []token.AccountID{journal.OwnerAccount(vendor), journal.OwnerAccount(payee), journal.OwnerAccount(campaign), journal.Provider}
+	if got := e.Owed(nil); !slices.Equal(got, want) {
+		t.Errorf("owed are %v, want %v", got, want)
+	}
+	for i := range e.Legs {
+		e.Legs[i].Account.Class = token.TestClass
+	}
+	if got := e.Owed(nil); !slices.Equal(got, want[:3]) {
+		t.Errorf("by a test owed are %v, want %v", got, want[:3])
+	}
+	e.Legs = nil
+	if got := e.Owed(nil); !slices.Equal(got, want[:1]) {
+		t.Errorf("by a sale without legs owed are %v, want %v", got, want[:1])
+	}
+	if fund := (&journal.Entry{Kind: journal.Funded, Fund: &journal.Fund{Test: true}}); fund.PaysIn() {
+		t.Error("test money is among the deposits")
+	}
+	for _, id := range want {
+		if id == journal.AllIssuers || journal.IsIssuerAccount(id) {
+			t.Errorf("%v is an issuer's account", id)
+		}
 	}
 }
 

@@ -63,6 +63,10 @@ func (c Code) String() string {
 	return "unknown"
 }
 
+// Owned reports whether the row's owner, where it has one, is a vendor, payee or campaign, and no
+// payer: what payers have is in their wallets.
+func (c Code) Owned() bool { return c != Wallet && c != Held }
+
 // Account is one ledger account: a row of the chart, for one owner, in one
 // currency and class of token. Owner is the id of the account, vendor, payee or
 // campaign, or zero where the row belongs to the provider.

@@ -29,7 +29,7 @@ type summary struct {
 	Fee       feeRule    `json:"fee" doc:"Of vendors who open from now on"`
 	Money     []books    `json:"money" nullable:"false"`
 	Counted   uint64     `json:"counted_to" doc:"The entry up to which the sums go"`
-	Left      uint64     `json:"not_counted" doc:"How many entries are not in the sums yet"`
+	Left      uint64     `json:"not_counted" doc:"How many entries are not in the sums yet: none, today"`
 }
 
 type problems struct {
@@ -79,7 +79,7 @@ func booksOf(m app.Money) books {
 func summaryOf(s app.Summary) summary {
 	out := summary{
 		Version: s.Health.Version, Database: s.Health.Database, Mail: s.Health.Mail, Head: s.Health.Head.String(), Problems: []problems{}, Followers: []follower{},
-		Readers: s.Readers, Vendors: s.Vendors, Fee: feeRule{percent(s.Fee.PPM), s.Fee.Fixed.Decimal(2)}, Money: []books{}, Counted: s.Counted, Left: s.Left,
+		Readers: s.Readers, Vendors: s.Vendors, Fee: feeRule{percent(s.Fee.PPM), s.Fee.Fixed.Decimal(2)}, Money: []books{}, Counted: s.Counted,
 	}
 	for _, p := range s.Health.Problems {
 		out.Problems = append(out.Problems, problems(p))

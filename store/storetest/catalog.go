@@ -50,7 +50,6 @@ func RunCatalog(t *testing.T, open func(t *testing.T) store.Tables) {
 		{"the same request many times at once", testConcurrentRequests},
 		{"campaigns", testCampaigns},
 		{"pages", testPages},
-		{"totals", testTotals},
 		{"the security log", testSecurityEvents},
 		{"staff", testStaff},
 		{"the staff's log is one chain, whoever writes it", testStaffLogChain},
@@ -531,21 +530,6 @@ func testPages(t *testing.T, s *shelf) {
 	same(t, page, err, want[2:4])
 	page, err = s.Offers(t.Context(), vendor.ID, page[1].ID, 2)
 	same(t, page, err, want[4:])
-}
-
-func testTotals(t *testing.T, s *shelf) {
-	vendor, _, _ := s.vendor(t)
-	found, err := s.Totals(t.Context(), vendor.ID)
-	same(t, found, err, catalog.Totals{})
-	totals := catalog.Totals{Seq: 10, Lines: []catalog.Total{{Currency: token.MustCurrency("USD"), Amount: 7}, {Currency: token.MustCurrency("USD"), Test: true, Amount: -1}}}
-	must(t, s.SaveTotals(t.Context(), vendor.ID, totals))
-	must(t, s.SaveTotals(t.Context(), vendor.ID, catalog.Totals{Seq: 9}))
-	found, err = s.Totals(t.Context(), vendor.ID)
-	same(t, found, err, totals)
-	totals.Seq, totals.Lines[0].Amount = 11, 8
-	must(t, s.SaveTotals(t.Context(), vendor.ID, totals))
-	found, err = s.Totals(t.Context(), vendor.ID)
-	same(t, found, err, totals)
 }
 
 func testMissing(t *testing.T, s *shelf) {

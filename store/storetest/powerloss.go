@@ -88,8 +88,10 @@ func (l *Life) Check(db store.Database) (lost int, err error) {
 		entries, err := b.Entries()
 		for _, entry := range entries {
 			found[entry.Key.Name()] = entry.Seq
-			if state.Accounts[entry.Account] == nil {
-				state.Accounts[entry.Account] = &core.Account{ID: entry.Account}
+			for _, id := range entry.Payers(nil) {
+				if state.Accounts[id] == nil {
+					state.Accounts[id] = &core.Account{ID: id}
+				}
 			}
 			state.Apply(entry)
 		}

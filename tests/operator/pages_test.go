@@ -128,7 +128,7 @@ func TestOperators(t *testing.T) {
 	})
 }
 
-// money waits until the sums hold all deposits: they follow the journal within a second.
+// money looks whether the sums hold all deposits.
 func (p *provider) money(url, key string) {
 	p.t.Helper()
 	var summary struct {

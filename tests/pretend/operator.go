@@ -42,7 +42,7 @@ func (a *App) Summary(context.Context, app.Actor) (app.Summary, error) {
 			Version: "v1.0.0", Database: "postgres, shared by replicas", Mail: "1,204 sent, 3 tries failed, 0 given up, 0 waiting", Head: journal.Head{Seq: 824_688, Hash: [32]byte{1, 2, 3}},
 			Problems: []app.Problem{{Code: "writing_behind", Detail: "derived data cannot be written: the disk is full; make room", Since: Now().Add(-time.Hour)}},
 		},
-		Fee: royalty.FeeRule{PPM: 50_000, Fixed: 10_000}, Readers: 10_233, Vendors: 2, Money: books(), Counted: 824_600, Left: 88,
+		Fee: royalty.FeeRule{PPM: 50_000, Fixed: 10_000}, Readers: 10_233, Vendors: 2, Money: books(), Counted: 824_600,
 	}, nil
 }
 

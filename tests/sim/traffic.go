@@ -46,6 +46,7 @@ func New(seed uint64, accounts int) *World {
 		found, ok := w.splits[ruleKey{split, version}]
 		return found, ok
 	})
+	w.auditor.SnapshotsTo(0) // Check tells them at the end
 	for range numVendors {
 		w.vendors = append(w.vendors, w.newVendor())
 	}

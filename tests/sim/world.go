@@ -9,12 +9,14 @@ import (
 	"bytes"
 	"cmp"
 	"container/heap"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 
 	"farthing.dev/farthing/domain/audit"
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/ledger"
 	"farthing.dev/farthing/domain/royalty"
 	"farthing.dev/farthing/token"
 )
@@ -100,7 +102,7 @@ func (w *World) commit() error {
 	}
 	lost := w.random.IntN(200) == 0
 	s := core.NewState()
-	s.Seq = w.head.Seq
+	s.Seq, s.Partial = w.head.Seq, true
 	w.load(s, jobs, lost)
 	type answer struct {
 		out core.Outcome
@@ -111,6 +113,12 @@ func (w *World) commit() error {
 	for i, j := range jobs {
 		w.load(s, jobs[i:i+1], lost) // what a command before it in the batch has made it need
 		out, err := core.Run(s, j.command, now)
+		if errors.Is(err, core.ErrAbsent) {
+			for _, id := range s.Absent {
+				s.Accounts[id] = w.account(id, lost)
+			}
+			out, err = core.Run(s, j.command, now)
+		}
 		answers[i] = answer{out, err}
 		if err == nil {
 			entries = out.Entries(entries)
@@ -329,6 +337,12 @@ func (w *World) Check() (audit.Report, error) {
 		for _, wallet := range a.Wallets {
 			stored.Wallets = append(stored.Wallets, audit.Balance{Currency: wallet.Currency, Class: wallet.Class,
 				Balance: wallet.Balance, Held: wallet.Held, Credit: wallet.Credit})
+		}
+		for _, b := range a.Balances {
+			stored.Owed = append(stored.Owed, ledger.Leg{Account: ledger.Account{Code: b.Code, Currency: b.Currency, Class: b.Class}, Amount: b.Amount})
+		}
+		for _, t := range a.Sales {
+			stored.Sales = append(stored.Sales, audit.Turnover{Currency: t.Currency, Sold: t.Sold, Sales: t.Sales, Refunded: t.Refunded, Refunds: t.Refunds})
 		}
 		w.auditor.Snapshot(stored)
 	}
