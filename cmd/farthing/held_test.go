@@ -212,9 +212,9 @@ func ownMux(handler reflect.Value) reflect.Value {
 }
 
 // moving are the tables that the provider itself keeps in motion: the journal, told by
-// its head, what is derived from it, its keys, and the security log and the counts of tries, where a
+// its head, what is derived from it or follows it, its keys, and the security log and the counts of tries, where a
 // refusal goes.
-var moving = []string{"block", "journal_lock", "run_meta", "run_data", "run_guide", "signing_keys", "ticket_keys", "ticket_roots", "catalog_writes", "security_events", "tries"}
+var moving = []string{"block", "journal_lock", "run_meta", "run_data", "run_guide", "signing_keys", "ticket_keys", "ticket_roots", "catalog_writes", "security_events", "tries", "leases", "followers", "watched_deposits"}
 
 // digests returns a digest of each other table, without the times of last use.
 func digests(ctx context.Context, db *sql.DB) (map[string]string, error) {
