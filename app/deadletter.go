@@ -24,7 +24,10 @@ type DeadLetter struct {
 }
 
 // DeadLetters returns a page of the messages that were given up, those made last first.
-func (a *App) DeadLetters(ctx context.Context, _ Actor, before string, limit int) ([]DeadLetter, string, error) {
+func (a *App) DeadLetters(ctx context.Context, by Actor, before string, limit int) ([]DeadLetter, string, error) {
+	if err := may(by, staff.Deliveries); err != nil {
+		return nil, "", err
+	}
 	dead, next, err := pageOf(before, limit, func(from token.DeliveryID, limit int) ([]delivery.Dead, error) {
 		return a.catalog.DeadDeliveries(ctx, from, limit)
 	}, func(d delivery.Dead) token.DeliveryID { return d.ID })
@@ -43,6 +46,9 @@ func (a *App) DeadLetters(ctx context.Context, _ Actor, before string, limit int
 // answers CodeNotFound where there is none, and CodeStale for one that cannot be delivered any
 // more.
 func (a *App) RetryDelivery(ctx context.Context, by Actor, id token.DeliveryID) error {
+	if err := may(by, staff.Deliveries); err != nil {
+		return err
+	}
 	now := a.clock.Now().UnixMilli()
 	err := a.catalog.RetryDelivery(ctx, id, now, a.act(by, staff.DeliveryRetried, id.String(), "had a message that was given up be tried again"))
 	if err == nil {
@@ -53,5 +59,8 @@ func (a *App) RetryDelivery(ctx context.Context, by Actor, id token.DeliveryID) 
 
 // DropDelivery deletes a message that was given up, or answers CodeNotFound.
 func (a *App) DropDelivery(ctx context.Context, by Actor, id token.DeliveryID) error {
+	if err := may(by, staff.Deliveries); err != nil {
+		return err
+	}
 	return a.catalog.DropDelivery(ctx, id, a.act(by, staff.DeliveryDropped, id.String(), "dropped a message that was given up"))
 }

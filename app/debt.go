@@ -35,6 +35,13 @@ func (a *App) BoundIncentives(ctx context.Context, most token.Amount) error {
 			}
 			command.AsOf, command.Before = count.to, count.debts()
 		}
+		if command.AsOf == 0 && all.Debt(token.Currency{}).Bounded {
+			_, request, err := a.instruct(ctx, ByCommand(), journal.Instruction{Bound: &journal.Bound{Max: most}}, "")
+			if request != 0 {
+				a.log.WarnContext(ctx, "the bound of vendors' incentive tokens waits for a second person", "request", request)
+			}
+			return err
+		}
 		if _, err = a.engine.Do(ctx, command); token.CodeOf(err) != token.CodeStale {
 			return err
 		}
@@ -90,26 +97,31 @@ func (c *incentiveCount) debts() []journal.Debt {
 // SetIncentiveBound sets what one vendor's incentive tokens of a currency may come to, in place
 // of what holds for all. Where they come to more already, none of them pays for anything until
 // enough have lapsed, or the bound is raised.
-func (a *App) SetIncentiveBound(ctx context.Context, by Actor, vendor token.VendorID, currency token.Currency, most token.Amount) error {
+//
+// It may wait for a second person: then it returns the number of the request.
+func (a *App) SetIncentiveBound(ctx context.Context, by Actor, vendor token.VendorID, currency token.Currency, most token.Amount) (request uint64, err error) {
+	if err := may(by, staff.Ask); err != nil {
+		return 0, err
+	}
 	if err := a.knownVendor(ctx, vendor, false); err != nil {
-		return err
+		return 0, err
 	}
 	if err := a.currency(currency); err != nil {
-		return err
+		return 0, err
 	}
 	detail := fmt.Sprintf("asked to bound incentive tokens at %s %s", most.Decimal(currency.Digits()), currency)
 	if err := a.catalog.AddAct(ctx, a.act(by, staff.IncentivesBounded, vendor.String(), detail)); err != nil {
-		return err
+		return 0, err
 	}
-	command := &core.BoundIncentives{Vendor: vendor, Currency: currency, Max: most}
-	_, err := a.engine.Do(ctx, command)
+	bound := journal.Instruction{Vendor: vendor, Bound: &journal.Bound{Currency: currency, Max: most}}
+	_, request, err = a.instruct(ctx, by, bound, "")
 	if token.CodeOf(err) == token.CodeStale {
 		if err := a.BoundIncentives(ctx, 0); err != nil { // nobody served on this journal yet
-			return err
+			return 0, err
 		}
-		_, err = a.engine.Do(ctx, command)
+		_, request, err = a.instruct(ctx, by, bound, "")
 	}
-	return err
+	return request, err
 }
 
 // IncentiveDebt is what a vendor's incentive tokens of one currency come to, and may come to.

@@ -8,14 +8,10 @@ import (
 	"unicode/utf8"
 
 	"farthing.dev/farthing/domain/account"
-	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/token"
 )
-
-// byOperator is the payment method of money that an operator says has come in.
-const byOperator = "operator"
 
 // maxReference bounds the reference of a deposit, in characters.
 const maxReference = 100
@@ -28,6 +24,7 @@ type DepositInput struct {
 	Amount    token.Amount
 	Currency  token.Currency
 	Reference string // names the outside event, once and for all accounts
+	Why       string // for a second person, where one is needed
 }
 
 // Deposit is money that was credited.
@@ -39,13 +36,17 @@ type Deposit struct {
 	Currency  token.Currency
 	Method    string
 	Reference string
-	Replayed  bool // it was credited before, by the same request
+	Replayed  bool   // it was credited before, by the same request
+	Request   uint64 // the request's number, where nothing was credited, and it waits for a second person
 }
 
 // Deposit credits a wallet with money that came in outside. The same request again is
 // answered as the first one; the same reference with another account, amount or currency
 // is refused.
 func (a *App) Deposit(ctx context.Context, by Actor, in DepositInput) (Deposit, error) {
+	if err := may(by, staff.Ask); err != nil {
+		return Deposit{}, err
+	}
 	if err := a.checkDeposit(in); err != nil {
 		return Deposit{}, err
 	}
@@ -53,20 +54,20 @@ func (a *App) Deposit(ctx context.Context, by Actor, in DepositInput) (Deposit, 
 	if err != nil {
 		return Deposit{}, err
 	}
-	money := in.Amount.Decimal(in.Currency.Digits()) + " " + in.Currency.String()
+	money := moneyText(in.Amount, in.Currency)
 	// Written first, so that no credit is without a line that says who asked for it. Whether
 	// it was made is in the journal.
 	err = a.catalog.AddAct(ctx, a.act(by, staff.DepositMade, owned.String(), fmt.Sprintf("asked to credit %s, reference %q", money, in.Reference)))
 	if err != nil {
 		return Deposit{}, err
 	}
-	fund := journal.Fund{Amount: in.Amount, Currency: in.Currency, Method: byOperator, Reference: in.Reference}
-	out, err := a.engine.Do(ctx, &core.Fund{Account: owned, Fund: fund})
+	fund := &journal.Fund{Amount: in.Amount, Currency: in.Currency, Method: journal.ByOperator, Reference: in.Reference}
+	out, request, err := a.instruct(ctx, by, journal.Instruction{Account: owned, Fund: fund}, in.Why)
 	if token.CodeOf(err) == token.CodeKeyReused {
 		return Deposit{}, token.Refuse(token.Unprocessable, "idempotency_key_reused.reference")
 	}
-	if err != nil {
-		return Deposit{}, err
+	if err != nil || request != 0 {
+		return Deposit{Request: request, At: a.clock.Now(), Account: owned, Amount: in.Amount, Currency: in.Currency, Method: fund.Method, Reference: in.Reference}, err
 	}
 	if !out.Replayed && !user.IsZero() {
 		a.Note(ctx, SecurityEvent{Code: staff.DepositMade, User: user, Detail: "The provider added " + money + " to your wallet."})

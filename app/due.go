@@ -24,12 +24,16 @@ type dueTask struct {
 	at     int64
 	hold   *core.Release // it is one of these
 	tokens *core.Lapse
+	asked  *core.LapseRequest
 }
 
 // duesOf returns what is to be done about an entry.
 func duesOf(e *journal.Entry) (all []dueTask) {
 	if e.Kind == journal.HoldPlaced {
 		return []dueTask{{at: e.Sale.Until, hold: &core.Release{Order: e.Order, Vendor: e.Vendor, Expire: true}}}
+	}
+	if asked := e.Asked(); asked != nil {
+		return []dueTask{{at: asked.LapsesAt, asked: &core.LapseRequest{Request: e.Seq}}}
 	}
 	var grants []journal.Grant
 	switch {
@@ -67,8 +71,8 @@ type slotReading struct {
 	newest uint64 // the newest entry of the pass
 }
 
-// DoDue does what has fallen due: it gives back the holds whose time is over, and takes away
-// incentive tokens that have expired. It returns how many it did. What cannot be done keeps
+// DoDue does what has fallen due: it gives back the holds whose time is over, takes away
+// incentive tokens that have expired, and closes requests that nobody decided. It returns how many it did. What cannot be done keeps
 // nothing else from being done. One goroutine calls it, every few seconds.
 func (a *App) DoDue(ctx context.Context) (done int, err error) {
 	w := &a.dues
@@ -166,11 +170,21 @@ func (a *App) do(ctx context.Context, d dueTask) (did, again bool, err error) {
 		out, err := a.engine.Do(ctx, d.tokens)
 		return err == nil && out.Entry != nil, false, err
 	}
+	if d.asked != nil {
+		out, err := a.engine.Do(ctx, d.asked)
+		return err == nil && out.Entry != nil, err == nil && out.Entry == nil && a.stillAsked(ctx, d.asked.Request), err
+	}
 	_, err = a.engine.Do(ctx, d.hold)
 	if token.CodeOf(err) == token.CodeOrderState {
 		return false, a.stillHeld(ctx, d.hold.Order), nil
 	}
 	return err == nil, false, err
+}
+
+// stillAsked reports whether a request waits although its time is over: not yet by the engine's clock.
+func (a *App) stillAsked(ctx context.Context, request uint64) bool {
+	desk, err := a.desk(ctx)
+	return err != nil || desk.Request(request) != nil
 }
 
 func (a *App) stillHeld(ctx context.Context, id token.OrderID) bool {

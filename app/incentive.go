@@ -126,7 +126,11 @@ func (a *App) GrantProviderIncentive(ctx context.Context, account token.AccountI
 		return foreign(err, "not_found.account")
 	}
 	key := journal.NewKey(account, "grant "+id.String(), reference, []byte(amount.Decimal(6)))
-	_, err = a.engine.Do(ctx, grantOf(campaign, account, amount, vendors, key))
+	grant := grantOf(campaign, account, amount, vendors, key)
+	_, request, err := a.instruct(ctx, ByCommand(), journal.Instruction{Account: account, Grant: &grant.Grant, Key: key}, "")
+	if err == nil && request != 0 {
+		err = token.Refuse(token.Forbidden, "approval_needed.second")
+	}
 	return err
 }
 

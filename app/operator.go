@@ -68,8 +68,11 @@ type Summary struct {
 }
 
 // Summary returns the provider at a glance.
-func (a *App) Summary(ctx context.Context, _ Actor) (Summary, error) {
+func (a *App) Summary(ctx context.Context, by Actor) (Summary, error) {
 	s := Summary{Fee: a.fee}
+	if err := may(by, staff.SeeBooks); err != nil {
+		return s, err
+	}
 	if a.health != nil {
 		s.Health = a.health(ctx)
 	}
@@ -157,7 +160,10 @@ type VendorLine struct {
 }
 
 // AllVendors returns a page of all vendors, newest first, with what they sold.
-func (a *App) AllVendors(ctx context.Context, _ Actor, before string, limit int) ([]VendorLine, string, error) {
+func (a *App) AllVendors(ctx context.Context, by Actor, before string, limit int) ([]VendorLine, string, error) {
+	if err := may(by, staff.SeeBooks); err != nil {
+		return nil, "", err
+	}
 	vendors, next, err := pageOf(before, limit, func(from token.VendorID, limit int) ([]catalog.Vendor, error) {
 		return a.catalog.Vendors(ctx, from, limit)
 	}, func(v catalog.Vendor) token.VendorID { return v.ID })
@@ -190,6 +196,9 @@ type ReaderLine struct {
 // written into the staff's log first, and the reader sees it under Account activity.
 func (a *App) LookUpReader(ctx context.Context, by Actor, email string) (ReaderLine, error) {
 	var line ReaderLine
+	if err := may(by, staff.LookUp); err != nil {
+		return line, err
+	}
 	email, err := account.NormalEmail(email)
 	if err != nil {
 		return line, err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/token"
 )
@@ -25,6 +26,9 @@ type OperatorKeyView struct {
 // CreateOperatorKey makes a key for a program of the provider's. Its secret is shown this
 // once.
 func (a *App) CreateOperatorKey(ctx context.Context, by Actor, name string) (secret string, view OperatorKeyView, err error) {
+	if err := may(by, staff.ManageStaff); err != nil {
+		return "", view, err
+	}
 	if err := catalog.CheckName("key_name", name); err != nil {
 		return "", view, err
 	}
@@ -47,6 +51,7 @@ func (a *App) CreateOperatorKey(ctx context.Context, by Actor, name string) (sec
 	secret = operatorKey + secret
 	key := staff.Key{
 		ID: token.NewID[token.KeyKind](a.ids), Hash: hashOf(secret), Name: name, Hint: secret[len(secret)-4:], CreatedAt: a.clock.Now().UnixMilli(),
+		MadeBy: by.staff.User,
 	}
 	err = a.catalog.AddOperatorKey(ctx, key, a.act(by, staff.KeyMade, key.ID.String(), "made the operator key that ends in "+key.Hint))
 	if err != nil {
@@ -67,6 +72,9 @@ func (a *App) OperatorKeys(ctx context.Context) ([]OperatorKeyView, error) {
 
 // RevokeOperatorKey ends a key, at once on every replica.
 func (a *App) RevokeOperatorKey(ctx context.Context, by Actor, id token.KeyID) error {
+	if err := may(by, staff.ManageStaff); err != nil {
+		return err
+	}
 	return a.catalog.RevokeOperatorKey(ctx, id, a.clock.Now().UnixMilli(), a.act(by, staff.KeyRevoked, id.String(), "revoked an operator key"))
 }
 
@@ -81,7 +89,13 @@ func (a *App) OperatorByKey(ctx context.Context, bearer string) (Actor, token.Ke
 	if token.CodeOf(err) == token.CodeNotFound || err == nil && key.RevokedAt != 0 {
 		return Actor{}, token.KeyID{}, unknown
 	}
-	return Actor{key.ID.String()}, key.ID, err
+	by := journal.Staff{User: key.MadeBy, Key: key.ID, Role: journal.Operator}
+	if err == nil && !key.MadeBy.IsZero() { // it may what the person may who made it, as long as that is so
+		if by.Role, err = a.roleOf(ctx, key.MadeBy); err == nil && by.Role == 0 {
+			return Actor{}, token.KeyID{}, unknown
+		}
+	}
+	return Actor{key.ID.String(), by}, key.ID, err
 }
 
 func operatorKeyView(k staff.Key) OperatorKeyView {

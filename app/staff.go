@@ -3,11 +3,11 @@ package app
 import (
 	"context"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"farthing.dev/farthing/domain/account"
+	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/token"
 )
@@ -18,11 +18,32 @@ const firstPasswordLife = 24 * time.Hour
 
 // Actor is who acts for the provider: an operator with a session, a program with an
 // operator's key, or ByCommand. It goes into the staff's log.
-type Actor struct{ id string }
+type Actor struct {
+	id    string
+	staff journal.Staff
+}
 
 // ByCommand acts by a command on the provider's own machine: whoever may read the data
 // folder is trusted with everything in it.
-func ByCommand() Actor { return Actor{staff.ByCommand} }
+//
+// It stands for no person: it asks and refuses, and never approves, see [core.Approve].
+func ByCommand() Actor {
+	return Actor{staff.ByCommand, journal.Staff{Role: journal.Operator}}
+}
+
+// may refuses what an actor's role does not allow.
+func may(by Actor, what staff.Permission) error {
+	if what.May(uint8(by.staff.Role)) {
+		return nil
+	}
+	return token.Refuse(token.Forbidden, "forbidden.staff_role")
+}
+
+// May reports whether the actor's role allows something, for pages that offer it.
+func (by Actor) May(what staff.Permission) bool { return may(by, what) == nil }
+
+// Is reports whether the actor is a person: a program acts for the one who made its key.
+func (by Actor) Is(user token.UserID) bool { return !user.IsZero() && by.staff.User == user }
 
 // StaffView is somebody with a role.
 type StaffView struct {
@@ -43,11 +64,17 @@ type NewOperator struct {
 	LinkUntil time.Time // from then on the link opens nothing
 }
 
-// AddOperator makes whoever logs in with an e-mail address an operator. Where nobody does,
+// AddStaff gives whoever logs in with an e-mail address a role. Where nobody does,
 // a login is made, and its first password is set by the link that is returned. Doing it
 // again changes nothing, and returns a new link while there is no password.
-func (a *App) AddOperator(ctx context.Context, by Actor, email string) (NewOperator, error) {
+func (a *App) AddStaff(ctx context.Context, by Actor, email string, role staff.Role) (NewOperator, error) {
 	var made NewOperator
+	if err := may(by, staff.ManageStaff); err != nil {
+		return made, err
+	}
+	if role.Level() == 0 {
+		return made, token.Refuse(token.Unprocessable, "field_invalid.role", token.Given("got", string(role)))
+	}
 	email, err := account.NormalEmail(email)
 	if err != nil {
 		return made, err
@@ -63,13 +90,13 @@ func (a *App) AddOperator(ctx context.Context, by Actor, email string) (NewOpera
 		made.LoginMade = true
 	}
 	now := a.clock.Now()
-	member := staff.Member{User: user.ID, Role: staff.Operator, AddedAt: now.UnixMilli()}
-	err = a.catalog.AddStaff(ctx, member, a.act(by, staff.OperatorAdded, user.ID.String(), "was made an operator"))
+	member := staff.Member{User: user.ID, Role: role, AddedAt: now.UnixMilli()}
+	err = a.catalog.AddStaff(ctx, member, a.act(by, staff.OperatorAdded, user.ID.String(), "was made "+withArticle(role)))
 	if made.Already = token.CodeOf(err) == token.CodeTaken; err != nil && !made.Already {
 		return made, err
 	}
 	a.sessions.dropAll() // their pages offer more from now on
-	made.StaffView = StaffView{User: user.ID, Email: user.Email, Role: string(staff.Operator), Since: now, HasPassword: user.Password != ""}
+	made.StaffView = StaffView{User: user.ID, Email: user.Email, Role: string(role), Since: now, HasPassword: user.Password != ""}
 	made.LoginFrom = when(user.CreatedAt)
 	if user.Password != "" {
 		return made, nil
@@ -83,6 +110,19 @@ func (a *App) AddOperator(ctx context.Context, by Actor, email string) (NewOpera
 	return made, a.catalog.AddReset(ctx, account.Reset{Hash: hashOf(secret), User: user.ID, ExpiresAt: made.LinkUntil.UnixMilli()})
 }
 
+// AddOperator is AddStaff for an operator.
+func (a *App) AddOperator(ctx context.Context, by Actor, email string) (NewOperator, error) {
+	return a.AddStaff(ctx, by, email, staff.Operator)
+}
+
+// withArticle is a role with its article.
+func withArticle(role staff.Role) string {
+	if role == staff.Operator {
+		return "an operator"
+	}
+	return "a " + string(role)
+}
+
 // addLogin makes a login that has no password yet.
 func (a *App) addLogin(ctx context.Context, email string) (account.User, error) {
 	name, _, _ := strings.Cut(email, "@")
@@ -93,9 +133,12 @@ func (a *App) addLogin(ctx context.Context, email string) (account.User, error) 
 	return user, a.catalog.AddUser(ctx, user, account.Account{ID: user.Account, CreatedAt: user.CreatedAt})
 }
 
-// RemoveOperator takes the role away from whoever logs in with an e-mail address, and ends
-// that person's sessions. The login itself stays.
-func (a *App) RemoveOperator(ctx context.Context, by Actor, email string) error {
+// RemoveStaff takes a role away from whoever logs in with an e-mail address, ends that person's
+// sessions, and closes what that person asked for. The login itself stays.
+func (a *App) RemoveStaff(ctx context.Context, by Actor, email string, role staff.Role) error {
+	if err := may(by, staff.ManageStaff); err != nil {
+		return err
+	}
 	none := token.Refuse(token.NotFound, "not_found.operator")
 	email, err := account.NormalEmail(email)
 	if err != nil {
@@ -108,12 +151,20 @@ func (a *App) RemoveOperator(ctx context.Context, by Actor, email string) error 
 	if user.ID.IsZero() {
 		return none
 	}
-	err = a.catalog.RemoveStaff(ctx, user.ID, staff.Operator, a.act(by, staff.OperatorRemoved, user.ID.String(), "is not an operator any more"))
+	err = a.catalog.RemoveStaff(ctx, user.ID, role, a.act(by, staff.OperatorRemoved, user.ID.String(), "is not "+withArticle(role)+" any more"))
 	a.sessions.dropAll()
 	if token.CodeOf(err) == token.CodeNotFound {
 		return none
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return a.closeRequestsOf(ctx, user.ID)
+}
+
+// RemoveOperator is RemoveStaff for an operator.
+func (a *App) RemoveOperator(ctx context.Context, by Actor, email string) error {
+	return a.RemoveStaff(ctx, by, email, staff.Operator)
 }
 
 // Staff returns everybody with a role.
@@ -133,25 +184,35 @@ func (a *App) Staff(ctx context.Context) ([]StaffView, error) {
 	return views, nil
 }
 
-// isOperator reports whether a user has the role.
-func (a *App) isOperator(ctx context.Context, user token.UserID) (bool, error) {
+// roleOf returns the highest role of a user, 0 for none.
+func (a *App) roleOf(ctx context.Context, user token.UserID) (journal.Role, error) {
 	roles, err := a.catalog.Roles(ctx, user)
-	return slices.Contains(roles, staff.Operator), err
+	highest := uint8(0)
+	for _, role := range roles {
+		highest = max(highest, role.Level())
+	}
+	return journal.Role(highest), err
 }
 
-// Operator lets an operator act, within the purchase window of the login. For others there
-// is nothing here.
+// isOperator reports whether a user is of the staff.
+func (a *App) isOperator(ctx context.Context, user token.UserID) (bool, error) {
+	role, err := a.roleOf(ctx, user)
+	return role > 0, err
+}
+
+// Operator lets somebody of the staff act, within the purchase window of the login. For others
+// there is nothing here.
 func (a *App) Operator(ctx context.Context, v Viewer) (Actor, error) {
-	is, err := a.isOperator(ctx, v.User)
+	role, err := a.roleOf(ctx, v.User)
 	if err != nil {
 		return Actor{}, err
 	}
-	if !is {
+	if role == 0 {
 		a.Note(ctx, SecurityEvent{Code: token.CodeNotFound, User: v.User, Detail: "Pages of the provider's staff were asked for with your login, and refused."})
 		return Actor{}, token.Refuse(token.NotFound, "not_found.page")
 	}
 	if err := a.needWindow(v, "purchase_window_closed.act_as_staff"); err != nil {
 		return Actor{}, err
 	}
-	return Actor{v.User.String()}, nil
+	return Actor{v.User.String(), journal.Staff{User: v.User, Role: role}}, nil
 }

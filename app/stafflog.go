@@ -15,7 +15,10 @@ func (a *App) act(by Actor, action, subject, detail string) staff.Act {
 
 // StaffLog returns a page of what staff and commands looked at and did, newest first. before is
 // where the page before it ended, "" for the first.
-func (a *App) StaffLog(ctx context.Context, _ Actor, search staff.Search, before string, limit int) (page []staff.Line, next string, err error) {
+func (a *App) StaffLog(ctx context.Context, by Actor, search staff.Search, before string, limit int) (page []staff.Line, next string, err error) {
+	if err := may(by, staff.ReadLog); err != nil {
+		return nil, "", err
+	}
 	if before != "" {
 		if search.Before, err = strconv.ParseUint(before, 10, 63); err != nil || search.Before == 0 {
 			return nil, "", token.Refuse(token.Malformed, "malformed.cursor")

@@ -37,6 +37,9 @@ func (a *App) Broken(ctx context.Context) (staff.BrokenInvariant, bool, error) {
 // ClearBroken says that the invariant that the watchdog found broken has been looked into, and
 // why selling may go on. Every server goes on within seconds. It is CodeNotFound where none is broken.
 func (a *App) ClearBroken(ctx context.Context, by Actor, reason string) (staff.BrokenInvariant, error) {
+	if err := may(by, staff.ManageStaff); err != nil {
+		return staff.BrokenInvariant{}, err
+	}
 	reason = strings.TrimSpace(reason)
 	if reason == "" || len(reason) > maxReason || !utf8.ValidString(reason) {
 		return staff.BrokenInvariant{}, token.Refuse(token.Malformed, "field_invalid.reason_to_sell", token.Number("most", maxReason))

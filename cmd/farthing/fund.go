@@ -36,6 +36,10 @@ func fundCommand(ctx context.Context, args []string, out, diag io.Writer) int {
 	}
 	answer, err := ask(ctx, c, r, diag)
 	return finish("fund", answer, err, asJSON, out, diag, func() {
+		if answer.Request != 0 {
+			sayWaits(out, answer.Request)
+			return
+		}
 		d := answer.Deposit
 		done := "credited"
 		if d.Replayed {

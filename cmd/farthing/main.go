@@ -46,6 +46,7 @@ func commands() []command {
 		{"serve", "run the provider", serveCommand},
 		{"operator", "who runs the provider: add, list, remove; keys for programs", operatorCommand},
 		{"vendor", "what a vendor's incentive tokens may come to", vendorCommand},
+		{"staff", "a second person, frozen accounts, the staff log", staffCommand},
 		{"fund", "credit a reader's wallet with money that came in", fundCommand},
 		{"deliveries", "e-mail and logouts that could not be delivered: list, retry, drop", deliveriesCommand},
 		{"check", "look whether all that a server needs is there", checkCommand},

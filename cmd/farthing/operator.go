@@ -11,7 +11,8 @@ import (
 	"farthing.dev/farthing/edge/local"
 )
 
-const operatorUsage = `Usage: farthing operator add EMAIL      make this person an operator
+const operatorUsage = `Usage: farthing operator add EMAIL      make this person an operator, or with --role supervisor
+                                        or representative one of those
        farthing operator remove EMAIL   take that back, and end the person's sessions
        farthing operator list           who is one
        farthing operator key NAME       make a key for a program that calls /v1/operator
@@ -38,6 +39,9 @@ func operatorCommand(ctx context.Context, args []string, out, diag io.Writer) in
 	asJSON := false
 	c, code, ok := readConfigAnd("operator", rest, os.Getenv, out, diag, func(flags *flag.FlagSet) {
 		flags.BoolVar(&asJSON, "json", false, "write the answer as JSON")
+		if request.Do == local.AddOperator || request.Do == local.RemoveOperator {
+			flags.StringVar(&request.Role, "role", "operator", "which role: operator, supervisor or representative")
+		}
 	})
 	if !ok {
 		return code
@@ -77,7 +81,7 @@ func sayOperator(out io.Writer, r local.Request, a local.Answer) {
 	case local.AddOperator:
 		sayAdded(out, a.Operator)
 	case local.RemoveOperator:
-		fmt.Fprintf(out, "%s is not an operator any more. The login stays, its sessions were ended.\n", r.Email)
+		fmt.Fprintf(out, "%s is not %s any more. The login stays, its sessions were ended.\n", r.Email, inRole(r.Role))
 	case local.ListOperators:
 		for _, o := range a.Operators {
 			note := ""
@@ -107,14 +111,22 @@ func sayOperator(out io.Writer, r local.Request, a local.Answer) {
 func sayAdded(out io.Writer, o *local.Operator) {
 	switch {
 	case o.Already:
-		fmt.Fprintf(out, "%s is an operator already.\n", o.Email)
+		fmt.Fprintf(out, "%s is %s already.\n", o.Email, inRole(o.Role))
 	case o.LoginMade:
-		fmt.Fprintf(out, "%s is an operator. A login was made.\n", o.Email)
+		fmt.Fprintf(out, "%s is %s. A login was made.\n", o.Email, inRole(o.Role))
 	default:
-		fmt.Fprintf(out, "%s is an operator, with the login that was made on %s. If that is not the person you mean, take it back: farthing operator remove %s\n",
-			o.Email, o.LoginFrom.Format(time.DateOnly), o.Email)
+		fmt.Fprintf(out, "%s is %s, with the login that was made on %s. If that is not the person you mean, take it back: farthing operator remove %s\n",
+			o.Email, inRole(o.Role), o.LoginFrom.Format(time.DateOnly), o.Email)
 	}
 	if o.Link != "" {
 		fmt.Fprintf(out, "\nSet the password here, once, before %s:\n\n  %s\n", o.LinkUntil.Format("2006-01-02 15:04 MST"), o.Link)
 	}
+}
+
+// inRole is a role with its article.
+func inRole(role string) string {
+	if role == "" || role == "operator" {
+		return "an operator"
+	}
+	return "a " + role
 }

@@ -54,6 +54,10 @@ func vendorCommand(ctx context.Context, args []string, out, diag io.Writer) int 
 	}
 	answer, err := ask(ctx, c, r, diag)
 	return finish("vendor", answer, err, asJSON, out, diag, func() {
+		if answer.Request != 0 {
+			sayWaits(out, answer.Request)
+			return
+		}
 		if len(answer.Debts) == 0 {
 			fmt.Fprintln(out, "This vendor has given no incentive tokens, and has no bound of its own.")
 		}

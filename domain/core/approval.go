@@ -217,12 +217,12 @@ func (c *Approve) Decide(s *State, now int64) (Outcome, error) {
 	if c.By.User.IsZero() {
 		return Outcome{}, notSecond("approval_not_yours.no_person")
 	}
+	if earlier := s.Keys[givenKey(c.Request, c.By.User).Name()]; earlier != nil {
+		return Outcome{Entry: earlier, Replayed: true}, nil
+	}
 	r := s.desk().Request(c.Request)
 	if r == nil {
 		return s.approvedBefore(c)
-	}
-	if earlier := s.Keys[givenKey(c.Request, c.By.User).Name()]; earlier != nil {
-		return Outcome{Entry: earlier, Replayed: true}, nil
 	}
 	if now >= r.Asked.LapsesAt {
 		return Outcome{}, closed("approval_closed.lapsed")

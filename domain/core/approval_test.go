@@ -218,6 +218,9 @@ func TestNobodyApprovesHisOwn(t *testing.T) {
 	d.hasBalance(500 * token.PerUnit)
 	d.must(approve(d.supervisor, request, digest))
 	d.hasBalance(1000 * token.PerUnit)
+	if out := d.must(approve(d.operator, request, digest)); !out.Replayed { // also when the request is closed
+		t.Error("who approved first is not answered as then")
+	}
 }
 
 // What staff ask who are not operators always needs a second person.

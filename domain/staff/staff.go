@@ -12,10 +12,6 @@ import (
 // Role is what somebody may do for the provider.
 type Role string
 
-// Operator sees how the provider is and what it owes, looks readers up, and credits
-// wallets with money that came in otherwise.
-const Operator Role = "operator"
-
 // Member is a user in a role.
 type Member struct {
 	User    token.UserID
@@ -46,6 +42,10 @@ const (
 	ReaderLooked      = "reader_looked_at"
 	DepositMade       = "deposit_made"
 	IncentivesBounded = "incentives_bounded"
+	StandingChanged   = "standing_changed"
+	PolicyChanged     = "policy_changed"
+	RequestApproved   = "request_approved"
+	RequestRefused    = "request_refused"
 	InvariantCleared  = "invariant_cleared"
 	DeliveryRetried   = "delivery_retried"
 	DeliveryDropped   = "delivery_dropped"

@@ -31,8 +31,9 @@ func incentives(ctx context.Context, a App, r Request) (Answer, error) {
 		if err != nil {
 			return Answer{}, err
 		}
-		if err := a.SetIncentiveBound(ctx, app.ByCommand(), vendor, currency, most); err != nil {
-			return Answer{}, err
+		request, err := a.SetIncentiveBound(ctx, app.ByCommand(), vendor, currency, most)
+		if err != nil || request != 0 {
+			return waits(request), err
 		}
 	}
 	debts, err := a.IncentiveDebts(ctx, vendor)

@@ -6,20 +6,27 @@ import (
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/token"
 )
 
 // App is what the commands need of the application.
 type App interface {
-	AddOperator(ctx context.Context, by app.Actor, email string) (app.NewOperator, error)
-	RemoveOperator(ctx context.Context, by app.Actor, email string) error
+	AddStaff(ctx context.Context, by app.Actor, email string, role staff.Role) (app.NewOperator, error)
+	RemoveStaff(ctx context.Context, by app.Actor, email string, role staff.Role) error
 	Staff(ctx context.Context) ([]app.StaffView, error)
 	CreateOperatorKey(ctx context.Context, by app.Actor, name string) (secret string, view app.OperatorKeyView, err error)
 	OperatorKeys(ctx context.Context) ([]app.OperatorKeyView, error)
 	RevokeOperatorKey(ctx context.Context, by app.Actor, id token.KeyID) error
 	Deposit(ctx context.Context, by app.Actor, in app.DepositInput) (app.Deposit, error)
-	SetIncentiveBound(ctx context.Context, by app.Actor, vendor token.VendorID, currency token.Currency, most token.Amount) error
+	SetIncentiveBound(ctx context.Context, by app.Actor, vendor token.VendorID, currency token.Currency, most token.Amount) (request uint64, err error)
+	Requests(ctx context.Context, by app.Actor) ([]app.RequestView, error)
+	Refuse(ctx context.Context, by app.Actor, request uint64, why string) error
+	Policies(ctx context.Context, by app.Actor) ([]journal.Policy, error)
+	SetPolicy(ctx context.Context, by app.Actor, p journal.Policy, why string) (request uint64, err error)
+	SetStanding(ctx context.Context, by app.Actor, account token.AccountID, standing journal.Standing, why string) (request uint64, err error)
+	StaffLog(ctx context.Context, by app.Actor, search staff.Search, before string, limit int) ([]staff.Line, string, error)
 	IncentiveDebts(ctx context.Context, vendor token.VendorID) ([]app.IncentiveDebt, error)
 	Followers(ctx context.Context) []app.Follower
 	Broken(ctx context.Context) (staff.BrokenInvariant, bool, error)
@@ -42,6 +49,12 @@ const (
 	Fund           = "fund"
 	BoundVendor    = "vendor incentive-bound"
 	VendorDebts    = "vendor incentives"
+	ListRequests   = "request list"
+	RefuseRequest  = "request refuse"
+	ListPolicy     = "policy list"
+	SetPolicy      = "policy set"
+	SetStanding    = "account standing"
+	StaffLog       = "staff-log"
 	ListFollowers  = "followers"
 	LookAtWatchdog = "watchdog status"
 	ClearWatchdog  = "watchdog clear"
@@ -64,6 +77,13 @@ type Request struct {
 	Reason    string `json:"reason,omitempty"`
 	Delivery  string `json:"delivery,omitempty"`
 	Before    string `json:"before,omitempty"`
+	Role      string `json:"role,omitempty"`
+	Request   uint64 `json:"request,omitempty"`
+	Action    string `json:"action,omitempty"`
+	Persons   uint8  `json:"persons,omitempty"`
+	Actor     string `json:"actor,omitempty"`
+	Subject   string `json:"subject,omitempty"`
+	Frozen    bool   `json:"frozen,omitempty"`
 }
 
 // Answer is what was done or found. It is what the commands write with --json.
@@ -78,7 +98,11 @@ type Answer struct {
 	Broken     *Broken    `json:"broken_invariant,omitempty"`
 	Cleared    *Broken    `json:"cleared_invariant,omitempty"`
 	Deliveries []Delivery `json:"deliveries,omitempty"`
-	Next       string     `json:"next,omitempty"` // where the next page begins
+	Next       string     `json:"next,omitempty"`    // where the next page begins
+	Request    uint64     `json:"request,omitempty"` // the number of the request that waits for a second person: nothing was done yet
+	Requests   []Asked    `json:"requests,omitempty"`
+	Policies   []Row      `json:"policy,omitempty"`
+	Acts       []Act      `json:"acts,omitempty"`
 }
 
 // Operator is somebody with the role.
@@ -123,13 +147,13 @@ func Run(ctx context.Context, a App, r Request) (Answer, error) {
 	by := app.ByCommand()
 	switch r.Do {
 	case AddOperator:
-		made, err := a.AddOperator(ctx, by, r.Email)
+		made, err := a.AddStaff(ctx, by, r.Email, role(r))
 		o := operator(made.StaffView)
 		o.Already, o.LoginMade, o.Link = made.Already, made.LoginMade, made.Link
 		o.LoginFrom, o.LinkUntil = moment(made.LoginFrom), moment(made.LinkUntil)
 		return Answer{Operator: &o}, err
 	case RemoveOperator:
-		return Answer{Operator: &Operator{Email: r.Email, Removed: true}}, a.RemoveOperator(ctx, by, r.Email)
+		return Answer{Operator: &Operator{Email: r.Email, Removed: true}}, a.RemoveStaff(ctx, by, r.Email, role(r))
 	case ListOperators:
 		found, err := a.Staff(ctx)
 		return Answer{Operators: each(found, operator)}, err
@@ -151,6 +175,8 @@ func Run(ctx context.Context, a App, r Request) (Answer, error) {
 		return fund(ctx, a, r)
 	case BoundVendor, VendorDebts:
 		return incentives(ctx, a, r)
+	case ListRequests, RefuseRequest, ListPolicy, SetPolicy, SetStanding, StaffLog:
+		return approvals(ctx, a, r)
 	case ListFollowers, LookAtWatchdog, ClearWatchdog:
 		return followers(ctx, a, r)
 	case ListDeliveries, RetryDelivery, DropDelivery:
@@ -160,7 +186,7 @@ func Run(ctx context.Context, a App, r Request) (Answer, error) {
 }
 
 func fund(ctx context.Context, a App, r Request) (Answer, error) {
-	in := app.DepositInput{Email: r.Email, Reference: r.Reference}
+	in := app.DepositInput{Email: r.Email, Reference: r.Reference, Why: r.Reason}
 	var err error
 	if r.Account != "" {
 		if in.Account, err = token.ParseID[token.AccountKind](r.Account); err != nil {
@@ -174,8 +200,8 @@ func fund(ctx context.Context, a App, r Request) (Answer, error) {
 		return Answer{}, err
 	}
 	d, err := a.Deposit(ctx, app.ByCommand(), in)
-	if err != nil {
-		return Answer{}, err
+	if err != nil || d.Request != 0 {
+		return waits(d.Request), err
 	}
 	return Answer{Deposit: &Deposit{
 		Entry: d.Entry, At: d.At, Account: d.Account.String(), Amount: d.Amount.Decimal(d.Currency.Digits()),

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
@@ -25,6 +26,10 @@ type App interface {
 	Summary(ctx context.Context, by app.Actor) (app.Summary, error)
 	AllVendors(ctx context.Context, by app.Actor, before string, limit int) ([]app.VendorLine, string, error)
 	LookUpReader(ctx context.Context, by app.Actor, email string) (app.ReaderLine, error)
+	Requests(ctx context.Context, by app.Actor) ([]app.RequestView, error)
+	Policies(ctx context.Context, by app.Actor) ([]journal.Policy, error)
+	Approve(ctx context.Context, by app.Actor, request uint64, digest [32]byte, why string) (app.Approved, error)
+	Refuse(ctx context.Context, by app.Actor, request uint64, why string) error
 	StaffLog(ctx context.Context, by app.Actor, search staff.Search, before string, limit int) ([]staff.Line, string, error)
 	deliveries
 }
@@ -59,6 +64,8 @@ func (h *Handler) Register(mux *http.ServeMux) {
 	h.page(mux, "POST /operator/readers", h.lookUp)
 	h.page(mux, "GET "+deliveriesHome, h.deliveries)
 	h.page(mux, "POST "+deliveriesHome, h.changeDelivery)
+	h.page(mux, "GET /operator/requests", h.requests)
+	h.page(mux, "POST /operator/requests", h.decide)
 	h.page(mux, "GET /operator/log", h.log)
 }
 
@@ -98,15 +105,23 @@ type frame struct {
 	Next    string
 	Back    bool
 	Part    any
+	Books   bool // whether the tabs of the books and the log are there
+	Log     bool
+	Send    bool
 }
 
 func (h *Handler) show(v visit, status int, name, title string, f frame) error {
-	f.Path = v.r.URL.Path
+	f.Path, f.Books, f.Log = v.r.URL.Path, v.by.May(staff.SeeBooks), v.by.May(staff.ReadLog)
+	f.Send = v.by.May(staff.Deliveries)
 	page := web.Page{Title: title, Reader: web.Reader(&v.viewer), Section: "operator", Wide: true, Body: f}
 	return h.pages.Render(v.w, v.r, status, name, page)
 }
 
 func (h *Handler) overview(v visit) error {
+	if !v.by.May(staff.SeeBooks) {
+		http.Redirect(v.w, v.r, "/operator/requests", http.StatusSeeOther)
+		return nil
+	}
 	found, err := h.app.Summary(v.r.Context(), v.by)
 	if err != nil {
 		return err

@@ -136,6 +136,7 @@ type deposit struct {
 	Amount    string          `json:"amount"`
 	Currency  token.Currency  `json:"currency"`
 	Reference string          `json:"reference"`
+	Request   uint64          `json:"request,omitzero" doc:"With status 202: nothing was credited yet, and the request of this number waits for a second person"`
 }
 
 func (a *api) addOperators() {
@@ -164,6 +165,10 @@ func (a *api) addOperators() {
 			return answer[deposit]{}, err
 		}
 		d, err := a.app.DepositOnce(ctx, c.actor, app.DepositInput{Email: in.Email, Account: in.Account, Amount: amount, Currency: in.Currency, Reference: in.Reference}, c.key, c.digest)
-		return answer[deposit]{body: deposit{d.Entry, d.At, d.Account, money(d.Amount, d.Currency), d.Currency, d.Reference}, replayed: d.Replayed}, err
+		status := http.StatusCreated
+		if d.Request != 0 {
+			status = http.StatusAccepted
+		}
+		return answer[deposit]{body: deposit{d.Entry, d.At, d.Account, money(d.Amount, d.Currency), d.Currency, d.Reference, d.Request}, replayed: d.Replayed, status: status}, err
 	})
 }

@@ -56,7 +56,7 @@ func TestEveryPageInEveryLook(t *testing.T) {
 			{"pay-expired", "/pay/" + a.Expired.String()}, {"pay-taken", "/pay/" + a.Taken.String()},
 			{"console", "/console"}, {"console-overview", shop}, {"console-sales", shop + "/sales"}, {"console-royalties", shop + "/royalties"},
 			{"console-catalogue", shop + "/catalogue"}, {"console-setup", shop + "/setup"}, {"security", "/security"}, {"devices", "/security/devices"}, {"console-security", shop + "/security"},
-			{"operator", "/operator"}, {"operator-vendors", "/operator/vendors"}, {"operator-readers", "/operator/readers"}, {"operator-log", "/operator/log"}, {"operator-deliveries", "/operator/deliveries"},
+			{"operator", "/operator"}, {"operator-vendors", "/operator/vendors"}, {"operator-readers", "/operator/readers"}, {"operator-requests", "/operator/requests"}, {"operator-log", "/operator/log"}, {"operator-deliveries", "/operator/deliveries"},
 		}},
 		{pretend.Newcomer, []struct{ name, path string }{{"empty-wallet", "/wallet"}, {"empty-purchases", "/wallet/purchases"}, {"empty-limits", "/wallet/limits"}, {"empty-console", "/console"}, {"empty-methods", "/security/login"}, {"authenticator", "/security/login/authenticator"}}},
 		{pretend.Poor, []struct{ name, path string }{{"pay-poor", "/pay/" + a.Open.String()}, {"frozen-wallet", "/wallet"}}},

@@ -61,7 +61,7 @@ func TestOperators(t *testing.T) {
 			t.Fatal(err)
 		}
 		ben := launch.NewBrowser(t).SignUp(server.URL, "Ben", "ben@example.org", "a quiet harbour at dawn")
-		pages := []string{"/operator", "/operator/vendors", "/operator/readers", "/operator/deliveries", "/operator/log"}
+		pages := []string{"/operator", "/operator/vendors", "/operator/readers", "/operator/requests", "/operator/deliveries", "/operator/log"}
 		for _, page := range pages {
 			ben.Get(server.URL+page).Want(http.StatusNotFound, "no such page")
 			if nobody := launch.NewBrowser(t).Get(server.URL + page); nobody.URL.Path != "/login" {
@@ -76,9 +76,9 @@ func TestOperators(t *testing.T) {
 		}
 		ben.Get(server.URL+"/wallet").Want(http.StatusOK, "Money added", "bank 1")
 		ben.Get(server.URL+"/operator").Want(http.StatusOK, "All is well", "Came in", "10.00", "Up to entry")
-		ben.Get(server.URL+"/operator/readers").Submit("/operator/readers", "email", "Ben@example.org").
+		ben.Get(server.URL+"/operator/readers").Submit("/operator/readers", "/operator/requests", "email", "Ben@example.org").
 			Want(http.StatusOK, "b•••@example.org", "10.00", "bank 1").Without("ben@example.org")
-		ben.Get(server.URL+"/operator/readers").Submit("/operator/readers", "email", "nobody@example.org").Want(http.StatusNotFound, "Nobody logs in")
+		ben.Get(server.URL+"/operator/readers").Submit("/operator/readers", "/operator/requests", "email", "nobody@example.org").Want(http.StatusNotFound, "Nobody logs in")
 		ben.Get(server.URL+"/operator/log").Want(http.StatusOK, "Looked a reader up", "nobody logs in with", "bank 1", "Was made an operator", "a command on the server").Without("ben@example.org")
 		ben.Get(server.URL+"/security").Want(http.StatusOK, "looked at your account", "added 10.00")
 

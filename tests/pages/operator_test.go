@@ -1,13 +1,17 @@
 package pages
 
 import (
+	"encoding/hex"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/staff"
+	"farthing.dev/farthing/token"
 )
 
 // Operators find their pages in the navigation, and open them within the window of their login
@@ -26,7 +30,7 @@ func TestOperatorsPagesWantALoginInsideTheWindow(t *testing.T) {
 		t.Error("a reader is offered an operator's pages")
 	}
 
-	pages := []string{"/operator", "/operator/vendors", "/operator/readers", "/operator/deliveries", "/operator/log"}
+	pages := []string{"/operator", "/operator/vendors", "/operator/readers", "/operator/requests", "/operator/deliveries", "/operator/log"}
 	looked := func() (n int) {
 		t.Helper()
 		acts, _, err := h.App.StaffLog(t.Context(), app.ByCommand(), staff.Search{}, "", 50)
@@ -70,4 +74,50 @@ func TestOperatorsPagesWantALoginInsideTheWindow(t *testing.T) {
 	if page := operator.get("/wallet"); strings.Contains(page.body, link) {
 		t.Error("who is no operator any more is offered an operator's pages")
 	}
+}
+
+// Requests are approved on the page, by as many as they need, each once, and what was done is
+// said; a form with another digest than was shown does nothing; a representative sees, and may
+// not approve; a reader sees nothing.
+func TestRequestsAreApprovedOnThePage(t *testing.T) {
+	h := open(t)
+	first, second, desk, reader := h.member("ada@readers.example"), h.member("eve@readers.example"), h.member("desk@readers.example"), h.member("bob@readers.example")
+	for email, role := range map[string]staff.Role{"ada@readers.example": staff.Operator, "eve@readers.example": staff.Supervisor, "desk@readers.example": staff.Representative} {
+		_, err := h.App.AddStaff(t.Context(), app.ByCommand(), email, role)
+		must(t, err)
+	}
+	usd := token.MustCurrency("USD")
+	_, err := h.App.SetPolicy(t.Context(), app.ByCommand(), journal.Policy{Action: journal.Deposit, Currency: usd, Above: 10 * token.PerUnit,
+		Needs: journal.Needs{Persons: 1, Role: journal.Supervisor}}, "")
+	must(t, err)
+	asked, err := h.App.Deposit(t.Context(), app.ByCommand(), app.DepositInput{Email: "bob@readers.example", Amount: 20 * token.PerUnit, Currency: usd, Reference: "bank 4"})
+	must(t, err)
+	waiting, err := h.App.Requests(t.Context(), app.ByCommand())
+	must(t, err)
+	if asked.Request == 0 || len(waiting) != 1 {
+		t.Fatalf("%+v, %+v", asked, waiting)
+	}
+	number, digest := fmt.Sprint(asked.Request), hex.EncodeToString(waiting[0].Digest[:])
+	decide := func(p *person, do, digest string) answer {
+		return p.post("/operator/requests", "request", number, "digest", digest, "do", do)
+	}
+
+	desk.get("/operator").leads(t, "/operator/requests")
+	desk.get("/operator/vendors").says(t, http.StatusForbidden)
+	desk.get("/operator/log").says(t, http.StatusForbidden)
+	if page := desk.get("/operator/requests"); !strings.Contains(page.body, "bank 4") || strings.Contains(page.body, `value="approve"`) {
+		t.Errorf("a representative sees %s", page.body)
+	}
+	decide(desk, "approve", digest).says(t, http.StatusForbidden)
+	decide(reader, "approve", digest).says(t, http.StatusNotFound)
+	reader.get("/operator/requests").says(t, http.StatusNotFound)
+
+	first.get("/operator/requests").says(t, http.StatusOK, "20.00 USD", "bank 4", digest)
+	decide(first, "approve", strings.Repeat("00", 32)).says(t, http.StatusConflict, "look at the request again")
+	decide(first, "approve", digest).says(t, http.StatusOK, "It needs 1 more")
+	decide(first, "approve", digest).says(t, http.StatusOK, "It needs 1 more")
+	decide(second, "approve", digest).says(t, http.StatusOK, "is approved and done", "Nothing waits")
+	decide(second, "approve", digest).says(t, http.StatusOK, "is approved and done")
+	decide(second, "refuse", digest).says(t, http.StatusConflict, "decided this request already")
+	reader.get("/wallet").says(t, http.StatusOK, "20.00")
 }

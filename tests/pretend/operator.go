@@ -18,7 +18,7 @@ var _ operator.App = (*App)(nil)
 func (a *App) Operator(_ context.Context, v app.Viewer) (app.Actor, error) {
 	switch v.Email {
 	case Reader:
-		return app.Actor{}, nil
+		return app.ByCommand(), nil
 	case Late:
 		return app.Actor{}, token.Refuse(token.Unauthorised, "purchase_window_closed.act_as_staff")
 	}
@@ -74,3 +74,23 @@ func (a *App) StaffLog(context.Context, app.Actor, staff.Search, string, int) ([
 		{Number: 1, Act: staff.Act{ID: id[token.EventKind](2), At: Now().Add(-time.Hour).UnixMilli(), Actor: staff.ByCommand, Action: staff.DepositMade, Subject: id[token.AccountKind](1).String(), Detail: `asked to credit 20.00 USD, reference "bank 2026-11-22 17"`}},
 	}, "", nil
 }
+
+// Requests has one that waits.
+func (a *App) Requests(context.Context, app.Actor) ([]app.RequestView, error) {
+	i := journal.Instruction{Account: id[token.AccountKind](1), Fund: &journal.Fund{Amount: 500_000_000, Currency: token.MustCurrency("USD"), Method: journal.ByOperator, Reference: "bank 2026-11-29 4"}}
+	return []app.RequestView{{Number: 812, At: Now().Add(-2 * time.Hour), Instruction: i, By: journal.Staff{User: id[token.UserKind](2), Role: journal.Representative},
+		Why: "the bank's letter of yesterday", Needs: journal.Needs{Persons: 1, Role: journal.Supervisor}, LapsesAt: Now().Add(160 * time.Hour)}}, nil
+}
+
+// Policies has one row.
+func (a *App) Policies(context.Context, app.Actor) ([]journal.Policy, error) {
+	return []journal.Policy{{Action: journal.Deposit, Currency: token.MustCurrency("USD"), Above: 100_000_000, Needs: journal.Needs{Persons: 1, Role: journal.Supervisor}}}, nil
+}
+
+// Approve does what was asked.
+func (a *App) Approve(_ context.Context, _ app.Actor, request uint64, _ [32]byte, _ string) (app.Approved, error) {
+	return app.Approved{Request: request, Entry: request + 9}, nil
+}
+
+// Refuse closes every request.
+func (a *App) Refuse(context.Context, app.Actor, uint64, string) error { return nil }

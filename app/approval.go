@@ -1,0 +1,217 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"farthing.dev/farthing/domain/core"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/staff"
+	"farthing.dev/farthing/token"
+)
+
+// requestLife is for how long a request waits for a second person.
+const requestLife = 7 * 24 * time.Hour
+
+// instruct has the core do what staff want, at once or when others have approved it: then it
+// returns the number of the request.
+func (a *App) instruct(ctx context.Context, by Actor, i journal.Instruction, why string) (out core.Outcome, request uint64, err error) {
+	out, err = a.engine.Do(ctx, &core.Instruct{By: by.staff, Instruction: i, Why: why, LapsesAt: a.clock.Now().Add(requestLife).UnixMilli()})
+	if err == nil && out.Entry != nil && out.Entry.Kind == journal.ApprovalAsked {
+		request = out.Entry.Seq
+	}
+	return out, request, err
+}
+
+// RequestView is something that staff asked for, and that waits for a second person.
+type RequestView struct {
+	Number      uint64
+	At          time.Time
+	Instruction journal.Instruction
+	Digest      [32]byte // to be sent with the approval: of what is shown
+	By          journal.Staff
+	Why         string
+	Needs       journal.Needs
+	Given       []journal.Staff
+	LapsesAt    time.Time
+}
+
+// Approved is what became of an approval.
+type Approved struct {
+	Request uint64
+	Left    int    // how many more have to approve it
+	Entry   uint64 // the entry by which it was done; 0 where it was not
+	Refused string // the code for which the core refused it
+}
+
+// Requests returns what waits for a second person, oldest first.
+func (a *App) Requests(ctx context.Context, by Actor) ([]RequestView, error) {
+	if err := may(by, staff.SeeRequests); err != nil {
+		return nil, err
+	}
+	desk, err := a.desk(ctx)
+	if err != nil || desk == nil {
+		return nil, err
+	}
+	views := make([]RequestView, 0, len(desk.Requests))
+	for i := range desk.Requests {
+		r := &desk.Requests[i]
+		views = append(views, RequestView{Number: r.Seq, At: when(r.At), Instruction: r.Asked.Instruction, Digest: r.Asked.Digest, By: r.Asked.By,
+			Why: r.Asked.Why, Needs: r.Asked.Needs, Given: r.Given, LapsesAt: when(r.Asked.LapsesAt)})
+	}
+	return views, nil
+}
+
+// desk returns what the core keeps of approvals, nil for nothing.
+func (a *App) desk(ctx context.Context) (*core.Desk, error) {
+	account, err := a.engine.Account(ctx, journal.Approvals)
+	if err != nil {
+		return nil, err
+	}
+	return account.Desk, nil
+}
+
+// Approve agrees to a request, as a second person, to what was shown with a digest. The same
+// again is answered as the first time.
+func (a *App) Approve(ctx context.Context, by Actor, request uint64, digest [32]byte, why string) (Approved, error) {
+	if err := may(by, staff.Approve); err != nil {
+		return Approved{}, err
+	}
+	desk, err := a.desk(ctx)
+	if err != nil {
+		return Approved{}, err
+	}
+	if r := desk.Request(request); r != nil && !r.Asked.By.User.IsZero() {
+		role, err := a.roleOf(ctx, r.Asked.By.User)
+		if err != nil {
+			return Approved{}, err
+		}
+		if role == 0 { // gone, and something kept the request from being closed then
+			if _, err := a.engine.Do(ctx, &core.LapseRequest{Request: request, Gone: true}); err != nil {
+				return Approved{}, err
+			}
+		}
+	}
+	if err := a.catalog.AddAct(ctx, a.act(by, staff.RequestApproved, fmt.Sprint(request), fmt.Sprintf("approved the request %d", request))); err != nil {
+		return Approved{}, err
+	}
+	out, err := a.engine.Do(ctx, &core.Approve{Request: request, By: by.staff, Digest: digest, Why: why})
+	if err != nil {
+		return Approved{}, err
+	}
+	d := out.Entry.Decision()
+	done := Approved{Request: request, Left: int(d.Left), Refused: d.Refused}
+	if d.Left == 0 && d.Refused == "" {
+		done.Entry = out.Entry.Seq + 1
+	}
+	if then := out.Then; then != nil && then.Kind == journal.Funded {
+		a.tellOfDeposit(ctx, then)
+	}
+	return done, nil
+}
+
+// tellOfDeposit tells the reader of an approved deposit.
+func (a *App) tellOfDeposit(ctx context.Context, e *journal.Entry) {
+	members, err := a.catalog.Members(ctx, e.Account)
+	if err != nil || len(members) != 1 {
+		return // of an account of several, nobody is told by name
+	}
+	a.Note(ctx, SecurityEvent{Code: staff.DepositMade, User: members[0].User, Detail: "The provider added " + moneyText(e.Fund.Amount, e.Fund.Currency) + " to your wallet."})
+}
+
+func moneyText(amount token.Amount, currency token.Currency) string {
+	return amount.Decimal(currency.Digits()) + " " + currency.String()
+}
+
+// Refuse closes a request: who asked takes it back in any role, others refuse it who may approve.
+func (a *App) Refuse(ctx context.Context, by Actor, request uint64, why string) error {
+	if err := may(by, staff.Ask); err != nil {
+		return err
+	}
+	if err := a.catalog.AddAct(ctx, a.act(by, staff.RequestRefused, fmt.Sprint(request), fmt.Sprintf("refused the request %d", request))); err != nil {
+		return err
+	}
+	_, err := a.engine.Do(ctx, &core.Refuse{Request: request, By: by.staff, Why: why})
+	return err
+}
+
+// closeRequestsOf closes what somebody asked for who is not of the staff any more.
+func (a *App) closeRequestsOf(ctx context.Context, user token.UserID) error {
+	role, err := a.roleOf(ctx, user)
+	if err != nil || role > 0 {
+		return err
+	}
+	desk, err := a.desk(ctx)
+	if err != nil || desk == nil {
+		return err
+	}
+	for i := range desk.Requests {
+		if r := &desk.Requests[i]; r.Asked.By.User == user {
+			if _, err := a.engine.Do(ctx, &core.LapseRequest{Request: r.Seq, Gone: true}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Policies returns which commands of staff need a second person.
+func (a *App) Policies(ctx context.Context, by Actor) ([]journal.Policy, error) {
+	if err := may(by, staff.SeeRequests); err != nil {
+		return nil, err
+	}
+	desk, err := a.desk(ctx)
+	if err != nil || desk == nil {
+		return nil, err
+	}
+	return desk.Policies, nil
+}
+
+// SetPolicy sets a row of the policy, or takes it away where it needs nobody. Where there is a
+// policy already, that waits for a second person: then it returns the number of the request.
+// What nobody could approve is refused.
+func (a *App) SetPolicy(ctx context.Context, by Actor, p journal.Policy, why string) (request uint64, err error) {
+	if err := may(by, staff.ManageStaff); err != nil {
+		return 0, err
+	}
+	members, err := a.catalog.Staff(ctx)
+	if err != nil {
+		return 0, err
+	}
+	people := map[token.UserID]bool{}
+	for _, m := range members {
+		if journal.Role(m.Role.Level()) >= p.Needs.Role {
+			people[m.User] = true
+		}
+	}
+	if p.Needs.Persons > 0 && len(people) <= int(p.Needs.Persons) {
+		return 0, token.Refuse(token.Unprocessable, "field_invalid.policy_nobody")
+	}
+	detail := fmt.Sprintf("asked that %s above %s %s need %d others", p.Action, p.Above.Decimal(2), p.Currency, p.Needs.Persons)
+	if err := a.catalog.AddAct(ctx, a.act(by, staff.PolicyChanged, "", detail)); err != nil {
+		return 0, err
+	}
+	_, request, err = a.instruct(ctx, by, journal.Instruction{Policy: &p}, why)
+	return request, err
+}
+
+// SetStanding freezes an account, or opens it again.
+func (a *App) SetStanding(ctx context.Context, by Actor, account token.AccountID, standing journal.Standing, why string) (request uint64, err error) {
+	if err := may(by, staff.Ask); err != nil {
+		return 0, err
+	}
+	owned, _, err := a.depositTo(ctx, DepositInput{Account: account})
+	if err != nil {
+		return 0, err
+	}
+	detail := "asked to open the account again"
+	if standing == journal.Frozen {
+		detail = "asked to freeze the account"
+	}
+	if err := a.catalog.AddAct(ctx, a.act(by, staff.StandingChanged, owned.String(), detail)); err != nil {
+		return 0, err
+	}
+	_, request, err = a.instruct(ctx, by, journal.Instruction{Account: owned, Standing: &standing}, why)
+	return request, err
+}
