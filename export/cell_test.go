@@ -40,9 +40,9 @@ func TestTextsInCSV(t *testing.T) {
 		"a\xffb":                 "a\uFFFDb",
 	} {
 		var file bytes.Buffer
-		to, err := newCSV(&file, []column{{"title", text, false}, {"amount", amount, false}})
+		to, err := newCSV(&file, []Column{{"title", Text, false}, {"amount", Amount, false}})
 		if err == nil {
-			err = to.row([]cell{written(given), tokens(-5)})
+			err = to.row([]Cell{written(given), tokens(-5)})
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -65,26 +65,26 @@ func TestTextsInCSV(t *testing.T) {
 
 // Amounts are the same digits in Parquet, nothing is not zero, and what does not fit is refused.
 func TestAmountsInParquet(t *testing.T) {
-	of := []column{{"amount", amount, true}, {"fee", amount, false}, {"title", text, false}}
+	of := []Column{{"amount", Amount, true}, {"fee", Amount, false}, {"title", Text, false}}
 	const most = token.Amount(999_999_999_999_999_999)
 	var file bytes.Buffer
 	to := newParquet(&file, Entries, of)
 	amounts := []token.Amount{0, 1, -1, 123_456_789_012_345_678, most, -most}
 	for i, a := range amounts {
-		fee := cell{}
+		fee := Cell{}
 		if i%2 == 0 {
 			fee = tokens(0)
 		}
-		if err := to.row([]cell{tokens(a), fee, {set: i%2 == 1}}); err != nil {
+		if err := to.row([]Cell{tokens(a), fee, {Set: i%2 == 1}}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, wrong := range []token.Amount{most + 1, -most - 1, 1<<63 - 1, -1 << 63} {
-		if err := to.row([]cell{tokens(wrong), {}, {}}); err == nil || !strings.Contains(err.Error(), "DECIMAL(18,6)") {
+		if err := to.row([]Cell{tokens(wrong), {}, {}}); err == nil || !strings.Contains(err.Error(), "DECIMAL(18,6)") {
 			t.Errorf("%d was answered with %v", wrong, err)
 		}
 	}
-	if err := to.row([]cell{{}, {}, {}}); err == nil {
+	if err := to.row([]Cell{{}, {}, {}}); err == nil {
 		t.Error("a row without its amount was taken")
 	}
 	if err := to.close(); err != nil {
@@ -152,11 +152,11 @@ func TestNothingElseThatWasWrittenGetsOut(t *testing.T) {
 func TestKindsThatOrdersAreMadeOf(t *testing.T) {
 	for _, kind := range journal.Kinds() {
 		about := strings.HasPrefix(kind.String(), "order.") || strings.HasPrefix(kind.String(), "hold.")
-		if want := about && kind != journal.Viewed; concerns(&journal.Entry{Kind: kind, Order: journaltest.Order}) != want {
+		if want := about && kind != journal.Viewed; Concerns(&journal.Entry{Kind: kind, Order: journaltest.Order}) != want {
 			t.Errorf("%s: %t", kind, !want)
 		}
 	}
-	if concerns(&journal.Entry{Kind: journal.Covered, Order: journaltest.Order, By: journaltest.Order}) {
+	if Concerns(&journal.Entry{Kind: journal.Covered, Order: journaltest.Order, By: journaltest.Order}) {
 		t.Error("a purchase that covers a later one is told to be covered")
 	}
 }

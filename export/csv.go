@@ -13,17 +13,17 @@ import (
 // somebody wrote and a spreadsheet could take for a formula begins with an apostrophe.
 type csvWriter struct {
 	to   io.Writer
-	of   []column
+	of   []Column
 	line []byte
 }
 
 var _ encoder = (*csvWriter)(nil)
 
-func newCSV(to io.Writer, of []column) (*csvWriter, error) {
+func newCSV(to io.Writer, of []Column) (*csvWriter, error) {
 	c := &csvWriter{to: to, of: of}
 	for i, column := range of {
 		c.comma(i)
-		c.line = append(c.line, column.name...)
+		c.line = append(c.line, column.Name...)
 	}
 	return c, c.flush()
 }
@@ -34,11 +34,11 @@ func (c *csvWriter) comma(i int) {
 	}
 }
 
-func (c *csvWriter) row(cells []cell) error {
+func (c *csvWriter) row(cells []Cell) error {
 	for i := range cells {
 		c.comma(i)
-		if cells[i].set {
-			c.cell(c.of[i].form, &cells[i])
+		if cells[i].Set {
+			c.cell(c.of[i].Form, &cells[i])
 		}
 	}
 	return c.flush()
@@ -53,20 +53,20 @@ func (c *csvWriter) flush() error {
 
 func (c *csvWriter) close() error { return nil }
 
-func (c *csvWriter) cell(f form, v *cell) {
+func (c *csvWriter) cell(f Form, v *Cell) {
 	switch f {
-	case number:
-		c.line = strconv.AppendInt(c.line, v.n, 10)
-	case moment:
-		c.line = time.UnixMilli(v.n).UTC().AppendFormat(c.line, "2006-01-02T15:04:05.000Z")
-	case amount:
-		c.line = append(c.line, token.Amount(v.n).Decimal(6)...)
-	case truth:
-		c.line = strconv.AppendBool(c.line, v.n != 0)
-	case word, id:
-		c.line = append(c.line, v.s...)
-	case text:
-		c.text(strings.ToValidUTF8(v.s, "\uFFFD"))
+	case Number:
+		c.line = strconv.AppendInt(c.line, v.N, 10)
+	case Moment:
+		c.line = time.UnixMilli(v.N).UTC().AppendFormat(c.line, "2006-01-02T15:04:05.000Z")
+	case Amount:
+		c.line = append(c.line, token.Amount(v.N).Decimal(6)...)
+	case Truth:
+		c.line = strconv.AppendBool(c.line, v.N != 0)
+	case Word, ID:
+		c.line = append(c.line, v.S...)
+	case Text:
+		c.text(strings.ToValidUTF8(v.S, "\uFFFD"))
 	}
 }
 

@@ -7,52 +7,59 @@ import (
 )
 
 // entries makes a row of each entry.
-type entries struct{ cells []cell }
+type entries struct{ cells []Cell }
 
 var _ shaper = (*entries)(nil)
 
-func (t *entries) columns() []column {
-	return []column{
-		{"entry", number, true},
-		{"occurred_at", moment, true},
-		{"kind", word, true},
-		{"order_id", id, false},
-		{"account_id", id, false},
-		{"vendor_id", id, false},
-		{"currency", word, false},
-		{"amount", amount, false},
-		{"net", amount, false},
-		{"fee", amount, false},
-		{"royalties", amount, false},
-		{"campaign_id", id, false},
-		{"method", text, false},
-		{"test", truth, true},
+func (t *entries) columns() []Column { return entryColumns() }
+
+func entryColumns() []Column {
+	return []Column{
+		{"entry", Number, true},
+		{"occurred_at", Moment, true},
+		{"kind", Word, true},
+		{"order_id", ID, false},
+		{"account_id", ID, false},
+		{"vendor_id", ID, false},
+		{"currency", Word, false},
+		{"amount", Amount, false},
+		{"net", Amount, false},
+		{"fee", Amount, false},
+		{"royalties", Amount, false},
+		{"campaign_id", ID, false},
+		{"method", Text, false},
+		{"test", Truth, true},
 	}
 }
 
 func (t *entries) add(to encoder, e *journal.Entry) error {
+	t.cells = EntryRow(t.cells[:0], e)
+	return to.row(t.cells)
+}
+
+// EntryRow appends the cells of a complete entry's row.
+func EntryRow(cells []Cell, e *journal.Entry) []Cell {
 	account := e.Account
 	if journal.IsIssuerAccount(account) { // nobody's: what is bounded is the vendor's, or everybody's
 		account = token.AccountID{}
 	}
 	what := tell(e)
-	t.cells = append(t.cells[:0],
+	return append(cells,
 		whole(e.Seq), occurred(e.At), written(e.Kind.String()), written(e.Order.String()),
 		written(account.String()), written(e.Vendor.String()), written(what.currency.String()), what.amount,
 		what.net, what.fee, what.royalties, written(what.campaign.String()), written(what.method), yes(isTest(e)))
-	return to.row(t.cells)
 }
 
 func (t *entries) end(encoder) error { return nil }
 func (t *entries) close() error      { return nil }
 
 // occurred is the time of an entry, which is always there.
-func occurred(millis int64) cell { return cell{set: true, n: millis} }
+func occurred(millis int64) Cell { return Cell{Set: true, N: millis} }
 
 // told is what an entry's part says, of whatever kind it is.
 type told struct {
 	currency                    token.Currency
-	amount, net, fee, royalties cell
+	amount, net, fee, royalties Cell
 	campaign                    token.CampaignID
 	method                      string
 }
@@ -61,7 +68,7 @@ type told struct {
 func tell(e *journal.Entry) (w told) {
 	about := func(a token.Amount, c token.Currency) {
 		if w.amount, w.currency = tokens(a), c; c.IsZero() && e.Bound == nil {
-			w.amount = cell{} // what was removed is named by its id alone
+			w.amount = Cell{} // what was removed is named by its id alone
 		}
 	}
 	divided := func(net, fee token.Amount, lines []royalty.Line) {

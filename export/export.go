@@ -105,7 +105,7 @@ func (o *Options) shaper() shaper {
 }
 
 // encoder is that of the format.
-func (o *Options) encoder(w io.Writer, of []column) (encoder, error) {
+func (o *Options) encoder(w io.Writer, of []Column) (encoder, error) {
 	if o.Format == Parquet {
 		return newParquet(w, o.Table, of), nil
 	}
@@ -118,7 +118,7 @@ type counted struct {
 	rows uint64
 }
 
-func (c *counted) row(cells []cell) error {
+func (c *counted) row(cells []Cell) error {
 	c.rows++
 	return c.to.row(cells)
 }

@@ -1,14 +1,18 @@
 package export
 
 import (
+	"encoding"
+	"errors"
+	"fmt"
+
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/token"
 )
 
-// order is what became of one in the time that is exported: the fold of its entries in it, and
+// Order is what became of one in the time that is exported: the fold of its entries in it, and
 // of such folds. It is stored in runs.
-type order struct {
+type Order struct {
 	_         struct{} `cbor:",toarray"`
 	ID        token.OrderID
 	Account   token.AccountID
@@ -33,9 +37,9 @@ type order struct {
 	Test      bool
 }
 
-// concerns reports whether an entry changes what is told of its order. A direct purchase that an
+// Concerns reports whether an entry changes what is told of its order. A direct purchase that an
 // earlier order covers makes none of its own: its entry names the earlier one twice.
-func concerns(e *journal.Entry) bool {
+func Concerns(e *journal.Entry) bool {
 	switch e.Kind {
 	case journal.OrderOpened, journal.Purchased, journal.HoldPlaced, journal.Captured,
 		journal.Released, journal.HoldExpired, journal.Refunded:
@@ -47,9 +51,9 @@ func concerns(e *journal.Entry) bool {
 	}
 }
 
-// orderOf is what one entry tells of its order.
-func orderOf(e *journal.Entry) *order {
-	o := &order{ID: e.Order, Account: e.Account, Vendor: e.Vendor, By: e.By, First: e.Seq, Changed: e.At, Test: isTest(e)}
+// OrderOf is what one entry tells of its order.
+func OrderOf(e *journal.Entry) *Order {
+	o := &Order{ID: e.Order, Account: e.Account, Vendor: e.Vendor, By: e.By, First: e.Seq, Changed: e.At, Test: isTest(e)}
 	switch e.Kind {
 	case journal.OrderOpened:
 		o.Status, o.Opened, o.Currency, o.Price, o.Priced = core.Open, e.At, e.Opened.Currency, e.Opened.Price, true
@@ -74,8 +78,8 @@ func orderOf(e *journal.Entry) *order {
 	return o
 }
 
-// fold adds what happened later.
-func (o *order) fold(later *order) {
+// Fold adds what happened later.
+func (o *Order) Fold(later *Order) {
 	if o.Account.IsZero() {
 		o.Account = later.Account
 	}
@@ -109,33 +113,33 @@ func (o *order) fold(later *order) {
 	}
 }
 
-func orderColumns() []column {
-	return []column{
-		{"order_id", id, true},
-		{"vendor_id", id, false},
-		{"account_id", id, false},
-		{"status", word, false},
-		{"first_entry", number, true},
-		{"opened_at", moment, false},
-		{"paid_at", moment, false},
-		{"changed_at", moment, true},
-		{"sku", text, false},
-		{"title", text, false},
-		{"currency", word, false},
-		{"price", amount, false},
-		{"charged", amount, true},
-		{"refunded", amount, true},
-		{"net", amount, true},
-		{"fee", amount, true},
-		{"royalties", amount, true},
-		{"covered_by", id, false},
-		{"test", truth, true},
+func orderColumns() []Column {
+	return []Column{
+		{"order_id", ID, true},
+		{"vendor_id", ID, false},
+		{"account_id", ID, false},
+		{"status", Word, false},
+		{"first_entry", Number, true},
+		{"opened_at", Moment, false},
+		{"paid_at", Moment, false},
+		{"changed_at", Moment, true},
+		{"sku", Text, false},
+		{"title", Text, false},
+		{"currency", Word, false},
+		{"price", Amount, false},
+		{"charged", Amount, true},
+		{"refunded", Amount, true},
+		{"net", Amount, true},
+		{"fee", Amount, true},
+		{"royalties", Amount, true},
+		{"covered_by", ID, false},
+		{"test", Truth, true},
 	}
 }
 
-// row appends the order's cells.
-func (o *order) row(cells []cell) []cell {
-	status, price := cell{}, cell{}
+// Row appends the order's cells.
+func (o *Order) Row(cells []Cell) []Cell {
+	status, price := Cell{}, Cell{}
 	if o.Status != 0 { // else only a refund lies in the time
 		status = written(o.Status.String())
 	}
@@ -147,4 +151,37 @@ func (o *order) row(cells []cell) []cell {
 		whole(o.First), at(o.Opened), at(o.Paid), occurred(o.Changed), written(o.SKU), written(o.Title),
 		written(o.Currency.String()), price, tokens(o.Charged), tokens(o.Refunded), tokens(o.Net), tokens(o.Fee), tokens(o.Royalties),
 		written(o.By.String()), yes(o.Test))
+}
+
+// OrderFrom is the order of which Row makes these cells, so that what happens to it later can be
+// folded into it.
+func OrderFrom(cells []Cell) (*Order, error) {
+	if len(cells) != len(orderColumns()) {
+		return nil, fmt.Errorf("an order has %d cells, not %d", len(orderColumns()), len(cells))
+	}
+	o := &Order{
+		First: uint64(cells[4].N), Opened: cells[5].N, Paid: cells[6].N, Changed: cells[7].N, SKU: cells[8].S, Title: cells[9].S,
+		Priced: cells[11].Set, Price: token.Amount(cells[11].N), Sold: cells[6].Set,
+		Charged: token.Amount(cells[12].N), Refunded: token.Amount(cells[13].N),
+		Net: token.Amount(cells[14].N), Fee: token.Amount(cells[15].N), Royalties: token.Amount(cells[16].N), Test: cells[18].N != 0,
+	}
+	err := errors.Join(parse(&o.ID, cells[0]), parse(&o.Vendor, cells[1]), parse(&o.Account, cells[2]),
+		parse(&o.Currency, cells[10]), parse(&o.By, cells[17]))
+	for s := core.Open; cells[3].Set && s <= core.Covers; s++ {
+		if s.String() == cells[3].S {
+			o.Status = s
+		}
+	}
+	if cells[3].Set && o.Status == 0 {
+		err = errors.Join(err, fmt.Errorf("%q is no status of an order", cells[3].S))
+	}
+	return o, err
+}
+
+// parse reads what a cell says, where it says something.
+func parse(into encoding.TextUnmarshaler, c Cell) error {
+	if !c.Set {
+		return nil
+	}
+	return into.UnmarshalText([]byte(c.S))
 }

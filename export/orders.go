@@ -15,26 +15,26 @@ const ordersInMemory = 100_000
 type orders struct {
 	folder string // of the temporary file
 	most   int    // orders in memory
-	open   map[token.OrderID]*order
+	open   map[token.OrderID]*Order
 	runs   *runs // nil while everything fits
-	cells  []cell
+	cells  []Cell
 }
 
 var _ shaper = (*orders)(nil)
 
 func newOrders(folder string, most int) *orders {
-	return &orders{folder: folder, most: most, open: map[token.OrderID]*order{}}
+	return &orders{folder: folder, most: most, open: map[token.OrderID]*Order{}}
 }
 
-func (t *orders) columns() []column { return orderColumns() }
+func (t *orders) columns() []Column { return orderColumns() }
 
 func (t *orders) add(_ encoder, e *journal.Entry) error {
-	if !concerns(e) {
+	if !Concerns(e) {
 		return nil
 	}
-	told := orderOf(e)
+	told := OrderOf(e)
 	if o := t.open[e.Order]; o != nil {
-		o.fold(told)
+		o.Fold(told)
 		return nil
 	}
 	if len(t.open) >= t.most {
@@ -47,12 +47,12 @@ func (t *orders) add(_ encoder, e *journal.Entry) error {
 }
 
 // sorted empties the memory.
-func (t *orders) sorted() []*order {
-	all := make([]*order, 0, len(t.open))
+func (t *orders) sorted() []*Order {
+	all := make([]*Order, 0, len(t.open))
 	for _, o := range t.open {
 		all = append(all, o)
 	}
-	slices.SortFunc(all, func(a, b *order) int { return a.ID.Compare(b.ID) })
+	slices.SortFunc(all, func(a, b *Order) int { return a.ID.Compare(b.ID) })
 	clear(t.open)
 	return all
 }
@@ -67,8 +67,8 @@ func (t *orders) spill() (err error) {
 }
 
 func (t *orders) end(to encoder) error {
-	row := func(o *order) error {
-		t.cells = o.row(t.cells[:0])
+	row := func(o *Order) error {
+		t.cells = o.Row(t.cells[:0])
 		return to.row(t.cells)
 	}
 	if t.runs != nil {

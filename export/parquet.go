@@ -21,7 +21,7 @@ const (
 // given Go values, so it is given columns of values.
 type parquetWriter struct {
 	to      *parquet.Writer
-	of      []column
+	of      []Column
 	batch   [][]parquet.Value
 	waiting int // rows in batch
 	grouped int // rows since the last group ended
@@ -29,7 +29,7 @@ type parquetWriter struct {
 
 var _ encoder = (*parquetWriter)(nil)
 
-func newParquet(to io.Writer, name Table, of []column) *parquetWriter {
+func newParquet(to io.Writer, name Table, of []Column) *parquetWriter {
 	return &parquetWriter{
 		to:    parquet.NewWriter(to, parquet.NewSchema(string(name), parquet.SchemaOf(reflect.New(record(of)).Interface())), parquet.Compression(&parquet.Zstd)),
 		of:    of,
@@ -39,24 +39,24 @@ func newParquet(to io.Writer, name Table, of []column) *parquetWriter {
 
 // record is a struct with a field for each column: the library makes the schema of it, and
 // keeps the order of fields only in a struct.
-func record(of []column) reflect.Type {
+func record(of []Column) reflect.Type {
 	fields := make([]reflect.StructField, len(of))
 	for i, c := range of {
-		tag, kind := c.name, reflect.TypeFor[int64]()
-		switch c.form {
-		case number:
-		case moment:
+		tag, kind := c.Name, reflect.TypeFor[int64]()
+		switch c.Form {
+		case Number:
+		case Moment:
 			tag += ",timestamp(millisecond:utc)"
-		case amount:
+		case Amount:
 			tag += ",decimal(6:18)"
-		case word:
+		case Word:
 			tag, kind = tag+",dict", reflect.TypeFor[string]()
-		case id, text:
+		case ID, Text:
 			kind = reflect.TypeFor[string]()
-		case truth:
+		case Truth:
 			kind = reflect.TypeFor[bool]()
 		}
-		if !c.always {
+		if !c.Always {
 			tag += ",optional"
 		}
 		fields[i] = reflect.StructField{Name: fmt.Sprintf("F%d", i), Type: kind, Tag: reflect.StructTag(fmt.Sprintf("parquet:%q", tag))}
@@ -64,7 +64,7 @@ func record(of []column) reflect.Type {
 	return reflect.StructOf(fields)
 }
 
-func (t *parquetWriter) row(cells []cell) error {
+func (t *parquetWriter) row(cells []Cell) error {
 	for i := range cells {
 		value, err := t.value(i, &cells[i])
 		if err != nil {
@@ -78,32 +78,32 @@ func (t *parquetWriter) row(cells []cell) error {
 	return nil
 }
 
-func (t *parquetWriter) value(i int, v *cell) (parquet.Value, error) {
+func (t *parquetWriter) value(i int, v *Cell) (parquet.Value, error) {
 	c, level := t.of[i], 0
-	if !v.set {
-		if c.always {
-			return parquet.Value{}, fmt.Errorf("a row has no %s", c.name)
+	if !v.Set {
+		if c.Always {
+			return parquet.Value{}, fmt.Errorf("a row has no %s", c.Name)
 		}
 		return parquet.NullValue().Level(0, 0, i), nil
 	}
-	if !c.always {
+	if !c.Always {
 		level = 1
 	}
 	var value parquet.Value
-	switch c.form {
-	case number, moment:
-		value = parquet.Int64Value(v.n)
-	case amount:
-		if v.n >= maxDecimal || v.n <= -maxDecimal {
-			return value, fmt.Errorf("%s is %s, which DECIMAL(18,6) cannot hold; export CSV", c.name, token.Amount(v.n).Decimal(6))
+	switch c.Form {
+	case Number, Moment:
+		value = parquet.Int64Value(v.N)
+	case Amount:
+		if v.N >= maxDecimal || v.N <= -maxDecimal {
+			return value, fmt.Errorf("%s is %s, which DECIMAL(18,6) cannot hold; export CSV", c.Name, token.Amount(v.N).Decimal(6))
 		}
-		value = parquet.Int64Value(v.n)
-	case truth:
-		value = parquet.BooleanValue(v.n != 0)
-	case word, id:
-		value = parquet.ByteArrayValue([]byte(v.s))
-	case text:
-		value = parquet.ByteArrayValue([]byte(strings.ToValidUTF8(v.s, "\uFFFD")))
+		value = parquet.Int64Value(v.N)
+	case Truth:
+		value = parquet.BooleanValue(v.N != 0)
+	case Word, ID:
+		value = parquet.ByteArrayValue([]byte(v.S))
+	case Text:
+		value = parquet.ByteArrayValue([]byte(strings.ToValidUTF8(v.S, "\uFFFD")))
 	}
 	return value.Level(0, level, i), nil
 }

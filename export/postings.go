@@ -7,42 +7,45 @@ import (
 )
 
 // postings makes a row of each leg.
-type postings struct{ cells []cell }
+type postings struct{ cells []Cell }
 
 var _ shaper = (*postings)(nil)
 
-func (p *postings) columns() []column {
-	return []column{
-		{"entry", number, true},
-		{"leg", number, true},
-		{"occurred_at", moment, true},
-		{"kind", word, true},
-		{"order_id", id, false},
-		{"account", word, true},
-		{"owner_id", id, false},
-		{"currency", word, true},
-		{"class", word, true},
-		{"campaign_id", id, false},
-		{"amount", amount, true},
+func (p *postings) columns() []Column { return postingColumns() }
+
+func postingColumns() []Column {
+	return []Column{
+		{"entry", Number, true},
+		{"leg", Number, true},
+		{"occurred_at", Moment, true},
+		{"kind", Word, true},
+		{"order_id", ID, false},
+		{"account", Word, true},
+		{"owner_id", ID, false},
+		{"currency", Word, true},
+		{"class", Word, true},
+		{"campaign_id", ID, false},
+		{"amount", Amount, true},
 	}
 }
 
 func (p *postings) add(to encoder, e *journal.Entry) error {
-	if len(e.Legs) == 0 {
-		return nil
-	}
-	order, kind := written(e.Order.String()), written(e.Kind.String())
 	for i := range e.Legs {
-		a := &e.Legs[i].Account
-		p.cells = append(p.cells[:0],
-			whole(e.Seq), whole(uint64(i+1)), occurred(e.At), kind, order,
-			written(a.Code.String()), written(owner(a)), written(a.Currency.String()),
-			written(a.Class.Kind.String()), written(a.Class.Campaign.String()), tokens(e.Legs[i].Amount))
+		p.cells = PostingRow(p.cells[:0], e, i)
 		if err := to.row(p.cells); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// PostingRow appends the cells of the row of an entry's leg, counted from zero.
+func PostingRow(cells []Cell, e *journal.Entry, leg int) []Cell {
+	a := &e.Legs[leg].Account
+	return append(cells,
+		whole(e.Seq), whole(uint64(leg+1)), occurred(e.At), written(e.Kind.String()), written(e.Order.String()),
+		written(a.Code.String()), written(owner(a)), written(a.Currency.String()),
+		written(a.Class.Kind.String()), written(a.Class.Campaign.String()), tokens(e.Legs[leg].Amount))
 }
 
 func (p *postings) end(encoder) error { return nil }

@@ -36,7 +36,7 @@ func (r *runs) close() error {
 }
 
 // write appends a run.
-func (r *runs) write(sorted []*order) error {
+func (r *runs) write(sorted []*Order) error {
 	buffered := bufio.NewWriterSize(r.file, 256<<10)
 	to := cbor.NewEncoder(buffered)
 	for _, o := range sorted {
@@ -56,7 +56,7 @@ func (r *runs) write(sorted []*order) error {
 }
 
 // merge hands every order to fn, whole and in the order of ids.
-func (r *runs) merge(fn func(*order) error) error {
+func (r *runs) merge(fn func(*Order) error) error {
 	var q queue
 	begin := int64(0)
 	for i, end := range r.ends {
@@ -66,7 +66,7 @@ func (r *runs) merge(fn func(*order) error) error {
 			return err
 		}
 	}
-	var whole *order
+	var whole *Order
 	for len(q) > 0 {
 		oldest := heap.Pop(&q).(*run)
 		o := oldest.at
@@ -75,7 +75,7 @@ func (r *runs) merge(fn func(*order) error) error {
 		}
 		switch {
 		case whole != nil && whole.ID == o.ID:
-			whole.fold(o)
+			whole.Fold(o)
 			continue
 		case whole != nil:
 			if err := fn(whole); err != nil {
@@ -94,7 +94,7 @@ func (r *runs) merge(fn func(*order) error) error {
 type run struct {
 	age  int
 	from *cbor.Decoder
-	at   *order
+	at   *Order
 }
 
 // queue has the run with the least order, and of equal ones the oldest, at its top.
@@ -104,7 +104,7 @@ var _ heap.Interface = (*queue)(nil)
 
 // next reads an order of a run and queues it, unless it is at its end.
 func (q *queue) next(r *run) error {
-	r.at = &order{}
+	r.at = &Order{}
 	err := r.from.Decode(r.at)
 	if errors.Is(err, io.EOF) {
 		return nil

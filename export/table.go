@@ -15,52 +15,68 @@ const (
 	Orders   Table = "orders"   // a row for each order, by id, which is by when they were made
 )
 
-// form says what a column holds.
-type form uint8
+// Form says what a column holds.
+type Form uint8
 
+// What columns hold.
 const (
-	number form = iota // a whole number
-	moment             // milliseconds since 1970
-	amount             // tokens, written in major units with six decimals
-	word               // one of a few words
-	id                 // an id as the API writes it
-	text               // what somebody wrote
-	truth              // 1 or 0
+	Number Form = iota // a whole number
+	Moment             // milliseconds since 1970
+	Amount             // tokens, written in major units with six decimals
+	Word               // one of a few words
+	ID                 // an id as the API writes it
+	Text               // what somebody wrote
+	Truth              // 1 or 0
 )
 
-// column is one of a table. It may be empty in a row unless it is always there.
-type column struct {
-	name   string
-	form   form
-	always bool
+// Column is one of a table. It may be empty in a row unless it is always there.
+type Column struct {
+	Name   string
+	Form   Form
+	Always bool
 }
 
-// cell is a value of a row: n for numbers, moments, amounts and truths, s for the others.
-type cell struct {
-	set bool
-	n   int64
-	s   string
-}
-
-func whole(n uint64) cell { return cell{set: true, n: int64(n)} }
-
-func at(millis int64) cell { return cell{set: millis != 0, n: millis} }
-
-func tokens(a token.Amount) cell { return cell{set: true, n: int64(a)} }
-
-func written(s string) cell { return cell{set: s != "", s: s} }
-
-func yes(b bool) cell {
-	if b {
-		return cell{set: true, n: 1}
+// Columns returns the columns of a table, nil where there is no such table.
+func Columns(t Table) []Column {
+	switch t {
+	case Entries:
+		return entryColumns()
+	case Postings:
+		return postingColumns()
+	case Orders:
+		return orderColumns()
+	default:
+		return nil
 	}
-	return cell{set: true}
+}
+
+// Cell is a value of a row: N for numbers, moments, amounts (in the smallest unit) and truths, S for
+// the others. Unless it is Set, it is empty.
+type Cell struct {
+	Set bool
+	N   int64
+	S   string
+}
+
+func whole(n uint64) Cell { return Cell{Set: true, N: int64(n)} }
+
+func at(millis int64) Cell { return Cell{Set: millis != 0, N: millis} }
+
+func tokens(a token.Amount) Cell { return Cell{Set: true, N: int64(a)} }
+
+func written(s string) Cell { return Cell{Set: s != "", S: s} }
+
+func yes(b bool) Cell {
+	if b {
+		return Cell{Set: true, N: 1}
+	}
+	return Cell{Set: true}
 }
 
 // shaper makes the rows of a table. add is told of each entry and end when there are no more;
 // both hand rows to the encoder, which keeps none of their cells.
 type shaper interface {
-	columns() []column
+	columns() []Column
 	add(to encoder, e *journal.Entry) error
 	end(to encoder) error
 	close() error
@@ -68,6 +84,6 @@ type shaper interface {
 
 // encoder writes rows in a format.
 type encoder interface {
-	row(cells []cell) error
+	row(cells []Cell) error
 	close() error
 }

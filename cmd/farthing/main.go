@@ -54,6 +54,7 @@ func commands() []command {
 		{"restore", "make a database of a backup, and prove its books", restoreCommand},
 		{"verify", "prove the books of a database", verifyCommand},
 		{"export", "orders, entries or postings as CSV or Parquet", exportCommand},
+		{"project", "tables of plain SQL for accountants, in PostgreSQL or SQLite", projectCommand},
 		{"followers", "who follows the journal, and how far behind its end", followersCommand},
 		{"watchdog", "what it found wrong with the books; let selling go on after that", watchdogCommand},
 		{"index", "make all that is derived from the journal again", indexCommand},

@@ -43,6 +43,7 @@ var rules = []struct {
 	{"backup", []string{"token", "domain", "store"}},
 	{"verify", []string{"token", "domain", "store"}},
 	{"export", []string{"token", "domain", "store"}},
+	{"projection", []string{"token", "domain", "store", "export"}},
 	{"app", []string{"token", "delivery", "domain", "store"}},
 	{"edge", []string{"token", "delivery", "domain", "app", "edge"}},
 	{"mailer", []string{"token", "delivery", "app"}},
