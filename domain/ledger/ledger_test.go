@@ -59,3 +59,17 @@ func TestCounterpartsBalance(t *testing.T) {
 		}
 	})
 }
+
+// What payers have is in wallets and holds; every other row of the chart that has an owner is what
+// the provider owes somebody else.
+func TestWhatPayersHaveIsInWallets(t *testing.T) {
+	for _, c := range []ledger.Code{ledger.Cash, ledger.VendorPayable, ledger.PayeePayable, ledger.Fee, ledger.Breakage,
+		ledger.Promotion, ledger.Referral, ledger.Chargeback, ledger.IncentiveIssued, ledger.TestIssued} {
+		if !c.Owned() {
+			t.Errorf("%s is a payer's", c)
+		}
+	}
+	if ledger.Wallet.Owned() || ledger.Held.Owned() {
+		t.Error("what payers have is no owner's")
+	}
+}

@@ -83,3 +83,62 @@ func TestPeriodsAreReadAsWritten(t *testing.T) {
 		t.Error("there are four periods")
 	}
 }
+
+// A limit bounds who and what it names; what it leaves open is everybody and everything.
+func TestWhomALimitCovers(t *testing.T) {
+	usd, eur := token.MustCurrency("USD"), token.MustCurrency("EUR")
+	ann, bob := token.UserID{1}, token.UserID{2}
+	press, radio := token.VendorID{1}, token.VendorID{2}
+	for _, c := range []struct {
+		name   string
+		limit  limit.Limit
+		covers bool
+	}{
+		{"everybody, everywhere", limit.Limit{Currency: usd}, true},
+		{"this user", limit.Limit{Currency: usd, User: ann}, true},
+		{"another user", limit.Limit{Currency: usd, User: bob}, false},
+		{"this vendor", limit.Limit{Currency: usd, Vendor: press}, true},
+		{"another vendor", limit.Limit{Currency: usd, Vendor: radio}, false},
+		{"this user at this vendor", limit.Limit{Currency: usd, User: ann, Vendor: press}, true},
+		{"this user at another vendor", limit.Limit{Currency: usd, User: ann, Vendor: radio}, false},
+		{"another user at this vendor", limit.Limit{Currency: usd, User: bob, Vendor: press}, false},
+		{"another currency", limit.Limit{Currency: eur}, false},
+		{"no currency", limit.Limit{}, false},
+	} {
+		if c.limit.Covers(ann, press, usd) != c.covers {
+			t.Errorf("%s: covered is %v", c.name, !c.covers)
+		}
+	}
+}
+
+// A counter counts from the first millisecond of its period to the last, never below zero.
+func TestACounterAtItsEdges(t *testing.T) {
+	const day = int64(24 * 3600 * 1000)
+	var c limit.Counter
+	c.Add(limit.Day, 10*day, 30)
+	c.Add(limit.Day, 11*day-1, 12)
+	for at, want := range map[int64]token.Amount{10*day - 1: 0, 10 * day: 42, 11*day - 1: 42, 11 * day: 0} {
+		if got := c.At(at); got != want {
+			t.Errorf("at %d, %d is spent, want %d", at, got, want)
+		}
+	}
+	c.Add(limit.Day, 10*day-1, -40) // the last millisecond of the day before
+	c.Add(limit.Day, 10*day, -2)
+	if got := c.At(10 * day); got != 40 {
+		t.Errorf("spent %d, want 40", got)
+	}
+	c.Add(limit.Day, 10*day, -50)
+	if got := c.At(10 * day); got != 0 {
+		t.Errorf("spent %d after more came back than was spent", got)
+	}
+	c.Add(limit.Day, 11*day, 5) // the first millisecond of the next
+	if want := (limit.Counter{Start: 11 * day, End: 12 * day, Spent: 5}); c != want {
+		t.Errorf("counted %+v, want %+v", c, want)
+	}
+}
+
+func TestAPurchaseIsNoPeriod(t *testing.T) {
+	if p := limit.PerPurchase; p.Start(1_800_000_000_000) != 0 || p.End(1_800_000_000_000) != 0 {
+		t.Error("a purchase has no beginning and no end")
+	}
+}

@@ -1,6 +1,7 @@
 package royalty_test
 
 import (
+	"errors"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -76,20 +77,75 @@ func TestTheDivisionComesToThePrice(t *testing.T) {
 	})
 }
 
+// A fee may be nothing, all of the price, and as much per sale as an amount can be; one more, or
+// less than nothing, is refused.
+func TestFeesAreBounded(t *testing.T) {
+	for _, c := range []struct {
+		fee royalty.FeeRule
+		ok  bool
+	}{
+		{royalty.FeeRule{}, true},
+		{royalty.FeeRule{PPM: 1_000_000, Fixed: token.MaxAmount}, true},
+		{royalty.FeeRule{PPM: -1}, false},
+		{royalty.FeeRule{PPM: 1_000_001}, false},
+		{royalty.FeeRule{Fixed: -1}, false},
+		{royalty.FeeRule{Fixed: token.MaxAmount + 1}, false},
+	} {
+		if err := c.fee.Validate(); (err == nil) != c.ok || !c.ok && token.CodeOf(err) != token.CodeSplitInvalid {
+			t.Errorf("%+v: %v", c.fee, err)
+		}
+	}
+}
+
+// Splits at their bounds can be computed.
+func TestSplitsThatCanBe(t *testing.T) {
+	most := make([]royalty.Share, royalty.MaxShares)
+	for i := range most {
+		most[i] = royalty.Share{Payee: payee(byte(i + 1)), Fixed: token.MaxAmount, Minimum: token.MaxAmount, Of: i}
+	}
+	for name, shares := range map[string][]royalty.Share{
+		"nobody":                               nil,
+		"as many as there may be, each nested": most,
+		"all of it to one":                     {{Payee: payee(1), PPM: 1_000_000}},
+		"all of it to two":                     {{Payee: payee(1), PPM: 600_000}, {Payee: payee(2), PPM: 400_000}},
+		"all of it to one, and all of that on": {{Payee: payee(1), PPM: 1_000_000}, {Payee: payee(2), PPM: 1_000_000, Of: 1}},
+		"none of it, and a part of none":       {{Payee: payee(1)}, {Payee: payee(2), Of: 1}},
+	} {
+		if err := (royalty.Split{Shares: shares}).Validate(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// What cannot be is refused for the reason that holds, and with the numbers that tell it.
 func TestSplitsThatCannotBe(t *testing.T) {
+	tooMany := make([]royalty.Share, royalty.MaxShares+1)
+	for i := range tooMany {
+		tooMany[i].Payee = payee(byte(i + 1))
+	}
+	one := payee(1)
 	for _, c := range []struct {
 		name   string
+		reason token.Reason
 		shares []royalty.Share
 	}{
-		{"more than all", []royalty.Share{{Payee: payee(1), PPM: 600_000}, {Payee: payee(2), PPM: 400_001}}},
-		{"negative", []royalty.Share{{Payee: payee(1), PPM: -1}}},
-		{"a negative minimum", []royalty.Share{{Payee: payee(1), Minimum: -1}}},
-		{"under itself", []royalty.Share{{Payee: payee(1), Of: 1}}},
-		{"one payee twice", []royalty.Share{{Payee: payee(1)}, {Payee: payee(1)}}},
-		{"nobody", []royalty.Share{{PPM: 1}}},
-		{"too many", make([]royalty.Share, royalty.MaxShares+1)},
+		{"more than all", "split_invalid.above_whole", []royalty.Share{{Payee: one, PPM: 600_000}, {Payee: payee(2), PPM: 400_001}}},
+		{"more than all of a share", "split_invalid.above_whole", []royalty.Share{{Payee: one, PPM: 1}, {Payee: payee(2), PPM: 600_000, Of: 1}, {Payee: payee(3), PPM: 400_001, Of: 1}}},
+		{"a negative share", "split_invalid.share", []royalty.Share{{Payee: one, PPM: -1}}},
+		{"a share above the whole", "split_invalid.share", []royalty.Share{{Payee: one, PPM: 1_000_001}}},
+		{"a negative minimum", "split_invalid.share_amounts", []royalty.Share{{Payee: one, Minimum: -1}}},
+		{"a minimum that is no amount", "split_invalid.share_amounts", []royalty.Share{{Payee: one, Minimum: token.MaxAmount + 1}}},
+		{"a negative fixed part", "split_invalid.share_amounts", []royalty.Share{{Payee: one, Fixed: -1}}},
+		{"a fixed part that is no amount", "split_invalid.share_amounts", []royalty.Share{{Payee: one, Fixed: token.MaxAmount + 1}}},
+		{"under itself", "split_invalid.nested", []royalty.Share{{Payee: one, Of: 1}}},
+		{"under one that follows", "split_invalid.nested", []royalty.Share{{Payee: one, Of: 2}, {Payee: payee(2)}}},
+		{"under nothing that could be", "split_invalid.nested", []royalty.Share{{Payee: one, Of: -1}}},
+		{"one payee twice", "split_invalid.payee_twice", []royalty.Share{{Payee: one}, {Payee: one}}},
+		{"nobody", "split_invalid.payee_missing", []royalty.Share{{PPM: 1}}},
+		{"too many", "split_invalid.too_many", tooMany},
 	} {
-		if err := (royalty.Split{Shares: c.shares}).Validate(); token.CodeOf(err) != token.CodeSplitInvalid {
+		err := (royalty.Split{Shares: c.shares}).Validate()
+		if e, is := errors.AsType[*token.Error](err); !is || e.Reason != c.reason {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
