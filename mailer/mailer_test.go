@@ -70,7 +70,7 @@ func serve(connection net.Conn, answerTo func(string) string, hear func(string))
 		case inText:
 		case command == "EHLO":
 			fmt.Fprint(connection, "250 8BITMIME\r\n")
-		case command == "QUIT":
+		case command == "QUIT" && answerTo(command)[0] == '2':
 			fmt.Fprint(connection, "221 bye\r\n")
 			return
 		default:
@@ -100,6 +100,27 @@ func TestSMTPDelivers(t *testing.T) {
 	for _, part := range []string{"MAIL FROM:<no-reply@pay.example>", "RCPT TO:<ada@reader.example>", "Subject: Your code", "Message-ID: <dlv_1@pay.example>", "Auto-Submitted: auto-generated", "The code is 123456."} {
 		if !strings.Contains(heard(), part) {
 			t.Errorf("the server did not hear %q:\n%s", part, heard())
+		}
+	}
+}
+
+// A server that took a message and then ends the conversation, as many do, has it: it is not sent
+// again.
+func TestWhatTheServerTookIsSent(t *testing.T) {
+	for _, over := range []string{"RSET", "QUIT"} {
+		address, heard := server(t, func(command string) string {
+			if command == over {
+				return "421 4.4.2 too many messages, closing"
+			}
+			return yes(command)
+		})
+		s, err := mailer.NewSMTP("smtp://"+address, "no-reply@pay.example")
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.Send(t.Context(), app.Mail{ID: "dlv_1", To: "ada@reader.example", Subject: "x", Text: "the text"})
+		if err != nil || !strings.Contains(heard(), "the text") {
+			t.Errorf("%s: %v\n%s", over, err, heard())
 		}
 	}
 }

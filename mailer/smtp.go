@@ -101,7 +101,11 @@ func (s *SMTP) Send(ctx context.Context, m app.Mail) error {
 	if err != nil {
 		return err
 	}
-	return discreet(client.DialAndSendWithContext(ctx, message))
+	err = client.DialAndSendWithContext(ctx, message)
+	if message.IsDelivered() { // whatever became of the conversation after that
+		return nil
+	}
+	return discreet(err)
 }
 
 // discreet keeps of an error what does not name the recipient.
