@@ -333,5 +333,7 @@ func (s *scene) approvals() {
 	for _, needs := range []journal.Needs{needs, {}} { // and takes it back
 		approve(other, ask(operator, journal.Instruction{Policy: &journal.Policy{Action: journal.Unfreeze, Needs: needs}}))
 	}
+	approve(other, ask(operator, journal.Instruction{Policy: &journal.Policy{Action: journal.BoundVendors, Currency: s.usd, Above: token.PerUnit, Needs: needs}}))
+	approve(supervisor, ask(operator, journal.Instruction{Bound: &journal.Bound{Max: 999 * token.PerUnit}})) // of every currency
 	ask(operator, deposit(10*token.PerUnit)) // waits
 }

@@ -28,6 +28,14 @@ type desk struct {
 
 // persons says how many others an action about an amount needs, and in what role.
 func (d *desk) persons(action journal.Action, currency token.Currency, amount token.Amount) (persons uint8, role journal.Role) {
+	if action == journal.BoundVendors && currency.IsZero() { // every currency is bounded, so every row holds
+		for _, row := range d.rows {
+			if row.Action == action && row.Above < amount {
+				persons, role = max(persons, row.Needs.Persons), max(role, row.Needs.Role)
+			}
+		}
+		return persons, role
+	}
 	for _, exact := range []bool{true, false} {
 		for i := range d.rows {
 			row := &d.rows[i]

@@ -384,6 +384,24 @@ func TestPolicyChangedMeanwhile(t *testing.T) {
 	}
 }
 
+// A bound of all shops is one in every currency, so it needs what the row of any of them needs.
+func TestABoundOfEveryCurrencyNeedsWhatEachNeeds(t *testing.T) {
+	d := newDesk(t)
+	d.must(d.policy(d.operator, journal.Policy{Action: journal.BoundVendors, Currency: d.usd, Above: 100 * token.PerUnit, Needs: journal.Needs{Persons: 1, Role: journal.Supervisor}}))
+	all := func(most token.Amount) *core.Instruct {
+		return &core.Instruct{By: d.operator, LapsesAt: d.now + day, Instruction: journal.Instruction{Bound: &journal.Bound{Max: most}}}
+	}
+	d.refused(&core.BoundIncentives{Max: 101 * token.PerUnit}, token.CodeApprovalNeeded)
+	request, digest := d.ask(all(101 * token.PerUnit))
+	d.must(all(100 * token.PerUnit))
+	d.must(approve(d.supervisor, request, digest))
+
+	row := journal.Policy{Action: journal.BoundVendors, Above: 500 * token.PerUnit, Needs: journal.Needs{Persons: 1, Role: journal.Operator}}
+	request, digest = d.ask(d.policy(d.operator, row))
+	d.must(approve(d.supervisor, request, digest))
+	d.ask(all(200 * token.PerUnit)) // the row of USD, though that of all others lets it pass
+}
+
 // The first policy needs nobody else; each further change does.
 func TestChangingThePolicyNeedsASecondPerson(t *testing.T) {
 	d := newDesk(t)

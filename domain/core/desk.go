@@ -48,8 +48,8 @@ func (d *Desk) Needs(action journal.Action, currency token.Currency, amount toke
 	if d == nil {
 		return journal.Needs{}
 	}
+	var most journal.Needs
 	if action == journal.ChangePolicy {
-		var most journal.Needs
 		for i := range d.Policies {
 			most = stricter(most, d.Policies[i].Needs)
 		}
@@ -57,15 +57,18 @@ func (d *Desk) Needs(action journal.Action, currency token.Currency, amount toke
 	}
 	var found *journal.Policy
 	for i := range d.Policies {
-		if p := &d.Policies[i]; p.Action == action && (p.Currency == currency || p.Currency.IsZero() && found == nil) {
-			found = p
-			if p.Currency == currency {
-				break
+		switch p := &d.Policies[i]; {
+		case p.Action != action:
+		case currency.IsZero(): // it is about every currency: each row counts
+			if !counts(action) || amount > p.Above {
+				most = stricter(most, p.Needs)
 			}
+		case p.Currency == currency, p.Currency.IsZero() && found == nil:
+			found = p
 		}
 	}
 	if found == nil || counts(action) && amount <= found.Above {
-		return journal.Needs{}
+		return most
 	}
 	return found.Needs
 }
