@@ -205,26 +205,20 @@ func testWatchdogAsksThePast(t *testing.T, db store.Database) {
 	}
 }
 
-func TestTheWatchdogAsksThePast(t *testing.T) {
+// migrated makes a database whose tables are up to date.
+func migrated(t *testing.T) store.Database {
+	t.Helper()
 	db, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(func() { _ = db.Close() })
 	if err := store.Migrate(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
-	testWatchdogAsksThePast(t, db)
+	return db
 }
 
-func TestTheWatchdogNamesFaults(t *testing.T) {
-	db, err := sqlite.Open(t.Context(), t.TempDir(), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if err := store.Migrate(t.Context(), db); err != nil {
-		t.Fatal(err)
-	}
-	testWatchdog(t, db)
-}
+func TestTheWatchdogAsksThePast(t *testing.T) { testWatchdogAsksThePast(t, migrated(t)) }
+
+func TestTheWatchdogNamesFaults(t *testing.T) { testWatchdog(t, migrated(t)) }

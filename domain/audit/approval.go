@@ -24,6 +24,7 @@ type desk struct {
 	approved *journal.Instruction // the next entry must do this
 	by       uint64               // the entry that approved it
 	asked    bool                 // by an auditor that began in the middle: the past was asked
+	unknown  uint64               // the last approval that was not followed: the next entry may be what it approved
 }
 
 // persons says how many others an action about an amount needs, and in what role.
@@ -139,6 +140,9 @@ func (a *Auditor) secondPerson(e *journal.Entry) {
 	approved := d.approved
 	d.approved = nil
 	if (does != nil || e.Account == journal.Approvals) && !a.recallDesk() {
+		if e.Kind == journal.ApprovalGiven {
+			d.unknown = e.Seq
+		}
 		return
 	}
 	defer a.deskEntry(e)
@@ -150,6 +154,9 @@ func (a *Auditor) secondPerson(e *journal.Entry) {
 		return
 	}
 	if does == nil || e.Kind == journal.IncentiveBound && !a.debts.counted { // the first bound counts
+		return
+	}
+	if d.unknown > 0 && e.Seq == d.unknown+1 {
 		return
 	}
 	a.report.Checked(SecondPerson, 1)
