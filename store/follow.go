@@ -38,7 +38,8 @@ type Follow struct {
 	// exactly once is left to the Commit that it returns, nil for none. After an error the same
 	// entries come again, a little later each time.
 	Take func(ctx context.Context, b Batch) (Commit, error)
-	// Begin says where a follower begins that has no cursor; nil: with the first entry.
+	// Begin says where a follower begins that has no cursor; nil: with the first entry. That is
+	// written down before anything is handed over.
 	Begin func(ctx context.Context) (journal.Head, error)
 	// Again forgets what was made of another journal than the one that there is now (a backup was
 	// put back), before the follower begins again. Where it is nil, the follower stops and says why,
@@ -73,6 +74,7 @@ type Follower struct {
 	turn    sync.Mutex // held while a step is under way, guards what is below
 	at      journal.Head
 	known   bool // at is where the cursor is, as this process has read or moved it
+	unsaid  bool // there is no cursor yet: at is where it is to begin
 	stopped string
 	renew   time.Time // when the lease is to be renewed; zero where it is not held
 	failed  int       // tries of the batch at hand
@@ -236,12 +238,18 @@ func (f *Follower) step(ctx context.Context) (more bool, err error) {
 	if err != nil || end.Seq == 0 || f.stopped != "" {
 		return false, nil
 	}
-	if same(end, f.at) {
+	if same(end, f.at) && !f.unsaid {
 		return false, f.keep(ctx)
 	}
 	if held, err := f.take(ctx); err != nil || !held {
 		f.failed, f.failing = 0, ""
 		return false, err
+	}
+	if err := f.begin(ctx); err != nil {
+		return false, err
+	}
+	if same(end, f.at) {
+		return false, nil
 	}
 	if f.known = f.stopped == ""; !f.known {
 		return false, nil
@@ -275,7 +283,7 @@ func (f *Follower) end(ctx context.Context) (journal.Head, error) {
 // readCursor reads where the follower is.
 func (f *Follower) readCursor(ctx context.Context) error {
 	err := f.db.SQL().QueryRowContext(ctx, `SELECT seq, hash, stopped FROM followers WHERE name = $1`, f.Name).Scan(&f.at.Seq, digest32{(*[32]byte)(&f.at.Hash)}, &f.stopped)
-	if errors.Is(err, sql.ErrNoRows) {
+	if f.unsaid = errors.Is(err, sql.ErrNoRows); f.unsaid {
 		f.at, f.stopped = journal.Head{}, ""
 		if f.Begin != nil {
 			f.at, err = f.Begin(ctx)
@@ -286,6 +294,30 @@ func (f *Follower) readCursor(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read where %s is: %w", f.Name, err)
 	}
+	return nil
+}
+
+// begin writes down where the follower begins, so that it is there however long the first batch
+// takes, whoever is handed it, and however far Begin would come meanwhile.
+func (f *Follower) begin(ctx context.Context) error {
+	if !f.unsaid {
+		return nil
+	}
+	err := f.db.WriteBehind(ctx, func(tx *sql.Tx) error {
+		if err := f.lease.Hold(ctx, tx); err != nil {
+			return err
+		}
+		if err := checkHolds(ctx, tx, f.at); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO followers (name, seq, hash, fence, state, stopped) VALUES ($1, $2, $3, $4, $5, '')`,
+			f.Name, int64(f.at.Seq), f.at.Hash[:], f.lease.Fence(), []byte{})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("begin %s: %w", f.Name, err)
+	}
+	f.unsaid = false
 	return nil
 }
 
@@ -388,12 +420,7 @@ func (f *Follower) move(ctx context.Context, b Batch, commit Commit) error {
 			return err
 		}
 		// The row is the proof that nobody else has handed over what this batch begins with.
-		_, err := tx.ExecContext(ctx, `INSERT INTO followers (name, seq, hash, fence, state, stopped) VALUES ($1, $2, $3, 0, $4, '') ON CONFLICT DO NOTHING`,
-			f.Name, int64(b.From.Seq), b.From.Hash[:], []byte{})
-		if err != nil {
-			return err
-		}
-		err = changeOne(ctx, tx, errElsewhere, `UPDATE followers SET seq = $1, hash = $2, fence = $3 WHERE name = $4 AND seq = $5 AND hash = $6 AND stopped = ''`,
+		err := changeOne(ctx, tx, errElsewhere, `UPDATE followers SET seq = $1, hash = $2, fence = $3 WHERE name = $4 AND seq = $5 AND hash = $6 AND stopped = ''`,
 			int64(b.To.Seq), b.To.Hash[:], f.lease.Fence(), f.Name, int64(b.From.Seq), b.From.Hash[:])
 		if err != nil || commit == nil {
 			return err
@@ -443,7 +470,7 @@ func (f *Follower) elsewhere(ctx context.Context) error {
 }
 
 // LoadState returns what the follower keeps, and the head up to which that stands; nothing
-// where it has not moved yet.
+// where it has not begun yet.
 func (f *Follower) LoadState(ctx context.Context) (state []byte, at journal.Head, err error) {
 	err = f.db.SQL().QueryRowContext(ctx, `SELECT state, seq, hash FROM followers WHERE name = $1`, f.Name).Scan(&state, &at.Seq, digest32{(*[32]byte)(&at.Hash)})
 	if errors.Is(err, sql.ErrNoRows) {

@@ -339,3 +339,24 @@ func testFollowBegin(t *testing.T, w *world) {
 		t.Errorf("the cursor is at %v, %v", at, err)
 	}
 }
+
+// testFollowBegun: where a follower begins is settled once, before it is handed anything: what
+// fails comes again, however far Begin has come meanwhile, to whoever has the lease then.
+func testFollowBegun(t *testing.T, w *world) {
+	d := w.diary("diary")
+	begin := journal.Head{}
+	w.funds(w.Engine, 4)
+	f := store.Follow{Name: "settled", Take: d.take, Begin: func(context.Context) (journal.Head, error) { return begin, nil }}
+	broken := errors.New("the past cannot be asked")
+	d.took = func(store.Batch) error { return broken }
+	first := w.follow(w.Engine, f)
+	if _, err := first.Step(t.Context()); !errors.Is(err, broken) {
+		t.Fatalf("step: %v", err)
+	}
+	w.must(first.Close(t.Context()))
+	begin, d.took = w.blockHead(3), nil
+	w.all(w.follow(w.Engine, f))
+	if !slices.Equal(d.handed, upTo(4)) {
+		t.Errorf("handed over: %v", d.handed)
+	}
+}

@@ -91,6 +91,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"many followers of one name", testFollowMany},
 		{"a follower finds another journal", testFollowOther},
 		{"a follower that begins later", testFollowBegin},
+		{"a follower begins in one place", testFollowBegun},
 		{"a lease is one's, and of no use to who wakes up past it", testLease},
 		{"a lease that many want", testLeaseOfMany},
 		{"data of a newer version is refused", testNewer},
