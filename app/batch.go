@@ -41,12 +41,23 @@ func (a *App) CreatePurchases(ctx context.Context, s Seller, batch []BatchedPurc
 	for range min(len(batch), placesOfBatch) {
 		all.Go(func() {
 			for i := int(begun.Add(1)) - 1; i < len(batch); i = int(begun.Add(1)) - 1 {
-				view, replayed, err := a.createBatched(ctx, s, &batch[i], until)
-				answer(i, view, replayed, err)
+				a.answerBatched(ctx, s, &batch[i], until, func(view OrderView, replayed bool, err error) { answer(i, view, replayed, err) })
 			}
 		})
 	}
 	all.Wait()
+}
+
+// answerBatched makes one purchase of a batch and answers it. A fault of ours, in answer too, is one bad
+// answer, as in a request of its own, and not the end of the process.
+func (a *App) answerBatched(ctx context.Context, s Seller, p *BatchedPurchase, until time.Time, answer func(view OrderView, replayed bool, err error)) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			a.log.ErrorContext(ctx, "panic in a batch of purchases", "fault", fault, "stack", string(debug.Stack()))
+			answer(OrderView{}, false, token.Wrap(fmt.Errorf("panic: %v", fault), "purchase in a batch"))
+		}
+	}()
+	answer(a.createBatched(ctx, s, p, until))
 }
 
 // createBatched makes one purchase of a batch, when there is a place for it.
@@ -60,13 +71,6 @@ func (a *App) createBatched(ctx context.Context, s Seller, p *BatchedPurchase, u
 	if ctx.Err() != nil || !a.clock.Now().Before(until) {
 		return view, false, notBegun(ctx.Err())
 	}
-	// A fault of ours is one bad answer, as in a request of its own, and not the end of the process.
-	defer func() {
-		if fault := recover(); fault != nil {
-			a.log.ErrorContext(ctx, "panic in a batch of purchases", "fault", fault, "stack", string(debug.Stack()))
-			view, replayed, err = OrderView{}, false, token.Wrap(fmt.Errorf("panic: %v", fault), "purchase in a batch")
-		}
-	}()
 	return a.CreatePurchase(ctx, s, p.PurchaseInput, p.Key, p.Digest)
 }
 

@@ -244,3 +244,17 @@ func TestAFaultInABatchIsOneBadAnswer(t *testing.T) {
 		t.Errorf("%v", codes)
 	}
 }
+
+// So is one in taking its answer.
+func TestAFaultInAnAnswerIsOneBadAnswer(t *testing.T) {
+	h := open(t)
+	var told []token.Code
+	h.CreatePurchases(t.Context(), h.live, []app.BatchedPurchase{{Key: "a"}}, func(_ int, _ app.OrderView, _ bool, err error) {
+		if told = append(told, token.CodeOf(err)); len(told) == 1 {
+			panic("a fault")
+		}
+	})
+	if len(told) != 2 || told[1] != token.CodeInternal {
+		t.Errorf("%v", told)
+	}
+}
