@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"farthing.dev/farthing/domain/core"
@@ -82,15 +83,9 @@ func (a *App) Approve(ctx context.Context, by Actor, request uint64, digest [32]
 	if err != nil {
 		return Approved{}, err
 	}
-	if r := desk.Request(request); r != nil && !r.Asked.By.User.IsZero() {
-		role, err := a.roleOf(ctx, r.Asked.By.User)
-		if err != nil {
+	if r := desk.Request(request); r != nil { // where somebody left, and something kept it from being closed then
+		if err := a.closeWhereGone(ctx, r); err != nil {
 			return Approved{}, err
-		}
-		if role == 0 { // gone, and something kept the request from being closed then
-			if _, err := a.engine.Do(ctx, &core.LapseRequest{Request: request, Gone: true}); err != nil {
-				return Approved{}, err
-			}
 		}
 	}
 	if err := a.catalog.AddAct(ctx, a.act(by, staff.RequestApproved, fmt.Sprint(request), fmt.Sprintf("approved the request %d", request))); err != nil {
@@ -136,24 +131,49 @@ func (a *App) Refuse(ctx context.Context, by Actor, request uint64, why string) 
 	return err
 }
 
-// closeRequestsOf closes what somebody asked for who is not of the staff any more.
+// closeRequestsOf closes what waits and somebody asked for, or approved, who may not do so any more.
 func (a *App) closeRequestsOf(ctx context.Context, user token.UserID) error {
-	role, err := a.roleOf(ctx, user)
-	if err != nil || role > 0 {
-		return err
-	}
 	desk, err := a.desk(ctx)
 	if err != nil || desk == nil {
 		return err
 	}
 	for i := range desk.Requests {
-		if r := &desk.Requests[i]; r.Asked.By.User == user {
-			if _, err := a.engine.Do(ctx, &core.LapseRequest{Request: r.Seq, Gone: true}); err != nil {
+		r := &desk.Requests[i]
+		approved := slices.ContainsFunc(r.Given, func(by journal.Staff) bool { return by.User == user })
+		if r.Asked.By.User == user || approved {
+			if err := a.closeWhereGone(ctx, r); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// closeWhereGone closes a request if who asked is not of the staff any more, or somebody who approved
+// it may not approve any more.
+func (a *App) closeWhereGone(ctx context.Context, r *core.Request) error {
+	gone := false
+	ask := func(by journal.Staff, what staff.Permission) error {
+		if by.User.IsZero() { // a command on the server
+			return nil
+		}
+		role, err := a.roleOf(ctx, by.User)
+		gone = gone || err == nil && !what.May(uint8(role))
+		return err
+	}
+	if err := ask(r.Asked.By, staff.Ask); err != nil {
+		return err
+	}
+	for _, by := range r.Given {
+		if err := ask(by, staff.Approve); err != nil {
+			return err
+		}
+	}
+	if !gone {
+		return nil
+	}
+	_, err := a.engine.Do(ctx, &core.LapseRequest{Request: r.Seq, Gone: true})
+	return err
 }
 
 // Policies returns which commands of staff need a second person.

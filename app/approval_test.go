@@ -135,6 +135,24 @@ func TestRequestsEnd(t *testing.T) {
 	want(t, "balance", c.balance(c.reader, token.MustCurrency("USD")), "0.00")
 }
 
+// An approval of somebody who may not approve any more counts for nothing: the request is closed.
+func TestAnApprovalEndsWithTheRole(t *testing.T) {
+	for _, stays := range []bool{false, true} { // of the staff, in a role that may only ask
+		c := newCrew(t)
+		_, err := c.SetPolicy(t.Context(), c.operator, journal.Policy{Action: journal.Deposit, Needs: journal.Needs{Persons: 2, Role: journal.Supervisor}}, "")
+		must(t, err)
+		r := c.asked(t, c.operator, "5")
+		must(t, c.approve(t, c.supervisor, r))
+		if stays {
+			_, err := c.AddStaff(t.Context(), c.operator, "super@example.org", staff.Representative)
+			must(t, err)
+		}
+		must(t, c.RemoveStaff(t.Context(), c.operator, "super@example.org", staff.Supervisor))
+		wantCode(t, c.approve(t, c.other, r), token.CodeApprovalClosed)
+		want(t, "balance", c.balance(c.reader, token.MustCurrency("USD")), "0.00")
+	}
+}
+
 // A key may what the person may who made it, as long as that is so.
 func TestAKeyEndsWithItsMaker(t *testing.T) {
 	c := newCrew(t)

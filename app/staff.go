@@ -134,7 +134,7 @@ func (a *App) addLogin(ctx context.Context, email string) (account.User, error) 
 }
 
 // RemoveStaff takes a role away from whoever logs in with an e-mail address, ends that person's
-// sessions, and closes what that person asked for. The login itself stays.
+// sessions, and closes what waits and that person asked for or approved. The login itself stays.
 func (a *App) RemoveStaff(ctx context.Context, by Actor, email string, role staff.Role) error {
 	if err := may(by, staff.ManageStaff); err != nil {
 		return err

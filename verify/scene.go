@@ -335,5 +335,5 @@ func (s *scene) approvals() {
 	}
 	approve(other, ask(operator, journal.Instruction{Policy: &journal.Policy{Action: journal.BoundVendors, Currency: s.usd, Above: token.PerUnit, Needs: needs}}))
 	approve(supervisor, ask(operator, journal.Instruction{Bound: &journal.Bound{Max: 999 * token.PerUnit}})) // of every currency
-	ask(operator, deposit(10*token.PerUnit)) // waits
+	ask(operator, deposit(10*token.PerUnit))                                                                 // waits
 }

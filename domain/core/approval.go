@@ -35,11 +35,11 @@ type Refuse struct {
 	Why     string
 }
 
-// LapseRequest closes a request whose time is over, or that nobody of the staff stands behind
-// any more.
+// LapseRequest closes a request whose time is over, or behind which somebody stands who may not do
+// so any more.
 type LapseRequest struct {
 	Request uint64
-	Gone    bool // who asked is not of the staff any more
+	Gone    bool // who asked is not of the staff any more, or who approved may not approve
 }
 
 // setPolicy sets a row of the policy. Only an Instruction leads to it.

@@ -168,7 +168,8 @@ type Decision struct {
 	// next entry does it.
 	Refused string `cbor:"5,keyasint,omitzero"`
 
-	// ApprovalLapsed before its time: who asked is not of the staff any more.
+	// ApprovalLapsed before its time: who asked is not of the staff any more, or who approved may
+	// not approve any more.
 	Gone bool `cbor:"6,keyasint,omitzero"`
 }
 
