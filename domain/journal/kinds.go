@@ -90,7 +90,7 @@ var kinds = [...]row{
 	ApprovalAsked:   {name: "approval.asked", tells: "Staff asked for something that needs a second person", part: hasAsked, due: lapses},
 	ApprovalGiven:   {name: "approval.given", tells: "A second person approved a request; the next entry does what was asked", part: hasDecision},
 	ApprovalRefused: {name: "approval.refused", tells: "A request was refused, or taken back by who asked", part: hasDecision},
-	ApprovalLapsed:  {name: "approval.lapsed", tells: "Nobody decided a request in time, or who asked left the staff", part: hasDecision},
+	ApprovalLapsed:  {name: "approval.lapsed", tells: "Nobody decided a request in time, or who asked or had approved may not do so any more", part: hasDecision},
 	PolicySet:       {name: "approval.policy", tells: "Which commands of staff need a second person was set", part: hasPolicy},
 }
 
