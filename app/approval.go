@@ -46,7 +46,8 @@ type Approved struct {
 	Refused string // the code for which the core refused it
 }
 
-// Requests returns what waits for a second person, oldest first.
+// Requests returns what waits for a second person, oldest first. That somebody looked is in the
+// staff's log, where anything waits.
 func (a *App) Requests(ctx context.Context, by Actor) ([]RequestView, error) {
 	if err := may(by, staff.SeeRequests); err != nil {
 		return nil, err
@@ -58,10 +59,9 @@ func (a *App) Requests(ctx context.Context, by Actor) ([]RequestView, error) {
 	views := make([]RequestView, 0, len(desk.Requests))
 	for i := range desk.Requests {
 		r := &desk.Requests[i]
-		views = append(views, RequestView{Number: r.Seq, At: when(r.At), Instruction: r.Asked.Instruction, Digest: r.Asked.Digest, By: r.Asked.By,
-			Why: r.Asked.Why, Needs: r.Asked.Needs, Given: r.Given, LapsesAt: when(r.Asked.LapsesAt)})
+		views = append(views, requestView(r.Seq, r.At, &r.Asked, r.Given))
 	}
-	return views, nil
+	return views, a.looked(ctx, by, "", len(views))
 }
 
 // desk returns what the core keeps of approvals, nil for nothing.

@@ -191,6 +191,11 @@ func TestRoles(t *testing.T) {
 			return err
 		}},
 		"Requests": {journal.Representative, func(by app.Actor) error { _, err := c.Requests(t.Context(), by); return err }},
+		"ListRequests": {journal.Representative, func(by app.Actor) error {
+			_, _, err := c.ListRequests(t.Context(), by, "", "", 5)
+			return err
+		}},
+		"Request":  {journal.Representative, func(by app.Actor) error { _, err := c.Request(t.Context(), by, r.Number); return err }},
 		"Policies": {journal.Representative, func(by app.Actor) error { _, err := c.Policies(t.Context(), by); return err }},
 		"Approve":  {journal.Supervisor, func(by app.Actor) error { return c.approve(t, by, r) }},
 		"SetPolicy": {journal.Operator, func(by app.Actor) error {

@@ -20,6 +20,16 @@ func (r Role) Level() uint8 {
 	return 0
 }
 
+// RoleOf returns the role of a level, "" for none.
+func RoleOf(level uint8) Role {
+	for _, role := range Roles() {
+		if role.Level() == level {
+			return role
+		}
+	}
+	return ""
+}
+
 // Permission is something that staff may do.
 type Permission string
 

@@ -44,6 +44,7 @@ const (
 	IncentivesBounded = "incentives_bounded"
 	StandingChanged   = "standing_changed"
 	PolicyChanged     = "policy_changed"
+	RequestLooked     = "request_looked_at"
 	RequestApproved   = "request_approved"
 	RequestRefused    = "request_refused"
 	InvariantCleared  = "invariant_cleared"

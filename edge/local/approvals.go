@@ -62,16 +62,6 @@ func role(r Request) staff.Role {
 	return staff.Role(r.Role)
 }
 
-// level is the name of a role, by how the core counts them.
-func level(of journal.Role) string {
-	for _, role := range staff.Roles() {
-		if role.Level() == uint8(of) {
-			return string(role)
-		}
-	}
-	return ""
-}
-
 // approvals does what is about requests, the policy and the staff log.
 func approvals(ctx context.Context, a App, r Request) (Answer, error) {
 	by := app.ByCommand()
@@ -149,7 +139,7 @@ func asked(v app.RequestView) Asked {
 }
 
 func row(p journal.Policy) Row {
-	out := Row{Action: p.Action.String(), Persons: p.Needs.Persons, Role: level(p.Needs.Role)}
+	out := Row{Action: p.Action.String(), Persons: p.Needs.Persons, Role: string(staff.RoleOf(uint8(p.Needs.Role)))}
 	if !p.Currency.IsZero() {
 		out.Currency = p.Currency.String()
 	}

@@ -63,14 +63,7 @@ func what(action journal.Action) string {
 	return "Change what needs a second person"
 }
 
-func roleName(of journal.Role) string {
-	for _, role := range staff.Roles() {
-		if role.Level() == uint8(of) {
-			return string(role)
-		}
-	}
-	return ""
-}
+func roleName(of journal.Role) string { return string(staff.RoleOf(uint8(of))) }
 
 func lineOf(v visit, r *app.RequestView) requestLine {
 	i := &r.Instruction

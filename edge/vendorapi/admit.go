@@ -4,6 +4,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -162,7 +163,7 @@ func (c *call) readQuery(o *operation) error {
 	}
 	for name, given := range values {
 		switch {
-		case !o.list || (name != "limit" && name != "cursor"):
+		case !o.takes(name):
 			return malformed("malformed.query_unknown", token.Given("got", name))
 		case len(given) != 1:
 			return malformed("malformed.query_twice", token.Given("got", name))
@@ -178,7 +179,13 @@ func (c *call) readQuery(o *operation) error {
 	if c.cursor = values.Get("cursor"); len(c.cursor) > maxCursor {
 		return malformed("malformed.cursor_changed")
 	}
+	c.filters = values
 	return nil
+}
+
+// takes reports whether the operation's query has a parameter.
+func (o *operation) takes(name string) bool {
+	return o.list && (name == "limit" || name == "cursor") || slices.ContainsFunc(o.filters, func(f filter) bool { return f.name == name })
 }
 
 // pathID reads the id in the path. What is no id names nothing that could be there.

@@ -28,6 +28,7 @@ type App interface {
 	royalties
 	receipts
 	operators
+	approvals
 	deliveries
 }
 
@@ -95,6 +96,7 @@ func New(o Options) http.Handler {
 	a.addRoyalties()
 	a.addMe()
 	a.addOperators()
+	a.addApprovals()
 	a.addDeliveries()
 	a.addDocument()
 	a.addUnrouted()

@@ -81,6 +81,13 @@ func describe[In, Out any](document *huma.OpenAPI, o operation) {
 		d.Parameters = append(d.Parameters, &huma.Param{Name: "reader", In: "path", Required: true,
 			Description: "Your pseudonym of a reader", Schema: &huma.Schema{Type: huma.TypeString}})
 	}
+	if strings.Contains(o.path, "{request}") {
+		d.Parameters = append(d.Parameters, &huma.Param{Name: "request", In: "path", Required: true,
+			Description: "The number of a request", Schema: &huma.Schema{Type: huma.TypeString, Pattern: "^[0-9]+$"}})
+	}
+	for _, f := range o.filters {
+		d.Parameters = append(d.Parameters, &huma.Param{Name: f.name, In: "query", Description: f.explain, Schema: &huma.Schema{Type: huma.TypeString}})
+	}
 	if o.list {
 		d.Parameters = append(d.Parameters, &huma.Param{Ref: "#/components/parameters/Limit"}, &huma.Param{Ref: "#/components/parameters/Cursor"})
 	}
@@ -97,6 +104,9 @@ func describe[In, Out any](document *huma.OpenAPI, o operation) {
 	d.Responses[strconv.Itoa(o.status)] = success
 	if o.id == "createPurchase" {
 		d.Responses["200"] = &huma.Response{Description: "The reader owned it already, and was not charged", Content: success.Content, Headers: success.Headers}
+	}
+	if o.id == "createOperatorDeposit" {
+		d.Responses["202"] = &huma.Response{Description: "Nothing was credited yet: request waits for a second person", Content: success.Content, Headers: success.Headers}
 	}
 	describeRefusals(d, o.codes())
 	document.AddOperation(d)

@@ -41,25 +41,27 @@ func document(t testing.TB, server *httptest.Server) ([]byte, openAPI) {
 func examples() map[string]string {
 	reader, offer, payee := token.ReaderID{5}.String(), token.OfferID{4}.String(), token.PayeeID{6}.String()
 	return map[string]string{
-		"createOrder":           goodOrder,
-		"captureOrder":          `{"amount":"0.20"}`,
-		"releaseOrder":          `{}`,
-		"refundOrder":           `{"amount":"0.10","reason":"late"}`,
-		"viewOrder":             `{}`,
-		"redeemTicket":          `{"ticket":"abc","view":true}`,
-		"createPurchase":        `{"reader":"` + reader + `","offer":"` + offer + `"}`,
-		"createPurchaseBatch":   `{"purchases":[{"idempotency_key":"k-1","reader":"` + reader + `","offer":"` + offer + `"}]}`,
-		"createOffer":           `{"item":{"title":"T"},"price":"1","currency":"USD"}`,
-		"createSplit":           `{"name":"n","shares":[{"payee":"` + payee + `","percent":"12.5"}]}`,
-		"reviseSplit":           `{"name":"n","shares":[{"payee":"` + payee + `","fixed":"0.01","of":0}]}`,
-		"createPayee":           `{"name":"Ada"}`,
-		"createSite":            `{"url":"https://example.org"}`,
-		"createOperatorDeposit": `{"email":"ada@example.org","amount":"10.00","currency":"USD","reference":"bank 1"}`,
-		"proveSite":             `{}`,
-		"retryOperatorDelivery": `{}`,
-		"dropOperatorDelivery":  `{}`,
-		"createCampaign":        `{"name":"Spring","currency":"USD"}`,
-		"grantIncentive":        `{"reader":"` + reader + `","amount":"1.00"}`,
+		"createOrder":            goodOrder,
+		"captureOrder":           `{"amount":"0.20"}`,
+		"releaseOrder":           `{}`,
+		"refundOrder":            `{"amount":"0.10","reason":"late"}`,
+		"viewOrder":              `{}`,
+		"redeemTicket":           `{"ticket":"abc","view":true}`,
+		"createPurchase":         `{"reader":"` + reader + `","offer":"` + offer + `"}`,
+		"createPurchaseBatch":    `{"purchases":[{"idempotency_key":"k-1","reader":"` + reader + `","offer":"` + offer + `"}]}`,
+		"createOffer":            `{"item":{"title":"T"},"price":"1","currency":"USD"}`,
+		"createSplit":            `{"name":"n","shares":[{"payee":"` + payee + `","percent":"12.5"}]}`,
+		"reviseSplit":            `{"name":"n","shares":[{"payee":"` + payee + `","fixed":"0.01","of":0}]}`,
+		"createPayee":            `{"name":"Ada"}`,
+		"createSite":             `{"url":"https://example.org"}`,
+		"createOperatorDeposit":  `{"email":"ada@example.org","amount":"10.00","currency":"USD","reference":"bank 1"}`,
+		"proveSite":              `{}`,
+		"approveOperatorRequest": `{"digest":"` + strings.Repeat("0a", 32) + `"}`,
+		"refuseOperatorRequest":  `{}`,
+		"retryOperatorDelivery":  `{}`,
+		"dropOperatorDelivery":   `{}`,
+		"createCampaign":         `{"name":"Spring","currency":"USD"}`,
+		"grantIncentive":         `{"reader":"` + reader + `","amount":"1.00"}`,
 	}
 }
 
@@ -76,7 +78,7 @@ func each(t testing.TB, d openAPI, fn func(operation string, a ask)) {
 		kind, _, _ := strings.Cut(strings.TrimPrefix(path, "/v1/"), "/")
 		for method, operation := range methods {
 			count++
-			path := strings.NewReplacer("{id}", ids[kind], "{reader}", token.ReaderID{5}.String()).Replace(path)
+			path := strings.NewReplacer("{id}", ids[kind], "{reader}", token.ReaderID{5}.String(), "{request}", "1").Replace(path)
 			fn(operation.OperationID, ask{
 				method: strings.ToUpper(method), path: path, body: bodies[operation.OperationID],
 			})

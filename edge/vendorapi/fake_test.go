@@ -8,6 +8,7 @@ import (
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/token"
 )
 
@@ -58,6 +59,31 @@ func (f *fakeApp) AllVendors(context.Context, app.Actor, string, int) ([]app.Ven
 func (f *fakeApp) DepositOnce(_ context.Context, _ app.Actor, _ app.DepositInput, _ string, digest []byte) (app.Deposit, error) {
 	_, _, err := f.move(digest)
 	return app.Deposit{Entry: 1, Account: token.AccountID{6}, Amount: 10_000_000, Currency: token.Currency{'U', 'S', 'D'}, Reference: "bank 1"}, err
+}
+
+func (f *fakeApp) ListRequests(context.Context, app.Actor, app.RequestState, string, int) ([]app.RequestRecord, string, error) {
+	r, err := f.Request(context.Background(), app.Actor{}, 1)
+	return []app.RequestRecord{r}, "", err
+}
+
+func (f *fakeApp) Request(context.Context, app.Actor, uint64) (app.RequestRecord, error) {
+	view := app.RequestView{Number: 1, At: fakeTime, LapsesAt: fakeTime, Needs: journal.Needs{Persons: 1, Role: journal.Supervisor},
+		Instruction: journal.Instruction{Account: token.AccountID{6}, Fund: &journal.Fund{Amount: 10_000_000, Currency: token.Currency{'U', 'S', 'D'}, Reference: "bank 1"}}}
+	return app.RequestRecord{RequestView: view, State: app.RequestDone, DecidedAt: fakeTime, Entry: 3}, f.refusal
+}
+
+func (f *fakeApp) Approve(context.Context, app.Actor, uint64, [32]byte, string) (app.Approved, error) {
+	return app.Approved{Request: 1, Entry: 3}, f.refusal
+}
+
+func (f *fakeApp) Refuse(context.Context, app.Actor, uint64, string) error { return f.refusal }
+
+func (f *fakeApp) Policies(context.Context, app.Actor) ([]journal.Policy, error) {
+	return []journal.Policy{{Action: journal.Deposit, Needs: journal.Needs{Persons: 1, Role: journal.Supervisor}}}, f.refusal
+}
+
+func (f *fakeApp) StaffLog(context.Context, app.Actor, staff.Search, string, int) ([]staff.Line, string, error) {
+	return []staff.Line{{Act: staff.Act{Actor: staff.ByCommand, Action: staff.KeyMade, Detail: "made a key"}, Number: 1}}, "", f.refusal
 }
 
 func (f *fakeApp) DeadLetters(context.Context, app.Actor, string, int) ([]app.DeadLetter, string, error) {

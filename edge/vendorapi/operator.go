@@ -158,7 +158,7 @@ func (a *api) addOperators() {
 		method: http.MethodPost, path: "/v1/operator/deposits", id: "createOperatorDeposit", tag: "Operator", summary: "Credit a wallet with money that came in", operator: true,
 		status:  http.StatusCreated,
 		explain: "The same reference with another account, amount or currency is refused with idempotency_key_reused, whatever Idempotency-Key it comes with: one outside payment is credited once.",
-		refuses: []token.Code{token.CodeNotFound, token.CodeAmountInvalid, token.CodeOverflow, token.CodeCurrencyInvalid, token.CodeFieldInvalid, token.CodeIDInvalid},
+		refuses: []token.Code{token.CodeNotFound, token.CodeAmountInvalid, token.CodeOverflow, token.CodeCurrencyInvalid, token.CodeFieldInvalid, token.CodeIDInvalid, token.CodeApprovalsFull},
 	}, func(ctx context.Context, c *call, in *newDeposit) (answer[deposit], error) {
 		amount, err := amountOf("/amount", in.Amount)
 		if err != nil {

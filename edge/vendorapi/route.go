@@ -3,6 +3,7 @@ package vendorapi
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -22,11 +23,15 @@ type operation struct {
 	status  int          // of success; 200 where zero
 	keyless bool         // a POST that needs no idempotency key
 	list    bool         // takes limit and cursor
+	filters []filter     // what else the query may say
 	refuses []token.Code // the codes that are its own, besides those of every route
 
 	most     int64 // bytes of the body; the API's bound where zero
 	operator bool  // called with an operator's key, and with no vendor's
 }
+
+// filter is a parameter of the query that picks what is listed.
+type filter struct{ name, explain string }
 
 // none is the body of a request that has none.
 type none struct{}
@@ -41,6 +46,7 @@ type call struct {
 	digest  []byte    // the request in canonical form, which the key stands for
 	cursor  string
 	limit   int
+	filters url.Values // those that were given, each once
 }
 
 // answer is a success.

@@ -103,6 +103,7 @@ func (h *house) owned(s *shop, r *reader) things {
 		"order": open.ID, "orders": paid.ID, "paid": paid.ID, "offer": s.offer.ID, "offers": s.offer.ID, "vendor": s.id, "reader": bought.Reader,
 		"splits": split.ID, "split": split.ID, "payee": payee.ID, "sites": sites.Data[0].ID, "site": sites.Data[0].ID,
 		"campaigns": idIn(campaign.body), "limit": limit, "allowance": allowance, "key": key, "quoted": "0.25",
+		"request":  "1",
 		"operator": token.DeliveryID{1}.String(), "delivery": token.DeliveryID{1}.String(), // is asked for before anybody looks whether it is there
 	}
 }
