@@ -4,33 +4,45 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 
 	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/token"
 )
 
-// NoteBroken is part of the transaction of a follower that found a broken invariant. Where one
-// was found before, that stands.
+// mostBroken bounds how many broken invariants are kept: more are in the log, and verify finds them.
+const mostBroken = 8
+
+// NoteBroken is part of the transaction of a follower that found a broken invariant. One that was
+// found before stands first, and each is cleared on its own. What in its detail no database takes for
+// text is a question mark.
 func NoteBroken(ctx context.Context, tx *sql.Tx, b staff.BrokenInvariant) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO broken_invariant (one, invariant, entry, detail, at) VALUES (1, $1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-		int64(b.Invariant), int64(b.Entry), b.Detail, b.At)
+	var noted, last, known int64
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(MAX(one), 0), COUNT(CASE WHEN invariant = $1 AND entry = $2 THEN 1 END) FROM broken_invariant`,
+		int64(b.Invariant), int64(b.Entry)).Scan(&noted, &last, &known)
+	if err != nil || noted >= mostBroken || known > 0 {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO broken_invariant (one, invariant, entry, detail, at) VALUES ($1, $2, $3, $4, $5)`,
+		last+1, int64(b.Invariant), int64(b.Entry), strings.ReplaceAll(strings.ToValidUTF8(b.Detail, "?"), "\x00", "?"), b.At)
 	return err
 }
 
-// Broken returns the invariant that was found not to hold, false where none was.
+// Broken returns the first invariant that was found not to hold and is not cleared, false where
+// there is none.
 func (c *Catalog) Broken(ctx context.Context) (b staff.BrokenInvariant, found bool, err error) {
-	err = c.tables.SQL().QueryRowContext(ctx, `SELECT invariant, entry, detail, at FROM broken_invariant WHERE one = 1`).Scan(&b.Invariant, &b.Entry, &b.Detail, &b.At)
+	err = c.tables.SQL().QueryRowContext(ctx, `SELECT invariant, entry, detail, at FROM broken_invariant ORDER BY one LIMIT 1`).Scan(&b.Invariant, &b.Entry, &b.Detail, &b.At)
 	if errors.Is(err, sql.ErrNoRows) {
 		return b, false, nil
 	}
 	return b, err == nil, unavailable(err, "read whether an invariant is broken")
 }
 
-// ClearBroken forgets the broken invariant, and writes down who says that it is mended.
+// ClearBroken forgets one broken invariant, and writes down who says that it is mended.
 func (c *Catalog) ClearBroken(ctx context.Context, b staff.BrokenInvariant, act staff.Act) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
 		err := changeOne(ctx, tx, token.Refuse(token.NotFound, "not_found.broken_invariant"),
-			`DELETE FROM broken_invariant WHERE one = 1 AND invariant = $1 AND entry = $2`, int64(b.Invariant), int64(b.Entry))
+			`DELETE FROM broken_invariant WHERE invariant = $1 AND entry = $2`, int64(b.Invariant), int64(b.Entry))
 		if err != nil {
 			return err
 		}

@@ -82,22 +82,24 @@ func (w *Watchdog) take(ctx context.Context, b store.Batch) (store.Commit, error
 	w.ctx = ctx
 	switch {
 	case w.auditor == nil || !sameHead(w.auditor.Head(), b.From):
-		w.auditor = audit.Resume(w.rule, past{w}, b.From)
-		w.auditor.KnowOffers(w.offer)
+		w.begin(b.From)
 	case w.auditor.Size() > w.size:
 		w.auditor = w.auditor.Next()
 	}
+	var found []staff.BrokenInvariant
+	var credits []audit.Credit
 	for _, block := range b.Blocks {
 		w.auditor.Block(block)
-	}
-	if err := w.auditor.Err(); err != nil {
-		w.auditor = nil
-		return nil, fmt.Errorf("ask what was before: %w", err)
-	}
-	w.skipped.Store(w.auditor.Skipped())
-	credits, found := w.auditor.Credits(), w.auditor.Found()
-	if found != nil {
-		w.auditor = nil // what it knows is as wrong as the journal
+		if err := w.auditor.Err(); err != nil {
+			w.auditor = nil
+			return nil, fmt.Errorf("ask what was before: %w", err)
+		}
+		w.skipped.Store(w.auditor.Skipped())
+		credits = append(credits, w.auditor.Credits()...)
+		if f := w.auditor.Found(); f != nil {
+			found = append(found, staff.BrokenInvariant{Invariant: f.Invariant, Entry: f.Entry, Detail: detailOf(f), At: w.engine.Now().UnixMilli()})
+			w.begin(block.Head()) // what it knows is as wrong as the journal
+		}
 	}
 	return func(ctx context.Context, tx *sql.Tx) error {
 		for _, c := range credits {
@@ -105,11 +107,20 @@ func (w *Watchdog) take(ctx context.Context, b store.Batch) (store.Commit, error
 				return err
 			}
 		}
-		if found == nil {
-			return nil
+		for _, broken := range found {
+			w.Follower.Log.ErrorContext(ctx, "an invariant does not hold", "invariant", broken.Invariant, "entry", broken.Entry, "detail", broken.Detail)
+			if err := store.NoteBroken(ctx, tx, broken); err != nil {
+				return err
+			}
 		}
-		return store.NoteBroken(ctx, tx, staff.BrokenInvariant{Invariant: found.Invariant, Entry: found.Entry, Detail: detailOf(found), At: w.engine.Now().UnixMilli()})
+		return nil
 	}, nil
+}
+
+// begin has an auditor begin behind a head.
+func (w *Watchdog) begin(head journal.Head) {
+	w.auditor = audit.Resume(w.rule, past{w}, head)
+	w.auditor.KnowOffers(w.offer)
 }
 
 func sameHead(a, b journal.Head) bool { return a.Seq == b.Seq && a.Hash == b.Hash }

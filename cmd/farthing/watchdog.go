@@ -63,7 +63,7 @@ func watchdogCommand(ctx context.Context, args []string, out, diag io.Writer) in
 	return askLocal(ctx, "watchdog", watchdogUsage, r, rest, more, out, diag, func(a local.Answer) {
 		switch {
 		case a.Cleared != nil:
-			fmt.Fprintf(out, "Invariant %d at entry %d is cleared. Every server sells again within seconds.\n", a.Cleared.Invariant, a.Cleared.Entry)
+			fmt.Fprintf(out, "Invariant %d at entry %d is cleared. Unless status tells of another, every server sells again within seconds.\n", a.Cleared.Invariant, a.Cleared.Entry)
 		case a.Broken != nil:
 			fmt.Fprintf(out, "Nothing is sold: invariant %d does not hold at entry %d, found %s:\n%s\n", a.Broken.Invariant, a.Broken.Entry, a.Broken.At.Format(time.RFC3339), a.Broken.Detail)
 		default:
