@@ -52,6 +52,12 @@ const (
 	DeliveryDropped   = "delivery_dropped"
 )
 
+// Actions returns every action that the log tells of.
+func Actions() []string {
+	return []string{OperatorAdded, OperatorRemoved, KeyMade, KeyRevoked, ReaderLooked, DepositMade, IncentivesBounded, StandingChanged, PolicyChanged,
+		RequestLooked, RequestApproved, RequestRefused, InvariantCleared, DeliveryRetried, DeliveryDropped}
+}
+
 // Act is one line of the log. It holds ids and amounts, and no personal data.
 type Act struct {
 	ID      token.EventID

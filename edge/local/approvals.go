@@ -3,7 +3,6 @@ package local
 import (
 	"context"
 	"encoding/hex"
-	"strings"
 	"time"
 
 	"farthing.dev/farthing/app"
@@ -75,7 +74,7 @@ func approvals(ctx context.Context, a App, r Request) (Answer, error) {
 		found, err := a.Policies(ctx, by)
 		return Answer{Policies: each(found, row)}, err
 	case SetPolicy:
-		p, err := policy(r)
+		p, err := staff.PolicyInput{Action: r.Action, Currency: r.Currency, Above: r.Amount, Persons: r.Persons, Role: r.Role}.Policy()
 		if err != nil {
 			return Answer{}, err
 		}
@@ -95,31 +94,6 @@ func approvals(ctx context.Context, a App, r Request) (Answer, error) {
 	}
 	found, next, err := a.StaffLog(ctx, by, staff.Search{Actor: r.Actor, Action: r.Action, Subject: r.Subject}, r.Before, logPage)
 	return Answer{Acts: each(found, act), Next: next}, err
-}
-
-// policy reads a row. Without persons it takes the row away.
-func policy(r Request) (p journal.Policy, err error) {
-	if p.Action, err = journal.ParseAction(r.Action); err != nil {
-		return p, err
-	}
-	if r.Currency != "" {
-		if p.Currency, err = token.ParseCurrency(strings.TrimSpace(r.Currency)); err != nil {
-			return p, err
-		}
-	}
-	if r.Persons == 0 {
-		return p, nil
-	}
-	if r.Amount != "" && r.Amount != "0" {
-		if p.Above, err = token.ParseAmount(r.Amount); err != nil {
-			return p, err
-		}
-	}
-	p.Needs = journal.Needs{Persons: r.Persons, Role: journal.Supervisor}
-	if r.Role != "" {
-		p.Needs.Role = journal.Role(staff.Role(r.Role).Level())
-	}
-	return p, nil
 }
 
 func asked(v app.RequestView) Asked {

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/domain/journal"
@@ -30,6 +29,8 @@ type App interface {
 	Policies(ctx context.Context, by app.Actor) ([]journal.Policy, error)
 	Approve(ctx context.Context, by app.Actor, request uint64, digest [32]byte, why string) (app.Approved, error)
 	Refuse(ctx context.Context, by app.Actor, request uint64, why string) error
+	Deposit(ctx context.Context, by app.Actor, in app.DepositInput) (app.Deposit, error)
+	SetPolicy(ctx context.Context, by app.Actor, p journal.Policy, why string) (request uint64, err error)
 	StaffLog(ctx context.Context, by app.Actor, search staff.Search, before string, limit int) ([]staff.Line, string, error)
 	deliveries
 }
@@ -66,6 +67,8 @@ func (h *Handler) Register(mux *http.ServeMux) {
 	h.page(mux, "POST "+deliveriesHome, h.changeDelivery)
 	h.page(mux, "GET /operator/requests", h.requests)
 	h.page(mux, "POST /operator/requests", h.decide)
+	h.page(mux, "POST /operator/deposits", h.deposit)
+	h.page(mux, "POST /operator/policy", h.setPolicy)
 	h.page(mux, "GET /operator/log", h.log)
 }
 
@@ -166,33 +169,4 @@ func (h *Handler) lookUp(v visit) error {
 	}
 	f.Part = &found
 	return h.show(v, http.StatusOK, "readers.html", "Readers", f)
-}
-
-func (h *Handler) log(v visit) error {
-	before := v.r.URL.Query().Get("before")
-	found, next, err := h.app.StaffLog(v.r.Context(), v.by, staff.Search{}, before, pageSize)
-	if err != nil {
-		return err
-	}
-	return h.show(v, http.StatusOK, "log.html", "Staff log", frame{Tab: "log", Next: next, Back: before != "", Part: actLines(found)})
-}
-
-// actLine is a line of the staff's log.
-type actLine struct {
-	At     time.Time
-	Actor  string
-	Detail string
-	On     string
-}
-
-func actLines(acts []staff.Line) []actLine {
-	lines := make([]actLine, 0, len(acts))
-	for _, act := range acts {
-		actor := act.Actor
-		if actor == staff.ByCommand {
-			actor = "a command on the server"
-		}
-		lines = append(lines, actLine{time.UnixMilli(act.At), actor, web.Sentence(act.Detail), act.Subject})
-	}
-	return lines
 }

@@ -19,6 +19,18 @@ type waiting struct {
 	Done     string // what was done a moment ago
 	Requests []requestLine
 	Policies []policyLine
+
+	Form    string // which form was refused
+	Refused string // why
+	Deposit depositForm
+	Policy  policyForm
+	Actions []option // that can need a second person; none for who may not say what does
+}
+
+// option is one of a list to choose from.
+type option struct {
+	Value, Name string
+	Chosen      bool
 }
 
 // requestLine is a request as it is shown: what an approval names the digest of.
@@ -106,9 +118,11 @@ func policyText(p *journal.Policy) string {
 	return fmt.Sprintf("%s, above %s: %d, at least %s", what(p.Action), moneyOf(p.Above, p.Currency), p.Needs.Persons, roleName(p.Needs.Role))
 }
 
-func (h *Handler) requests(v visit) error { return h.showRequests(v, http.StatusOK, "", "") }
+func (h *Handler) requests(v visit) error {
+	return h.showRequests(v, http.StatusOK, waiting{}, "")
+}
 
-func (h *Handler) showRequests(v visit, status int, done, refusal string) error {
+func (h *Handler) showRequests(v visit, status int, part waiting, refusal string) error {
 	found, err := h.app.Requests(v.r.Context(), v.by)
 	if err != nil {
 		return err
@@ -117,7 +131,13 @@ func (h *Handler) showRequests(v visit, status int, done, refusal string) error 
 	if err != nil {
 		return err
 	}
-	part := waiting{Done: done}
+	if v.by.May(staff.ManageStaff) {
+		for _, action := range journal.Actions() {
+			if action != journal.ChangePolicy {
+				part.Actions = append(part.Actions, option{action.String(), what(action), action.String() == part.Policy.Action})
+			}
+		}
+	}
 	for i := range found {
 		part.Requests = append(part.Requests, lineOf(v, &found[i]))
 	}
@@ -166,7 +186,7 @@ func (h *Handler) decide(v visit) error {
 		if code := token.CodeOf(err); !correctable && code != token.CodeApprovalClosed && code != token.CodeApprovalNotYours && code != token.CodeStale {
 			return err
 		}
-		return h.showRequests(v, web.StatusOf(err), "", sentence)
+		return h.showRequests(v, web.StatusOf(err), waiting{}, sentence)
 	}
-	return h.showRequests(v, http.StatusOK, done, "")
+	return h.showRequests(v, http.StatusOK, waiting{Done: done}, "")
 }

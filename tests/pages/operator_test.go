@@ -121,3 +121,46 @@ func TestRequestsAreApprovedOnThePage(t *testing.T) {
 	decide(second, "refuse", digest).says(t, http.StatusConflict, "decided this request already")
 	reader.get("/wallet").says(t, http.StatusOK, "20.00")
 }
+
+// Staff ask for deposits and set the policy by forms, each as the role allows, and pick lines of the
+// log.
+func TestStaffAskAndPickOnPages(t *testing.T) {
+	h := open(t)
+	operator, desk, reader := h.member("ada@readers.example"), h.member("desk@readers.example"), h.member("bob@readers.example")
+	for email, role := range map[string]staff.Role{"ada@readers.example": staff.Operator, "desk@readers.example": staff.Representative} {
+		_, err := h.App.AddStaff(t.Context(), app.ByCommand(), email, role)
+		must(t, err)
+	}
+	h.member("eve@readers.example")
+	_, err := h.App.AddStaff(t.Context(), app.ByCommand(), "eve@readers.example", staff.Supervisor)
+	must(t, err)
+	credit := func(p *person, amount, reference string) answer {
+		return p.post("/operator/deposits", "email", "bob@readers.example", "amount", amount, "currency", "USD", "reference", reference, "why", "a letter")
+	}
+	policy := func(p *person, above, persons string) answer {
+		return p.post("/operator/policy", "action", "deposit", "above", above, "currency", "USD", "persons", persons, "role", "supervisor")
+	}
+
+	if page := desk.get("/operator/requests"); !strings.Contains(page.body, `action="/operator/deposits"`) || strings.Contains(page.body, `action="/operator/policy"`) || strings.Contains(page.body, `href="/operator/log"`) {
+		t.Errorf("a representative is offered %s", page.body)
+	}
+	operator.get("/operator/requests").says(t, http.StatusOK, `action="/operator/policy"`)
+	credit(reader, "5", "bank 1").says(t, http.StatusNotFound)
+	policy(reader, "10", "1").says(t, http.StatusNotFound)
+	policy(desk, "10", "1").says(t, http.StatusForbidden)
+	credit(operator, "5.001", "bank 1").says(t, http.StatusUnprocessableEntity, `value="5.001"`, `value="bank 1"`)
+	credit(operator, "5", "bank 1").says(t, http.StatusOK, "5.00 USD are credited")
+	credit(operator, "5", "bank 1").says(t, http.StatusOK, "5.00 USD are credited")
+	credit(desk, "6", "bank 2").says(t, http.StatusOK, "waits for a second person", "bank 2", "a letter")
+	policy(operator, "10", "some").says(t, http.StatusUnprocessableEntity, `value="some"`)
+	policy(operator, "10", "3").says(t, http.StatusUnprocessableEntity, `value="3"`)
+	policy(operator, "10", "1").says(t, http.StatusOK, "is set", "10.00 USD")
+	credit(operator, "11", "bank 3").says(t, http.StatusOK, "waits for a second person")
+	reader.get("/wallet").says(t, http.StatusOK, "5.00")
+
+	if page := operator.get("/operator/log?action=deposit_made"); !strings.Contains(page.body, "bank 1") || strings.Contains(page.body, "Was made") {
+		t.Errorf("the log of deposits: %s", page.body)
+	}
+	operator.get("/operator/log?from=2100-01-01").says(t, http.StatusOK, "Nothing.")
+	operator.get("/operator/log?to=yesterday").says(t, http.StatusBadRequest, "is no day")
+}
