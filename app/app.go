@@ -119,7 +119,7 @@ type App struct {
 	fetch       Fetch
 	dues        dueWatch
 	mailer      Mailer
-	onQueued    func(ctx context.Context)
+	queued      func(ctx context.Context)
 	notes       notebook
 	sightings
 	caches
@@ -153,11 +153,11 @@ func New(d Deps) *App {
 	a := &App{
 		health: d.Health,
 		engine: d.Engine, catalog: d.Catalog, clock: d.Clock, ids: d.IDs, log: d.Log,
-		name: d.Name, baseURL: strings.TrimSuffix(d.BaseURL, "/"), mailer: d.Mailer, onQueued: d.Queued, window: d.PurchaseWindow, sessionLife: d.SessionLife, sessionIdle: d.SessionIdle,
+		name: d.Name, baseURL: strings.TrimSuffix(d.BaseURL, "/"), mailer: d.Mailer, queued: d.Queued, window: d.PurchaseWindow, sessionLife: d.SessionLife, sessionIdle: d.SessionIdle,
 		currencies: map[token.Currency]bool{}, fee: d.Fee, demo: d.Demo,
 		keys: newLocksmith(d.Secret, d.Lasting, d.Clock), hasher: d.Hasher,
 		entries: entries{party: newParty(d.BaseURL)}, buys: newThrottle(2*time.Second, 30, 65536), permits: newThrottle(2*time.Second, 60, 65536), batchPlaces: make(chan struct{}, placesOfBatches),
-		proofs: newThrottle(10*time.Second, 10, 4096), fetch: d.Fetch, caches: newCaches(d.Clock, d.Alone),
+		proofs: newThrottle(10*time.Second, 10, 4096), fetch: d.Fetch, caches: newCaches(d.Catalog, d.Clock, d.Alone),
 		codes: newThrottle(2*time.Second, 60, 65536), unanswered: newCache[grant.Hash, []int64](d.Clock, unansweredLife, 4096), notes: notebook{lines: newThrottle(linePause, linesAtOnce, 65536)},
 	}
 	if d.Random == nil {
@@ -190,7 +190,7 @@ func New(d Deps) *App {
 		a.currencies[c] = true
 	}
 	if a.engine != nil {
-		a.engine = countSales(a.engine, a.currencies)
+		a.engine = countSales(a.engine, d.Currencies)
 	}
 	return a
 }

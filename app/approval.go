@@ -15,10 +15,15 @@ import (
 // requestLife is for how long a request waits for a second person.
 const requestLife = 7 * 24 * time.Hour
 
+// doer decides commands, as Engine does.
+type doer interface {
+	Do(ctx context.Context, command core.Command) (core.Outcome, error)
+}
+
 // instruct has the core do what staff want, at once or when others have approved it: then it
 // returns the number of the request.
-func (a *App) instruct(ctx context.Context, by Actor, i journal.Instruction, why string) (out core.Outcome, request uint64, err error) {
-	out, err = a.engine.Do(ctx, &core.Instruct{By: by.staff, Instruction: i, Why: why, LapsesAt: a.clock.Now().Add(requestLife).UnixMilli()})
+func (by Actor) instruct(ctx context.Context, engine doer, now time.Time, i journal.Instruction, why string) (out core.Outcome, request uint64, err error) {
+	out, err = engine.Do(ctx, &core.Instruct{By: by.staff, Instruction: i, Why: why, LapsesAt: now.Add(requestLife).UnixMilli()})
 	if err == nil && out.Entry != nil && out.Entry.Kind == journal.ApprovalAsked {
 		request = out.Entry.Seq
 	}
@@ -88,7 +93,7 @@ func (a *App) Approve(ctx context.Context, by Actor, request uint64, digest [32]
 			return Approved{}, err
 		}
 	}
-	if err := a.catalog.AddAct(ctx, a.act(by, staff.RequestApproved, fmt.Sprint(request), fmt.Sprintf("approved the request %d", request))); err != nil {
+	if err := a.catalog.AddAct(ctx, by.act(a.ids, a.clock.Now(), staff.RequestApproved, fmt.Sprint(request), fmt.Sprintf("approved the request %d", request))); err != nil {
 		return Approved{}, err
 	}
 	out, err := a.engine.Do(ctx, &core.Approve{Request: request, By: by.staff, Digest: digest, Why: why})
@@ -124,7 +129,7 @@ func (a *App) Refuse(ctx context.Context, by Actor, request uint64, why string) 
 	if err := may(by, staff.Ask); err != nil {
 		return err
 	}
-	if err := a.catalog.AddAct(ctx, a.act(by, staff.RequestRefused, fmt.Sprint(request), fmt.Sprintf("refused the request %d", request))); err != nil {
+	if err := a.catalog.AddAct(ctx, by.act(a.ids, a.clock.Now(), staff.RequestRefused, fmt.Sprint(request), fmt.Sprintf("refused the request %d", request))); err != nil {
 		return err
 	}
 	_, err := a.engine.Do(ctx, &core.Refuse{Request: request, By: by.staff, Why: why})
@@ -209,10 +214,10 @@ func (a *App) SetPolicy(ctx context.Context, by Actor, p journal.Policy, why str
 		return 0, token.Refuse(token.Unprocessable, "field_invalid.policy_nobody")
 	}
 	detail := fmt.Sprintf("asked that %s above %s %s need %d others", p.Action, p.Above.Decimal(2), p.Currency, p.Needs.Persons)
-	if err := a.catalog.AddAct(ctx, a.act(by, staff.PolicyChanged, "", detail)); err != nil {
+	if err := a.catalog.AddAct(ctx, by.act(a.ids, a.clock.Now(), staff.PolicyChanged, "", detail)); err != nil {
 		return 0, err
 	}
-	_, request, err = a.instruct(ctx, by, journal.Instruction{Policy: &p}, why)
+	_, request, err = by.instruct(ctx, a.engine, a.clock.Now(), journal.Instruction{Policy: &p}, why)
 	return request, err
 }
 
@@ -229,9 +234,9 @@ func (a *App) SetStanding(ctx context.Context, by Actor, account token.AccountID
 	if standing == journal.Frozen {
 		detail = "asked to freeze the account"
 	}
-	if err := a.catalog.AddAct(ctx, a.act(by, staff.StandingChanged, owned.String(), detail)); err != nil {
+	if err := a.catalog.AddAct(ctx, by.act(a.ids, a.clock.Now(), staff.StandingChanged, owned.String(), detail)); err != nil {
 		return 0, err
 	}
-	_, request, err = a.instruct(ctx, by, journal.Instruction{Account: owned, Standing: &standing}, why)
+	_, request, err = by.instruct(ctx, a.engine, a.clock.Now(), journal.Instruction{Account: owned, Standing: &standing}, why)
 	return request, err
 }

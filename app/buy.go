@@ -22,7 +22,7 @@ func (a *App) OfferCheckout(ctx context.Context, in BuyInput, v *Viewer) (Checko
 		return Checkout{}, err
 	}
 	c, err := a.checkout(ctx, order, v)
-	c.Order, c.Buy, c.ExpiresAt = token.OrderID{}, in, when(0)
+	c.Order, c.Buy, c.ExpiresAt = token.OrderID{}, in, token.TimeAt(0)
 	c.Buy.Version = order.OfferVer
 	if order.Item.Repeatable {
 		c.WithoutAsking = false // coming twice by mistake must not charge twice
@@ -80,11 +80,11 @@ func (a *App) Buy(ctx context.Context, v Viewer, in BuyInput, quoted token.Amoun
 		if in.Version != 0 && in.Version != order.OfferVer {
 			return "", token.Refuse(token.Conflict, "form_stale.shop_changed")
 		}
-		if known, err = a.openFor(ctx, v.buyer(method), order, quoted, key); err != nil {
-			return "", a.refusedPayment(ctx, order, v.buyer(method), quoted, err)
+		if known, err = a.openFor(ctx, buyerOf(&v, method), order, quoted, key); err != nil {
+			return "", a.refusedPayment(ctx, order, buyerOf(&v, method), quoted, err)
 		}
 	}
-	return a.pay(ctx, known, v.buyer(method), quoted)
+	return a.pay(ctx, known, buyerOf(&v, method), quoted)
 }
 
 // boughtBy returns the order that a page made when its form was sent before, or nil.

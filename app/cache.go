@@ -14,7 +14,7 @@ import (
 type cache[K comparable, V any] struct {
 	clock    token.Clock
 	life     time.Duration
-	followed *followed
+	followed *follower
 	most     int
 
 	mu      sync.RWMutex
@@ -39,7 +39,7 @@ func newCache[K comparable, V any](clock token.Clock, life time.Duration, most i
 	return &cache[K, V]{clock: clock, life: life, most: most, entries: map[K]cached[V]{}}
 }
 
-func followedCache[K comparable, V any](clock token.Clock, f *followed, most int) *cache[K, V] {
+func followedCache[K comparable, V any](clock token.Clock, f *follower, most int) *cache[K, V] {
 	c := newCache[K, V](clock, f.life, most)
 	c.followed = f
 	return c

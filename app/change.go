@@ -7,91 +7,141 @@ import (
 	"time"
 
 	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/token"
 )
 
-// followed is how far this replica knows what others changed in the catalogue. What is
+// changes is where the catalogue tells what was changed in it.
+type changes interface {
+	NewestChange(ctx context.Context) (uint64, error)
+	Changes(ctx context.Context, after uint64) (catalog.Changes, error)
+}
+
+// follower is how far this replica knows what others changed in the catalogue. What is
 // remembered of it is good as long as they were asked lately.
-type followed struct {
+type follower struct {
+	store changes
+	clock token.Clock
 	life  time.Duration // of what is remembered, however well it is followed
 	until atomic.Int64  // in nanoseconds since 1970
 
-	mu   sync.Mutex // one asks at a time
-	upto uint64     // the number of the last change that is known
+	mu     sync.Mutex // one asks at a time
+	upto   uint64     // the number of the last change that is known
+	forget []func(*catalog.Changes)
 }
+
+// newFollower returns a follower that knows nothing yet. Where alone, no other process changes
+// the catalogue, and there is nothing to follow.
+func newFollower(store changes, clock token.Clock, alone bool) *follower {
+	f := &follower{store: store, clock: clock, life: unfollowed}
+	if alone {
+		f.life = forever
+		f.until.Store(always)
+	}
+	return f
+}
+
+// onChange has forget be called with what others changed, or with nil: then all that is
+// remembered of the catalogue is to be forgotten. Call it before the first FollowChanges.
+func (f *follower) onChange(forget func(*catalog.Changes)) { f.forget = append(f.forget, forget) }
 
 // FollowChanges asks what other replicas changed in the catalogue, and forgets it here. To
 // be called every second: what was not asked after for five is not taken from memory.
-func (a *App) FollowChanges(ctx context.Context) error {
-	if a.followed.until.Load() == always { // there are none
+func (f *follower) FollowChanges(ctx context.Context) error {
+	if f.until.Load() == always { // there are none
 		return nil
 	}
-	a.followed.mu.Lock()
-	defer a.followed.mu.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	ctx, stop := context.WithTimeout(ctx, revocable) // a connection that hangs would keep the next ones from asking
 	defer stop()
 	for {
-		asked := a.clock.Now()
-		more, err := a.follow(ctx)
+		asked := f.clock.Now()
+		more, err := f.follow(ctx)
 		if err != nil {
 			return err
 		}
 		if !more {
-			a.followed.until.Store(asked.Add(revocable).UnixNano())
+			f.until.Store(asked.Add(revocable).UnixNano())
 			return nil
 		}
 	}
 }
 
-// ForgetDatabase forgets what is remembered of the catalogue and the journal. Call it when the
-// database turned out to be another one: a server took over that lacks what this one remembers.
-func (a *App) ForgetDatabase() {
-	a.dues.forgotten.Store(true)
-	a.followed.mu.Lock()
-	defer a.followed.mu.Unlock()
-	if a.followed.until.Load() != always {
-		a.followed.until.Store(0) // and remember nothing before FollowChanges has asked anew
+// ForgetDatabase forgets what is remembered of the catalogue. Call it when the database
+// turned out to be another one: a server took over that lacks what this one remembers.
+func (f *follower) ForgetDatabase() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.until.Load() != always {
+		f.until.Store(0) // and remember nothing before FollowChanges has asked anew
 	}
-	a.forgetFollowed()
+	f.tell(nil)
 }
 
-// forgetFollowed forgets all that changes are followed of.
-func (a *App) forgetFollowed() {
-	a.newestOffer.dropAll()
-	a.newestSplit.dropAll()
-	a.vendors.dropAll()
-	a.sites.dropAll()
-	a.apiKeys.dropAll()
+func (f *follower) tell(changed *catalog.Changes) {
+	for _, forget := range f.forget {
+		forget(changed)
+	}
 }
 
 // follow forgets the next changes, and reports whether there are more.
-func (a *App) follow(ctx context.Context) (more bool, err error) {
-	newest, err := a.catalog.NewestChange(ctx)
+func (f *follower) follow(ctx context.Context) (more bool, err error) {
+	newest, err := f.store.NewestChange(ctx)
 	if err != nil {
 		return false, err
 	}
-	if a.followed.until.Load() == 0 || newest < a.followed.upto { // for the first time, or the database lost some
-		a.followed.upto = newest
-		a.forgetFollowed()
+	if f.until.Load() == 0 || newest < f.upto { // for the first time, or the database lost some
+		f.upto = newest
+		f.tell(nil)
 		return false, nil
 	}
-	if newest == a.followed.upto {
+	if newest == f.upto {
 		return false, nil
 	}
-	changes, err := a.catalog.Changes(ctx, a.followed.upto)
+	changed, err := f.store.Changes(ctx, f.upto)
 	if err != nil {
 		return false, err
 	}
-	for _, id := range changes.Offers {
+	f.tell(&changed)
+	f.upto = changed.Upto
+	return changed.More, nil
+}
+
+// FollowChanges follows.
+func (a *App) FollowChanges(ctx context.Context) error { return a.followed.FollowChanges(ctx) }
+
+// ForgetDatabase forgets.
+func (a *App) ForgetDatabase() {
+	a.ForgetJournal()
+	a.followed.ForgetDatabase()
+}
+
+// forgetOffers forgets offers and splits that others changed; with nil, all of them.
+func (a *App) forgetOffers(changed *catalog.Changes) {
+	if changed == nil {
+		a.newestOffer.dropAll()
+		a.newestSplit.dropAll()
+		return
+	}
+	for _, id := range changed.Offers {
 		a.newestOffer.drop(id)
 	}
-	for _, id := range changes.Splits {
+	for _, id := range changed.Splits {
 		a.newestSplit.drop(id)
 	}
-	for _, id := range changes.Vendors {
+}
+
+// forgetVendors forgets vendors that others changed, their sites and keys; with nil, all of them.
+func (a *App) forgetVendors(changed *catalog.Changes) {
+	if changed == nil {
+		a.vendors.dropAll()
+		a.sites.dropAll()
+		a.apiKeys.dropAll()
+		return
+	}
+	for _, id := range changed.Vendors {
 		a.vendors.drop(id)
 		a.sites.drop(id)
 		a.apiKeys.dropWhere(func(key catalog.APIKey) bool { return key.Vendor == id })
 	}
-	a.followed.upto = changes.Upto
-	return changes.More, nil
 }

@@ -49,7 +49,7 @@ func (a *App) Clients(ctx context.Context, v Viewer, vendor token.VendorID) ([]C
 
 func clientView(c grant.Client) ClientView {
 	return ClientView{ID: c.ID, Name: c.Name, Redirects: c.Redirects, AfterLogout: c.AfterLogout, Backchannel: c.Backchannel,
-		Public: c.Public(), CreatedAt: when(c.CreatedAt)}
+		Public: c.Public(), CreatedAt: token.TimeAt(c.CreatedAt)}
 }
 
 // AddClient registers a site of the vendor's for logins. Its secret is shown this once;
@@ -58,7 +58,7 @@ func (a *App) AddClient(ctx context.Context, v Viewer, vendor token.VendorID, in
 	if _, err := a.member(ctx, v, vendor); err != nil {
 		return "", ClientView{}, err
 	}
-	if err := a.needWindow(v, "purchase_window_closed.client"); err != nil {
+	if err := v.needWindow(a.clock.Now(), "purchase_window_closed.client"); err != nil {
 		return "", ClientView{}, err
 	}
 	known, err := a.catalog.Clients(ctx, vendor)
@@ -94,7 +94,7 @@ func (a *App) RotateClient(ctx context.Context, v Viewer, vendor token.VendorID,
 	if _, err := a.member(ctx, v, vendor); err != nil {
 		return "", err
 	}
-	if err := a.needWindow(v, "purchase_window_closed.client_secret"); err != nil {
+	if err := v.needWindow(a.clock.Now(), "purchase_window_closed.client_secret"); err != nil {
 		return "", err
 	}
 	client, err := a.catalog.Client(ctx, id)

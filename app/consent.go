@@ -32,7 +32,7 @@ func (a *App) Consents(ctx context.Context, v Viewer) ([]ConsentView, error) {
 	}
 	views := make([]ConsentView, 0, len(consents))
 	for _, c := range consents {
-		views = append(views, ConsentView{Vendor: c.Vendor, Name: a.vendorName(ctx, c.Vendor), Since: when(c.At)})
+		views = append(views, ConsentView{Vendor: c.Vendor, Name: a.vendorName(ctx, c.Vendor), Since: token.TimeAt(c.At)})
 	}
 	return views, nil
 }

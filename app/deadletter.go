@@ -35,8 +35,8 @@ func (a *App) DeadLetters(ctx context.Context, by Actor, before string, limit in
 	letters := make([]DeadLetter, 0, len(dead))
 	for _, d := range dead {
 		letters = append(letters, DeadLetter{
-			ID: d.ID, Kind: d.Kind, Receiver: d.Receiver, MadeAt: when(d.CreatedAt), DeadAt: when(d.At), Attempts: d.Attempts, Why: d.Why,
-			CanRetry: d.Expires > now, DeletedAt: when(d.At).Add(delivery.KeepDead),
+			ID: d.ID, Kind: d.Kind, Receiver: d.Receiver, MadeAt: token.TimeAt(d.CreatedAt), DeadAt: token.TimeAt(d.At), Attempts: d.Attempts, Why: d.Why,
+			CanRetry: d.Expires > now, DeletedAt: token.TimeAt(d.At).Add(delivery.KeepDead),
 		})
 	}
 	return letters, next, err
@@ -50,7 +50,7 @@ func (a *App) RetryDelivery(ctx context.Context, by Actor, id token.DeliveryID) 
 		return err
 	}
 	now := a.clock.Now().UnixMilli()
-	err := a.catalog.RetryDelivery(ctx, id, now, a.act(by, staff.DeliveryRetried, id.String(), "had a message that was given up be tried again"))
+	err := a.catalog.RetryDelivery(ctx, id, now, by.act(a.ids, a.clock.Now(), staff.DeliveryRetried, id.String(), "had a message that was given up be tried again"))
 	if err == nil {
 		a.queued(ctx)
 	}
@@ -62,5 +62,5 @@ func (a *App) DropDelivery(ctx context.Context, by Actor, id token.DeliveryID) e
 	if err := may(by, staff.Deliveries); err != nil {
 		return err
 	}
-	return a.catalog.DropDelivery(ctx, id, a.act(by, staff.DeliveryDropped, id.String(), "dropped a message that was given up"))
+	return a.catalog.DropDelivery(ctx, id, by.act(a.ids, a.clock.Now(), staff.DeliveryDropped, id.String(), "dropped a message that was given up"))
 }

@@ -1,6 +1,10 @@
 package app
 
-import "farthing.dev/farthing/token"
+import (
+	"time"
+
+	"farthing.dev/farthing/token"
+)
 
 // needWindow refuses who could not buy now what is as dear as buying: what lets more be spent, what decides who
 // is paid, what gives others the right to act. A device that was left logged in, or a stolen
@@ -8,8 +12,8 @@ import "farthing.dev/farthing/token"
 //
 // Every dear change goes through here, or through needHand where it is made in a vendor's name;
 // tests/abuse goes over all forms and asks of each whether it does.
-func (a *App) needWindow(v Viewer, reason token.Reason) error {
-	if v.CanBuy(a.clock.Now()) {
+func (v Viewer) needWindow(now time.Time, reason token.Reason) error {
+	if v.CanBuy(now) {
 		return nil
 	}
 	return token.Refuse(token.Unauthorised, reason)
@@ -17,7 +21,7 @@ func (a *App) needWindow(v Viewer, reason token.Reason) error {
 
 // needHand is needWindow for what a vendor's server may do by its key, and a member from the
 // console in a fresh login only.
-func (a *App) needHand(s Seller, reason token.Reason) error {
+func (s Seller) needHand(reason token.Reason) error {
 	if !s.looks {
 		return nil
 	}

@@ -36,7 +36,7 @@ func (a *App) BoundIncentives(ctx context.Context, most token.Amount) error {
 			command.AsOf, command.Before = count.to, count.debts()
 		}
 		if command.AsOf == 0 && all.Debt(token.Currency{}).Bounded {
-			_, request, err := a.instruct(ctx, ByCommand(), journal.Instruction{Bound: &journal.Bound{Max: most}}, "")
+			_, request, err := ByCommand().instruct(ctx, a.engine, a.clock.Now(), journal.Instruction{Bound: &journal.Bound{Max: most}}, "")
 			if request != 0 {
 				a.log.WarnContext(ctx, "the bound of vendors' incentive tokens waits for a second person", "request", request)
 			}
@@ -110,16 +110,16 @@ func (a *App) SetIncentiveBound(ctx context.Context, by Actor, vendor token.Vend
 		return 0, err
 	}
 	detail := fmt.Sprintf("asked to bound incentive tokens at %s %s", most.Decimal(currency.Digits()), currency)
-	if err := a.catalog.AddAct(ctx, a.act(by, staff.IncentivesBounded, vendor.String(), detail)); err != nil {
+	if err := a.catalog.AddAct(ctx, by.act(a.ids, a.clock.Now(), staff.IncentivesBounded, vendor.String(), detail)); err != nil {
 		return 0, err
 	}
 	bound := journal.Instruction{Vendor: vendor, Bound: &journal.Bound{Currency: currency, Max: most}}
-	_, request, err = a.instruct(ctx, by, bound, "")
+	_, request, err = by.instruct(ctx, a.engine, a.clock.Now(), bound, "")
 	if token.CodeOf(err) == token.CodeStale {
 		if err := a.BoundIncentives(ctx, 0); err != nil { // nobody served on this journal yet
 			return 0, err
 		}
-		_, request, err = a.instruct(ctx, by, bound, "")
+		_, request, err = by.instruct(ctx, a.engine, a.clock.Now(), bound, "")
 	}
 	return request, err
 }

@@ -57,12 +57,12 @@ func (a *App) Deposit(ctx context.Context, by Actor, in DepositInput) (Deposit, 
 	money := moneyText(in.Amount, in.Currency)
 	// Written first, so that no credit is without a line that says who asked for it. Whether
 	// it was made is in the journal.
-	err = a.catalog.AddAct(ctx, a.act(by, staff.DepositMade, owned.String(), fmt.Sprintf("asked to credit %s, reference %q", money, in.Reference)))
+	err = a.catalog.AddAct(ctx, by.act(a.ids, a.clock.Now(), staff.DepositMade, owned.String(), fmt.Sprintf("asked to credit %s, reference %q", money, in.Reference)))
 	if err != nil {
 		return Deposit{}, err
 	}
 	fund := &journal.Fund{Amount: in.Amount, Currency: in.Currency, Method: journal.ByOperator, Reference: in.Reference}
-	out, request, err := a.instruct(ctx, by, journal.Instruction{Account: owned, Fund: fund}, in.Why)
+	out, request, err := by.instruct(ctx, a.engine, a.clock.Now(), journal.Instruction{Account: owned, Fund: fund}, in.Why)
 	if token.CodeOf(err) == token.CodeKeyReused {
 		return Deposit{}, token.Refuse(token.Unprocessable, "idempotency_key_reused.reference")
 	}
@@ -79,7 +79,7 @@ func (a *App) Deposit(ctx context.Context, by Actor, in DepositInput) (Deposit, 
 
 // depositOf tells of an entry by which money came in.
 func depositOf(e *journal.Entry) Deposit {
-	return Deposit{Entry: e.Seq, At: when(e.At), Account: e.Account, Amount: e.Fund.Amount, Currency: e.Fund.Currency, Method: e.Fund.Method, Reference: e.Fund.Reference}
+	return Deposit{Entry: e.Seq, At: token.TimeAt(e.At), Account: e.Account, Amount: e.Fund.Amount, Currency: e.Fund.Currency, Method: e.Fund.Method, Reference: e.Fund.Reference}
 }
 
 // checkDeposit refuses what can be refused without looking anything up.

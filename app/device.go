@@ -102,7 +102,7 @@ func (a *App) Devices(ctx context.Context, v Viewer) ([]DeviceView, error) {
 		if s.ExpiresAt <= now.UnixMilli() || s.ID != v.Session && a.idle(*s, now.UnixMilli()) {
 			continue
 		}
-		view := DeviceView{Session: s.ID, Device: s.Device, LoginAt: when(s.LoginAt), SeenAt: when(s.SeenAt), Present: s.ID == v.Session}
+		view := DeviceView{Session: s.ID, Device: s.Device, LoginAt: token.TimeAt(s.LoginAt), SeenAt: token.TimeAt(s.SeenAt), Present: s.ID == v.Session}
 		if view.Present {
 			view.SeenAt = now
 			present = append(present, view)

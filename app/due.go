@@ -183,11 +183,15 @@ func (a *App) do(ctx context.Context, d dueTask) (did, again bool, err error) {
 
 // stillAsked reports whether a request waits although its time is over: not yet by the engine's clock.
 func (a *App) stillAsked(ctx context.Context, request uint64) bool {
-	desk, err := a.desk(ctx)
-	return err != nil || desk.Request(request) != nil
+	account, err := a.engine.Account(ctx, journal.Approvals)
+	return err != nil || account.Desk.Request(request) != nil
 }
 
 func (a *App) stillHeld(ctx context.Context, id token.OrderID) bool {
 	order, err := a.engine.Order(ctx, id)
 	return err != nil || (order != nil && order.Status == core.OnHold)
 }
+
+// ForgetJournal has everything that falls due be read again. Call it when the database turned
+// out to be another one.
+func (a *App) ForgetJournal() { a.dues.forgotten.Store(true) }

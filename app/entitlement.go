@@ -108,7 +108,7 @@ func (a *App) View(ctx context.Context, s Seller, id token.OrderID, key string) 
 
 func entitlementAt(o *core.Order, now int64) EntitlementView {
 	v := EntitlementView{
-		Order: o.ID, Terms: o.Sale.Terms, ViewsUsed: o.Use.Views, EndsAt: when(o.Ends()), FirstView: when(o.Use.FirstView),
+		Order: o.ID, Terms: o.Sale.Terms, ViewsUsed: o.Use.Views, EndsAt: token.TimeAt(o.Ends()), FirstView: token.TimeAt(o.Use.FirstView),
 		Unbounded: o.Sale.Terms.Times == 0,
 	}
 	if !v.Unbounded {

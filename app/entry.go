@@ -148,16 +148,16 @@ func (a *App) takePassword(ctx context.Context, d Door, user account.User, email
 		return a.tries().by(paceHere, "password from a network", email, d.Address).from(paceNetwork, "passwords", d)
 	}
 	spent := here().by(paceAccount, "password", email)
-	account := len(spent.buckets) - 1
+	account := spent.last()
 	refused, retryAt, err := spent.take(ctx, now)
-	if err == nil && refused == account && !a.CanMail() {
+	if err == nil && refused == account && !a.canMail() {
 		spent = here().by(paceFew, "few passwords from a network", email, d.Address)
 		refused, retryAt, err = spent.take(ctx, now)
 	}
 	switch {
 	case err != nil || refused < 0:
 		return spent, err
-	case refused == account && a.CanMail():
+	case refused == account && a.canMail():
 		return spent, a.slowed(ctx, user, retryAt, "too_many_requests.password_alone")
 	}
 	return spent, a.slowed(ctx, user, retryAt, "too_many_requests.password_network")
@@ -173,7 +173,7 @@ func (a *App) slowed(ctx context.Context, user account.User, retryAt time.Time, 
 
 // otherWays names the ways in that no stranger can close.
 func (a *App) otherWays() string {
-	if a.CanMail() {
+	if a.canMail() {
 		return "other_ways_by_mail"
 	}
 	return "other_ways"
@@ -233,8 +233,8 @@ const freshFor = 10 * time.Minute
 func (v Viewer) Fresh(now time.Time) bool { return now.UnixMilli() < v.AuthAt+freshFor.Milliseconds() }
 
 // needFresh refuses a viewer who has not authenticated lately.
-func (a *App) needFresh(v Viewer) error {
-	if v.Fresh(a.clock.Now()) {
+func (v Viewer) needFresh(now time.Time) error {
+	if v.Fresh(now) {
 		return nil
 	}
 	return token.Refuse(token.Forbidden, "login_stale.changes_login")

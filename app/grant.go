@@ -269,7 +269,7 @@ func (a *App) issue(g grant.Grant, next newTokens) (Issued, []grant.Token, error
 	now := a.clock.Now()
 	issued := Issued{Who: who, Life: accessLife, Access: next.access}
 	if g.AuthAt != 0 {
-		issued.AuthAt = when(g.AuthAt)
+		issued.AuthAt = token.TimeAt(g.AuthAt)
 	}
 	tokens := []grant.Token{{
 		Hash: grant.HashOf(next.access), Grant: g.ID, Use: grant.Access, Until: now.Add(accessLife).UnixMilli(), CreatedAt: now.UnixMilli(),
@@ -353,5 +353,5 @@ func (a *App) AnsweredAgain(v Viewer, sealed, request string) (bool, error) {
 	if err != nil || subtle.ConstantTimeCompare([]byte(right), []byte(sealed)) != 1 {
 		return false, err
 	}
-	return v.AuthAt >= at && a.clock.Now().Sub(when(at)) < askedLife, nil
+	return v.AuthAt >= at && a.clock.Now().Sub(token.TimeAt(at)) < askedLife, nil
 }

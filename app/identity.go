@@ -134,7 +134,7 @@ func (a *App) ChangePassword(ctx context.Context, v Viewer, before, after string
 	if err := a.catalog.SetPassword(ctx, user.ID, hash, &session); err != nil {
 		return "", err
 	}
-	a.sessions.dropAll()
+	a.forgetSessions()
 	a.Note(ctx, SecurityEvent{Code: "password_changed", User: v.User, Detail: "The password was changed, and all other sessions were ended."})
 	a.mailOwner(ctx, user.ID, user.Email, "your password was changed, and all other sessions were ended")
 	return secret, nil

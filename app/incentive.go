@@ -13,7 +13,7 @@ import (
 // CreateCampaign makes a cause for which the vendor gives incentive tokens at its
 // own expense. They can be spent at this vendor only.
 func (a *App) CreateCampaign(ctx context.Context, s Seller, in CampaignInput, key string, digest []byte) (campaign catalog.Campaign, replayed bool, err error) {
-	request, err := a.request(s, key, "campaign", digest)
+	request, err := catalogRequest(s, key, "campaign", digest, a.clock.Now())
 	if err != nil {
 		return campaign, false, err
 	}
@@ -127,7 +127,7 @@ func (a *App) GrantProviderIncentive(ctx context.Context, account token.AccountI
 	}
 	key := journal.NewKey(account, "grant "+id.String(), reference, []byte(amount.Decimal(6)))
 	grant := grantOf(campaign, account, amount, vendors, key)
-	_, request, err := a.instruct(ctx, ByCommand(), journal.Instruction{Account: account, Grant: &grant.Grant, Key: key}, "")
+	_, request, err := ByCommand().instruct(ctx, a.engine, a.clock.Now(), journal.Instruction{Account: account, Grant: &grant.Grant, Key: key}, "")
 	if err == nil && request != 0 {
 		err = token.Refuse(token.Forbidden, "approval_needed.second")
 	}

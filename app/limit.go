@@ -69,7 +69,7 @@ func (a *App) setLimit(ctx context.Context, v Viewer, in LimitInput) error {
 		if known.User.IsZero() && known.Vendor == in.Vendor && known.Currency == in.Currency && known.Period == in.Period {
 			l.ID = known.ID
 			if in.Max > known.Max {
-				if err := a.needWindow(v, toSpend); err != nil {
+				if err := v.needWindow(a.clock.Now(), toSpend); err != nil {
 					return err
 				}
 			}
@@ -134,7 +134,7 @@ func (a *App) RemoveLimit(ctx context.Context, v Viewer, id token.LimitID) error
 	if id.IsZero() {
 		return foreign(nil, "not_found.limit")
 	}
-	if err := a.needWindow(v, toSpend); err != nil {
+	if err := v.needWindow(a.clock.Now(), toSpend); err != nil {
 		return err
 	}
 	_, err := a.engine.Do(ctx, &core.Permit{Account: v.Account, User: v.User, RemoveLimit: id})
@@ -155,7 +155,7 @@ func (a *App) SetApproval(ctx context.Context, v Viewer, currency token.Currency
 		return err
 	}
 	if most > account.Approval(v.User, currency) {
-		if err := a.needWindow(v, toSpend); err != nil {
+		if err := v.needWindow(a.clock.Now(), toSpend); err != nil {
 			return err
 		}
 	}
@@ -168,7 +168,7 @@ func (a *App) SetApproval(ctx context.Context, v Viewer, currency token.Currency
 // set before stays where it is higher. It goes with a purchase, so it needs the purchase
 // window as that does.
 func (a *App) RaiseApproval(ctx context.Context, v Viewer, currency token.Currency, atLeast token.Amount) error {
-	if err := a.needWindow(v, toSpend); err != nil {
+	if err := v.needWindow(a.clock.Now(), toSpend); err != nil {
 		return err
 	}
 	account, err := a.engine.Account(ctx, v.Account)
@@ -189,7 +189,7 @@ const maxAllowanceDays = 3660
 // needs the purchase window.
 func (a *App) GiveAllowance(ctx context.Context, v Viewer, in AllowanceInput) error {
 	now := a.clock.Now()
-	if err := a.needWindow(v, "purchase_window_closed.allowance"); err != nil {
+	if err := v.needWindow(a.clock.Now(), "purchase_window_closed.allowance"); err != nil {
 		return err
 	}
 	if err := a.currency(in.Currency); err != nil {

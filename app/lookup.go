@@ -25,7 +25,7 @@ const unfollowed = 5 * time.Minute
 
 // caches are what the app remembers of the catalogue.
 type caches struct {
-	followed *followed // what vendors, their sites and keys, offers and splits are good by
+	followed *follower // what vendors, their sites and keys, offers and splits are good by
 
 	vendors     *cache[token.VendorID, catalog.Vendor]
 	sites       *cache[token.VendorID, []catalog.Site]
@@ -49,12 +49,8 @@ type version[ID comparable] struct {
 	number uint32
 }
 
-func newCaches(clock token.Clock, alone bool) caches {
-	f := &followed{life: unfollowed}
-	if alone {
-		f.life = forever
-		f.until.Store(always)
-	}
+func newCaches(store changes, clock token.Clock, alone bool) caches {
+	f := newFollower(store, clock, alone)
 	return caches{
 		followed:    f,
 		vendors:     followedCache[token.VendorID, catalog.Vendor](clock, f, 16384),
@@ -222,10 +218,15 @@ func parseCursor(text string) (uint64, error) {
 // page may end before it is full; its cursor goes on from there.
 const maxScan = 20_000
 
-// page returns a page of the entries that match, and the cursor of the next page.
-func (a *App) page(ctx context.Context, term journal.Term, match func(*journal.Entry) bool, before uint64, size int) (entries []*journal.Entry, next string, err error) {
+// finder finds entries of the journal, as Engine does.
+type finder interface {
+	Find(ctx context.Context, term journal.Term, match func(*journal.Entry) bool, before uint64, limit int) ([]*journal.Entry, error)
+}
+
+// entriesOf returns a page of the entries that match, and the cursor of the next page.
+func entriesOf(ctx context.Context, engine finder, term journal.Term, match func(*journal.Entry) bool, before uint64, size int) (entries []*journal.Entry, next string, err error) {
 	seen := 0
-	found, err := a.engine.Find(ctx, term, func(e *journal.Entry) bool {
+	found, err := engine.Find(ctx, term, func(e *journal.Entry) bool {
 		seen++
 		return seen > maxScan || match(e)
 	}, before, size+1)
@@ -245,11 +246,3 @@ func (a *App) page(ctx context.Context, term journal.Term, match func(*journal.E
 }
 
 func cursor(seq uint64) string { return strconv.FormatUint(seq, 36) }
-
-// when turns the journal's time into a time.Time, which is zero for none.
-func when(at int64) time.Time {
-	if at == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(at).UTC()
-}

@@ -35,11 +35,10 @@ type Mailer interface {
 // noticeLife is for how long a notice about a login is tried to be sent.
 const noticeLife = 24 * time.Hour
 
-// mailBox names the key that mail is kept under while it waits.
-const mailBox = "mail"
-
 // CanMail reports whether this provider sends e-mail.
-func (a *App) CanMail() bool { return a.mailer != nil }
+func (a *App) CanMail() bool { return a.canMail() }
+
+func (a *App) canMail() bool { return a.mailer != nil }
 
 // errNoMail says that this provider sends no e-mail.
 func errNoMail() error {
@@ -68,13 +67,6 @@ func (a *App) outgoing(m Mail, domain string, life time.Duration) (delivery.Mess
 // domainOf returns the domain of an e-mail address.
 func domainOf(email string) string {
 	return strings.ToLower(email[strings.LastIndexByte(email, '@')+1:])
-}
-
-// queued tells that something was enqueued.
-func (a *App) queued(ctx context.Context) {
-	if a.onQueued != nil {
-		a.onQueued(ctx)
-	}
 }
 
 // mail enqueues a message of its own, or says that this provider sends none.

@@ -17,7 +17,7 @@ const codeLetters = "code to log in"
 // SendLoginCode sends a code to an address, if somebody logs in with it, and returns the
 // secret of the attempt. The answer is the same where nobody does.
 func (a *App) SendLoginCode(ctx context.Context, d Door, email string) (opens string, err error) {
-	if !a.CanMail() {
+	if !a.canMail() {
 		return "", errNoMail()
 	}
 	if email, err = account.NormalEmail(email); err != nil {

@@ -42,9 +42,9 @@ func (a *App) LoginMethods(ctx context.Context, v Viewer) (LoginMethods, error) 
 		return m, err
 	}
 	for _, p := range passkeys {
-		view := PasskeyView{ID: p.ID, Name: p.Name, BackedUp: p.BackedUp, CreatedAt: when(p.CreatedAt)}
+		view := PasskeyView{ID: p.ID, Name: p.Name, BackedUp: p.BackedUp, CreatedAt: token.TimeAt(p.CreatedAt)}
 		if p.UsedAt != 0 {
-			view.UsedAt = when(p.UsedAt)
+			view.UsedAt = token.TimeAt(p.UsedAt)
 		}
 		m.Passkeys = append(m.Passkeys, view)
 	}
@@ -55,7 +55,7 @@ func (a *App) LoginMethods(ctx context.Context, v Viewer) (LoginMethods, error) 
 	if err != nil {
 		return m, err
 	}
-	m.Authenticator = when(authenticator.CreatedAt)
+	m.Authenticator = token.TimeAt(authenticator.CreatedAt)
 	m.RecoveryLeft, err = a.catalog.RecoveryCodesLeft(ctx, v.User)
 	return m, err
 }
@@ -63,7 +63,7 @@ func (a *App) LoginMethods(ctx context.Context, v Viewer) (LoginMethods, error) 
 // BeginAuthenticator makes the secret of a new authenticator and returns the secret of
 // the attempt, for the browser to keep until ConfirmAuthenticator.
 func (a *App) BeginAuthenticator(ctx context.Context, v Viewer) (attempt string, err error) {
-	if err := a.needFresh(v); err != nil {
+	if err := v.needFresh(a.clock.Now()); err != nil {
 		return "", err
 	}
 	secret := make([]byte, 20)
@@ -92,7 +92,7 @@ func (a *App) pendingSecret(ctx context.Context, v Viewer, d Door) (credential.A
 
 // PendingAuthenticator returns what the authenticator that is being set up needs.
 func (a *App) PendingAuthenticator(ctx context.Context, v Viewer, d Door) (NewAuthenticator, error) {
-	if err := a.needFresh(v); err != nil {
+	if err := v.needFresh(a.clock.Now()); err != nil {
 		return NewAuthenticator{}, err
 	}
 	_, secret, err := a.pendingSecret(ctx, v, d)
@@ -112,7 +112,7 @@ func (a *App) PendingAuthenticator(ctx context.Context, v Viewer, d Door) (NewAu
 // ConfirmAuthenticator puts a new authenticator to use after its first code, and returns
 // the recovery codes, which nobody sees again.
 func (a *App) ConfirmAuthenticator(ctx context.Context, v Viewer, d Door, code string) (recovery []string, err error) {
-	if err := a.needFresh(v); err != nil {
+	if err := v.needFresh(a.clock.Now()); err != nil {
 		return nil, err
 	}
 	attempt, secret, err := a.pendingSecret(ctx, v, d)
@@ -144,7 +144,7 @@ func (a *App) ConfirmAuthenticator(ctx context.Context, v Viewer, d Door, code s
 
 // DropAuthenticator takes the second factor off the viewer's login.
 func (a *App) DropAuthenticator(ctx context.Context, v Viewer) error {
-	if err := a.needFresh(v); err != nil {
+	if err := v.needFresh(a.clock.Now()); err != nil {
 		return err
 	}
 	if err := a.catalog.DropAuthenticator(ctx, v.User); err != nil {
@@ -157,7 +157,7 @@ func (a *App) DropAuthenticator(ctx context.Context, v Viewer) error {
 // NewRecoveryCodes replaces the viewer's recovery codes, and returns the new ones, which
 // nobody sees again.
 func (a *App) NewRecoveryCodes(ctx context.Context, v Viewer) ([]string, error) {
-	if err := a.needFresh(v); err != nil {
+	if err := v.needFresh(a.clock.Now()); err != nil {
 		return nil, err
 	}
 	needed, err := a.hasSecond(ctx, v.User)

@@ -9,7 +9,7 @@ import (
 
 // CreateOffer puts a thing up for sale.
 func (a *App) CreateOffer(ctx context.Context, s Seller, in OfferInput, key string, digest []byte) (offer catalog.Offer, replayed bool, err error) {
-	request, err := a.request(s, key, "offer", digest)
+	request, err := catalogRequest(s, key, "offer", digest, a.clock.Now())
 	if err != nil {
 		return offer, false, err
 	}
@@ -18,7 +18,7 @@ func (a *App) CreateOffer(ctx context.Context, s Seller, in OfferInput, key stri
 
 // ChangeOffer makes a new version of an offer. Sales made before keep theirs.
 func (a *App) ChangeOffer(ctx context.Context, s Seller, id token.OfferID, in OfferInput, key string, digest []byte) (offer catalog.Offer, replayed bool, err error) {
-	request, err := a.request(s, key, "offer "+id.String(), digest)
+	request, err := catalogRequest(s, key, "offer "+id.String(), digest, a.clock.Now())
 	if err != nil {
 		return offer, false, err
 	}

@@ -173,7 +173,7 @@ func (a *App) AllVendors(ctx context.Context, by Actor, before string, limit int
 		if err != nil {
 			return nil, "", err
 		}
-		lines = append(lines, VendorLine{ID: v.ID, Name: v.Name, Fee: v.Fee, OpenedAt: when(v.CreatedAt), Money: moneyOf(books)})
+		lines = append(lines, VendorLine{ID: v.ID, Name: v.Name, Fee: v.Fee, OpenedAt: token.TimeAt(v.CreatedAt), Money: moneyOf(books)})
 	}
 	return lines, next, err
 }
@@ -211,14 +211,14 @@ func (a *App) LookUpReader(ctx context.Context, by Actor, email string) (ReaderL
 	if user.ID.IsZero() {
 		detail = "looked for a reader by an e-mail address that nobody logs in with"
 	}
-	if err := a.catalog.AddAct(ctx, a.act(by, staff.ReaderLooked, user.ID.String(), detail)); err != nil {
+	if err := a.catalog.AddAct(ctx, by.act(a.ids, a.clock.Now(), staff.ReaderLooked, user.ID.String(), detail)); err != nil {
 		return line, err
 	}
 	if user.ID.IsZero() {
 		return line, token.Refuse(token.NotFound, "not_found.email")
 	}
 	a.Note(ctx, SecurityEvent{Code: staff.ReaderLooked, User: user.ID, Detail: "The provider's staff looked at your account."})
-	line = ReaderLine{User: user.ID, Account: user.Account, Name: maskName(user.Name), Email: MaskEmail(user.Email), Since: when(user.CreatedAt), Confirmed: user.Password != ""}
+	line = ReaderLine{User: user.ID, Account: user.Account, Name: maskName(user.Name), Email: MaskEmail(user.Email), Since: token.TimeAt(user.CreatedAt), Confirmed: user.Password != ""}
 	vendors, err := a.catalog.VendorsOf(ctx, user.ID)
 	if err != nil {
 		return line, err

@@ -32,12 +32,12 @@ func (a *App) CreateOperatorKey(ctx context.Context, by Actor, name string) (sec
 	if err := catalog.CheckName("key_name", name); err != nil {
 		return "", view, err
 	}
-	keys, err := a.catalog.OperatorKeys(ctx)
+	known, err := a.catalog.OperatorKeys(ctx)
 	if err != nil {
 		return "", view, err
 	}
 	good := 0
-	for _, key := range keys {
+	for _, key := range known {
 		if key.RevokedAt == 0 {
 			good++
 		}
@@ -53,7 +53,7 @@ func (a *App) CreateOperatorKey(ctx context.Context, by Actor, name string) (sec
 		ID: token.NewID[token.KeyKind](a.ids), Hash: hashOf(secret), Name: name, Hint: secret[len(secret)-4:], CreatedAt: a.clock.Now().UnixMilli(),
 		MadeBy: by.staff.User,
 	}
-	err = a.catalog.AddOperatorKey(ctx, key, a.act(by, staff.KeyMade, key.ID.String(), "made the operator key that ends in "+key.Hint))
+	err = a.catalog.AddOperatorKey(ctx, key, by.act(a.ids, a.clock.Now(), staff.KeyMade, key.ID.String(), "made the operator key that ends in "+key.Hint))
 	if err != nil {
 		return "", view, err
 	}
@@ -62,9 +62,9 @@ func (a *App) CreateOperatorKey(ctx context.Context, by Actor, name string) (sec
 
 // OperatorKeys returns the keys, newest first.
 func (a *App) OperatorKeys(ctx context.Context) ([]OperatorKeyView, error) {
-	keys, err := a.catalog.OperatorKeys(ctx)
-	views := make([]OperatorKeyView, 0, len(keys))
-	for _, key := range keys {
+	known, err := a.catalog.OperatorKeys(ctx)
+	views := make([]OperatorKeyView, 0, len(known))
+	for _, key := range known {
 		views = append(views, operatorKeyView(key))
 	}
 	return views, err
@@ -75,7 +75,7 @@ func (a *App) RevokeOperatorKey(ctx context.Context, by Actor, id token.KeyID) e
 	if err := may(by, staff.ManageStaff); err != nil {
 		return err
 	}
-	return a.catalog.RevokeOperatorKey(ctx, id, a.clock.Now().UnixMilli(), a.act(by, staff.KeyRevoked, id.String(), "revoked an operator key"))
+	return a.catalog.RevokeOperatorKey(ctx, id, a.clock.Now().UnixMilli(), by.act(a.ids, a.clock.Now(), staff.KeyRevoked, id.String(), "revoked an operator key"))
 }
 
 // OperatorByKey lets a program act that sends an operator's key. It is looked up each time:
@@ -95,9 +95,9 @@ func (a *App) OperatorByKey(ctx context.Context, bearer string) (Actor, token.Ke
 			return Actor{}, token.KeyID{}, unknown
 		}
 	}
-	return Actor{key.ID.String(), by}, key.ID, err
+	return Actor{id: key.ID.String(), staff: by}, key.ID, err
 }
 
 func operatorKeyView(k staff.Key) OperatorKeyView {
-	return OperatorKeyView{ID: k.ID, Name: k.Name, Hint: k.Hint, CreatedAt: when(k.CreatedAt), RevokedAt: when(k.RevokedAt)}
+	return OperatorKeyView{ID: k.ID, Name: k.Name, Hint: k.Hint, CreatedAt: token.TimeAt(k.CreatedAt), RevokedAt: token.TimeAt(k.RevokedAt)}
 }

@@ -164,7 +164,7 @@ func (a *App) orders(ctx context.Context, vendor token.VendorID, before string, 
 	if err != nil {
 		return nil, "", err
 	}
-	entries, next, err := a.page(ctx, journal.TermVendor(vendor), func(e *journal.Entry) bool {
+	entries, next, err := entriesOf(ctx, a.engine, journal.TermVendor(vendor), func(e *journal.Entry) bool {
 		return e.Vendor == vendor && match(e)
 	}, from, pageSize(limit))
 	if err != nil {
@@ -306,7 +306,7 @@ func (a *App) viewOf(ctx context.Context, o, entitled *core.Order, now int64) (O
 		ID: o.ID, Vendor: o.Vendor, Status: statusAt(o, now), Price: o.Price, Currency: o.Currency, Item: o.Item,
 		Offer: o.Offer, Split: o.Rule.Split, SplitVersion: o.Rule.Version, Post: o.Post, Tracking: o.Tracking, Login: o.Login,
 		ReturnURL: o.ReturnURL, CancelURL: o.CancelURL, Test: o.Test, Manual: o.Manual, HoldHours: o.HoldHours,
-		CreatedAt: when(o.OpenedAt), ExpiresAt: when(o.ExpiresAt), PaidAt: when(o.PaidAt), CoveredBy: o.By,
+		CreatedAt: token.TimeAt(o.OpenedAt), ExpiresAt: token.TimeAt(o.ExpiresAt), PaidAt: token.TimeAt(o.PaidAt), CoveredBy: o.By,
 	}
 	if o.ExpiresAt != 0 {
 		v.PayURL = a.payURL(o.ID)
@@ -335,7 +335,7 @@ func (a *App) viewOf(ctx context.Context, o, entitled *core.Order, now int64) (O
 // charged fills in what was charged and who keeps how much of it.
 func charged(v *OrderView, o *core.Order) {
 	if o.Status == core.OnHold {
-		v.HoldUntil = when(o.Sale.Until)
+		v.HoldUntil = token.TimeAt(o.Sale.Until)
 	}
 	if o.Status == core.Freed || o.Status == core.Covers {
 		return

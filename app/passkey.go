@@ -179,7 +179,7 @@ func (a *App) BeginPasskey(ctx context.Context, v Viewer) (options []byte, attem
 	if err := a.needParty(); err != nil {
 		return nil, "", err
 	}
-	if err := a.needFresh(v); err != nil {
+	if err := v.needFresh(a.clock.Now()); err != nil {
 		return nil, "", err
 	}
 	owner, err := a.holder(ctx, v)
@@ -215,7 +215,7 @@ func (a *App) AddPasskey(ctx context.Context, v Viewer, d Door, name, answer str
 	if err := a.needParty(); err != nil {
 		return err
 	}
-	if err := a.needFresh(v); err != nil {
+	if err := v.needFresh(a.clock.Now()); err != nil {
 		return err
 	}
 	name, err := credential.CheckPasskeyName(name)
@@ -276,7 +276,7 @@ func (a *App) create(owner *holder, session webauthn.SessionData, answer string)
 
 // RenamePasskey changes what the viewer calls a passkey.
 func (a *App) RenamePasskey(ctx context.Context, v Viewer, id []byte, name string) error {
-	if err := a.needFresh(v); err != nil {
+	if err := v.needFresh(a.clock.Now()); err != nil {
 		return err
 	}
 	name, err := credential.CheckPasskeyName(name)
@@ -292,7 +292,7 @@ func (a *App) RenamePasskey(ctx context.Context, v Viewer, id []byte, name strin
 
 // DropPasskey removes a passkey of the viewer's.
 func (a *App) DropPasskey(ctx context.Context, v Viewer, id []byte) error {
-	if err := a.needFresh(v); err != nil {
+	if err := v.needFresh(a.clock.Now()); err != nil {
 		return err
 	}
 	if err := a.catalog.DropPasskey(ctx, v.User, id); err != nil {

@@ -19,8 +19,8 @@ type buyer struct {
 	consent journal.Consent
 }
 
-// buyer returns the viewer as one who pays.
-func (v *Viewer) buyer(method journal.ConsentMethod) buyer {
+// buyerOf returns the viewer as one who pays.
+func buyerOf(v *Viewer, method journal.ConsentMethod) buyer {
 	return buyer{user: v.User, account: v.Account, consent: journal.Consent{
 		Method: method, Login: v.AuthAt, Until: v.WindowUntil.UnixMilli(),
 	}}
@@ -56,7 +56,7 @@ func (a *App) checkout(ctx context.Context, order *core.Order, v *Viewer) (Check
 	c := Checkout{
 		Order: order.ID, Version: order.OfferVer, Vendor: order.Vendor, VendorName: vendor.Name, VendorSite: originOf(order.ReturnURL),
 		Title: order.Item.Title, Description: order.Item.Description, ItemURL: order.Item.URL, Price: order.Price, Currency: order.Currency,
-		Terms: order.Item.Terms, Status: statusAt(order, now), ExpiresAt: when(order.ExpiresAt),
+		Terms: order.Item.Terms, Status: statusAt(order, now), ExpiresAt: token.TimeAt(order.ExpiresAt),
 		CancelURL: order.CancelURL, Test: order.Test, Manual: order.Manual, HoldHours: order.HoldHours,
 	}
 	c.Expired = c.Status == "expired"
@@ -66,11 +66,11 @@ func (a *App) checkout(ctx context.Context, order *core.Order, v *Viewer) (Check
 	case v == nil:
 		c.Problem = token.Refuse(token.Unauthorised, "unauthorised.log_in")
 	default:
-		if err = a.tryToPay(ctx, order, v.buyer(journal.ByApproval), now, &c); err != nil || c.CanPay {
+		if err = a.tryToPay(ctx, order, buyerOf(v, journal.ByApproval), now, &c); err != nil || c.CanPay {
 			c.WithoutAsking = c.CanPay && !c.Paid
 			break
 		}
-		err = a.tryToPay(ctx, order, v.buyer(journal.ByClick), now, &c)
+		err = a.tryToPay(ctx, order, buyerOf(v, journal.ByClick), now, &c)
 	}
 	return c, err
 }
@@ -181,7 +181,7 @@ func (a *App) Pay(ctx context.Context, v Viewer, id token.OrderID, quoted token.
 	if order.Test {
 		return "", wrongMode(true)
 	}
-	return a.pay(ctx, order, v.buyer(method), quoted)
+	return a.pay(ctx, order, buyerOf(&v, method), quoted)
 }
 
 // PayTest pays a test order with the sandbox's test tokens.
@@ -205,7 +205,7 @@ func (a *App) pay(ctx context.Context, order *core.Order, who buyer, quoted toke
 	if err != nil {
 		return "", err
 	}
-	if err := a.vault.ready(ctx); err != nil { // before anything is charged
+	if err := a.canSeal(ctx); err != nil { // before anything is charged
 		return "", err
 	}
 	_, err = a.engine.Do(ctx, &core.Pay{

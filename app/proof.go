@@ -25,8 +25,6 @@ type SecretRecords interface {
 	SealedAuthenticators(ctx context.Context, limit int) ([]credential.Authenticator, error)
 }
 
-var _ SecretRecords = Catalog(nil)
-
 // Proof is what was found out about a secret.
 type Proof struct {
 	// Lasting is the provider's first secret, from which pseudonyms derive for ever.
@@ -221,11 +219,12 @@ func (r *resealer) Delivery(id token.DeliveryID, sealed []byte) ([]byte, error) 
 }
 
 // The purposes that secrets are kept in the database for, each under a key of its own.
-// authenticatorBox and mailBox are two more.
 const (
-	lastingBox = "lasting secret"
-	signingBox = "signing keys"
-	ticketBox  = "ticket keys"
+	authenticatorBox = "authenticators"
+	mailBox          = "mail"
+	lastingBox       = "lasting secret"
+	signingBox       = "signing keys"
+	ticketBox        = "ticket keys"
 )
 
 // epochName binds a sealed root key to its epoch.

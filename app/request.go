@@ -59,7 +59,7 @@ func (a *App) ListRequests(ctx context.Context, by Actor, state RequestState, be
 	if err != nil {
 		return nil, "", err
 	}
-	found, next, err := a.page(ctx, journal.TermAccount(journal.Approvals), func(e *journal.Entry) bool {
+	found, next, err := entriesOf(ctx, a.engine, journal.TermAccount(journal.Approvals), func(e *journal.Entry) bool {
 		switch state {
 		case "":
 			return e.Asked() != nil
@@ -111,7 +111,7 @@ func (a *App) looked(ctx context.Context, by Actor, request string, seen int) er
 	if request != "" {
 		detail = "looked at the request " + request
 	}
-	return a.catalog.AddAct(ctx, a.act(by, staff.RequestLooked, request, detail))
+	return a.catalog.AddAct(ctx, by.act(a.ids, a.clock.Now(), staff.RequestLooked, request, detail))
 }
 
 // recordOf finds a request and what became of it.
@@ -138,7 +138,7 @@ func (a *App) recordOf(ctx context.Context, desk *core.Desk, number uint64) (rec
 		return record, err
 	}
 	e, d := closing[0], closing[0].Decision()
-	record.State, record.DecidedAt, record.DecidedBy, record.Decision, record.Refused = stateAfter(e), when(e.At), d.By, d.Why, d.Refused
+	record.State, record.DecidedAt, record.DecidedBy, record.Decision, record.Refused = stateAfter(e), token.TimeAt(e.At), d.By, d.Why, d.Refused
 	if record.State == RequestDone {
 		record.Entry = e.Seq + 1
 	}
@@ -162,6 +162,6 @@ func stateAfter(e *journal.Entry) RequestState {
 }
 
 func requestView(number uint64, at int64, asked *journal.Asked, given []journal.Staff) RequestView {
-	return RequestView{Number: number, At: when(at), Instruction: asked.Instruction, Digest: asked.Digest, By: asked.By,
-		Why: asked.Why, Needs: asked.Needs, Given: given, LapsesAt: when(asked.LapsesAt)}
+	return RequestView{Number: number, At: token.TimeAt(at), Instruction: asked.Instruction, Digest: asked.Digest, By: asked.By,
+		Why: asked.Why, Needs: asked.Needs, Given: given, LapsesAt: token.TimeAt(asked.LapsesAt)}
 }

@@ -21,7 +21,7 @@ func hashOf(secret string) [32]byte { return sha256.Sum256([]byte(secret)) }
 // AskReset sends a link for a new password to an address, if somebody logs in with it.
 // The answer is the same where nobody does.
 func (a *App) AskReset(ctx context.Context, d Door, email string) error {
-	if !a.CanMail() {
+	if !a.canMail() {
 		return errNoMail()
 	}
 	email, err := account.NormalEmail(email)
@@ -92,7 +92,7 @@ func (a *App) ResetPassword(ctx context.Context, d Door, secret, password string
 		return err
 	}
 	err = a.catalog.UseReset(ctx, wish.Hash, hash)
-	a.sessions.dropAll()
+	a.forgetSessions()
 	if token.CodeOf(err) == token.CodeNotFound {
 		return gone
 	}

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/ledger"
 	"farthing.dev/farthing/domain/royalty"
@@ -26,7 +25,7 @@ func (a *App) royalties(ctx context.Context, vendor token.VendorID, before strin
 		return nil, "", err
 	}
 	size := pageSize(limit)
-	entries, next, err := a.page(ctx, journal.TermVendor(vendor), func(e *journal.Entry) bool {
+	entries, next, err := entriesOf(ctx, a.engine, journal.TermVendor(vendor), func(e *journal.Entry) bool {
 		return e.Vendor == vendor && e.Kind.Royalties() && match(e)
 	}, from, size)
 	if err != nil {
@@ -70,7 +69,7 @@ func parseRowCursor(text string) (before uint64, skip int, err error) {
 }
 
 func (a *App) royaltyRows(ctx context.Context, e *journal.Entry) ([]RoyaltyView, error) {
-	row := RoyaltyView{Order: e.Order, At: when(e.At), Kind: e.Kind.String(), Test: isTest(e)}
+	row := RoyaltyView{Order: e.Order, At: token.TimeAt(e.At), Kind: e.Kind.String(), Test: isTest(e)}
 	sign, lines := token.Amount(1), e.Lines()
 	if e.Kind == journal.Refunded {
 		order, err := a.engine.Order(ctx, e.Order)
@@ -90,14 +89,6 @@ func (a *App) royaltyRows(ctx context.Context, e *journal.Entry) ([]RoyaltyView,
 		rows = append(rows, row)
 	}
 	return rows, nil
-}
-
-func (a *App) payeeName(ctx context.Context, id token.PayeeID) string {
-	payee, err := a.payees.get(id, func() (catalog.Payee, error) { return a.catalog.Payee(ctx, id) })
-	if err != nil {
-		return ""
-	}
-	return payee.Name
 }
 
 // Earnings returns what the vendor has earned and not been paid yet.

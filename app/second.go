@@ -135,9 +135,6 @@ func stepCode(secret []byte, step int64) (string, error) {
 	return code, token.Wrap(err, "work out a code")
 }
 
-// authenticatorBox names the key that the secrets of authenticators are kept under.
-const authenticatorBox = "authenticators"
-
 // sealSecret encrypts a secret of a user's for the database.
 func (a *App) sealSecret(plain []byte, user token.UserID) ([]byte, error) {
 	return a.keys.seal(a.dice, authenticatorBox, plain, user[:])
@@ -172,7 +169,7 @@ func (a *App) tellOwner(ctx context.Context, user token.UserID, email, what stri
 
 // mailOwner mails a user that something about her login changed.
 func (a *App) mailOwner(ctx context.Context, user token.UserID, email, what string) {
-	if !a.CanMail() {
+	if !a.canMail() {
 		return
 	}
 	err := a.mail(ctx, Mail{To: email, Subject: "Your login has changed", Text: fmt.Sprintf(`On %s, %s.

@@ -22,6 +22,9 @@ type dice struct {
 	from io.Reader
 }
 
+// newRandom returns a source that reads from r.
+func newRandom(r io.Reader) *dice { return &dice{from: r} }
+
 func (d *dice) fill(b []byte) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

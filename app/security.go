@@ -234,10 +234,7 @@ func (a *App) dropEvents(ctx context.Context) error {
 // SecurityEvents returns a page of what was refused or happened around the viewer's
 // account, newest first.
 func (a *App) SecurityEvents(ctx context.Context, v Viewer, before string, limit int) (page []SecurityView, next string, err error) {
-	mine := func(e *security.Event) bool { return e.User == v.User }
-	events, next, err := a.events(before, limit, mine, func(from token.EventID, limit int) ([]security.Event, error) {
-		return a.catalog.EventsOfUser(ctx, v.User, from, limit)
-	})
+	events, next, err := a.eventsOfUser(ctx, v.User, before, limit)
 	for _, e := range events {
 		view := viewOfEvent(e)
 		view.VendorName = a.vendorName(ctx, e.Vendor)
@@ -252,10 +249,7 @@ func (a *App) VendorSecurityEvents(ctx context.Context, v Viewer, vendor token.V
 	if _, err := a.member(ctx, v, vendor); err != nil {
 		return nil, "", err
 	}
-	its := func(e *security.Event) bool { return e.Vendor == vendor }
-	events, next, err := a.events(before, limit, its, func(from token.EventID, limit int) ([]security.Event, error) {
-		return a.catalog.EventsOfVendor(ctx, vendor, from, limit)
-	})
+	events, next, err := a.eventsOfVendor(ctx, vendor, before, limit)
 	for _, e := range events {
 		view := viewOfEvent(e)
 		if view.Reader, err = a.keys.pseudonym(vendor, e.User); err != nil {
@@ -264,6 +258,22 @@ func (a *App) VendorSecurityEvents(ctx context.Context, v Viewer, vendor token.V
 		page = append(page, view)
 	}
 	return page, next, err
+}
+
+// eventsOfUser returns a page of what concerns a user, newest first.
+func (a *App) eventsOfUser(ctx context.Context, user token.UserID, before string, limit int) (page []security.Event, next string, err error) {
+	hers := func(e *security.Event) bool { return e.User == user }
+	return a.events(before, limit, hers, func(from token.EventID, limit int) ([]security.Event, error) {
+		return a.catalog.EventsOfUser(ctx, user, from, limit)
+	})
+}
+
+// eventsOfVendor returns a page of what concerns a vendor, newest first.
+func (a *App) eventsOfVendor(ctx context.Context, vendor token.VendorID, before string, limit int) (page []security.Event, next string, err error) {
+	its := func(e *security.Event) bool { return e.Vendor == vendor }
+	return a.events(before, limit, its, func(from token.EventID, limit int) ([]security.Event, error) {
+		return a.catalog.EventsOfVendor(ctx, vendor, from, limit)
+	})
 }
 
 // events reads a page. What still waits to be written is on it, so that people see what has
@@ -298,5 +308,5 @@ func newest(events []security.Event, most int) []security.Event {
 }
 
 func viewOfEvent(e security.Event) SecurityView {
-	return SecurityView{ID: e.ID, At: when(e.At), Code: e.Code, Detail: e.Detail, Order: e.Order, Times: e.Times}
+	return SecurityView{ID: e.ID, At: token.TimeAt(e.At), Code: e.Code, Detail: e.Detail, Order: e.Order, Times: e.Times}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"strings"
+	"time"
 
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/journal"
@@ -61,10 +62,10 @@ func requestKey(s Seller, text, operation string, digest []byte) (journal.Key, e
 	return journal.NewKey(s.Vendor, purpose, text, request), nil
 }
 
-// request is requestKey for additions to the catalogue; an addition from the
+// catalogRequest is requestKey for additions to the catalogue; an addition from the
 // console has no key.
-func (a *App) request(s Seller, text, operation string, digest []byte) (catalog.Request, error) {
-	at := a.clock.Now().UnixMilli()
+func catalogRequest(s Seller, text, operation string, digest []byte, now time.Time) (catalog.Request, error) {
+	at := now.UnixMilli()
 	if text == "" && s.Key.IsZero() {
 		return catalog.Request{At: at}, nil
 	}

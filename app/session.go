@@ -141,7 +141,11 @@ func (a *App) Viewer(ctx context.Context, secret string) (Viewer, error) {
 	session := known.session
 	return Viewer{
 		Session: session.ID, User: known.user.ID, Account: session.Account, Name: known.user.Name, Email: known.user.Email,
-		LoginAt: when(session.LoginAt), AuthAt: session.AuthAt, Methods: session.Methods,
-		WindowUntil: when(session.AuthAt).Add(a.windowOf(known.user)), Vendors: vendors, Operator: known.operator,
+		LoginAt: token.TimeAt(session.LoginAt), AuthAt: session.AuthAt, Methods: session.Methods,
+		WindowUntil: token.TimeAt(session.AuthAt).Add(a.windowOf(known.user)), Vendors: vendors, Operator: known.operator,
 	}, nil
 }
+
+// forgetSessions has every session be read again: what it may do, or whether it is there,
+// has changed.
+func (a *App) forgetSessions() { a.sessions.dropAll() }

@@ -26,7 +26,7 @@ const signUpLetters = "code to open a wallet"
 // returns the secret for her browser to keep: only there the code opens the wallet. The
 // answer is the same where the address has a login already; the mail says so.
 func (a *App) AskSignUp(ctx context.Context, d Door, in SignUp, next string) (pending string, err error) {
-	if !a.CanMail() {
+	if !a.canMail() {
 		return "", errNoMail()
 	}
 	if _, err := a.takeNetwork(ctx, paceNetwork, "sign-ups", d); err != nil { // first: hashing a password is work

@@ -20,10 +20,10 @@ type SiteView struct {
 
 // CreateSite registers a place on the web to which browsers may be sent back.
 func (a *App) CreateSite(ctx context.Context, s Seller, url string, key string, digest []byte) (view SiteView, replayed bool, err error) {
-	if err := a.needHand(s, "purchase_window_closed.register_site"); err != nil {
+	if err := s.needHand("purchase_window_closed.register_site"); err != nil {
 		return view, false, err
 	}
-	request, err := a.request(s, key, "site", digest)
+	request, err := catalogRequest(s, key, "site", digest, a.clock.Now())
 	if err != nil {
 		return view, false, err
 	}
@@ -79,6 +79,6 @@ func (a *App) viewsOfSites(sites []catalog.Site) ([]SiteView, error) {
 
 func (a *App) viewOfSite(site catalog.Site) (view SiteView, err error) {
 	view = SiteView{Site: site, ProofURL: site.Origin + proofPath}
-	view.Proof, err = a.keys.siteProof(site)
+	view.Proof, err = a.siteProof(site)
 	return view, err
 }

@@ -22,15 +22,15 @@ type Fetch func(ctx context.Context, address string) (status int, body string, e
 
 // siteProof returns what a site has to show. It is the vendor's own for this very site,
 // so where two vendors share an origin, its owner decides who has which part.
-func (l *locksmith) siteProof(site catalog.Site) (string, error) {
-	proof, err := l.deriveLasting("site", site.Vendor, []byte(site.URL()), 20)
+func (a *App) siteProof(site catalog.Site) (string, error) {
+	proof, err := a.keys.deriveLasting("site", site.Vendor, []byte(site.URL()), 20)
 	return "farthing-site-" + crockford.EncodeToString(proof), token.Wrap(err, "derive a site's proof")
 }
 
 // ProveSite looks whether the vendor's proof stands at the site's origin, and if so,
 // lets live orders lead there.
 func (a *App) ProveSite(ctx context.Context, s Seller, id token.SiteID) (SiteView, error) {
-	if err := a.needHand(s, "purchase_window_closed.prove_site"); err != nil {
+	if err := s.needHand("purchase_window_closed.prove_site"); err != nil {
 		return SiteView{}, err
 	}
 	known, err := a.catalog.Sites(ctx, s.Vendor, token.SiteID{}, maxSites)

@@ -17,9 +17,9 @@ type seller struct {
 
 type sold struct{ count, value atomic.Int64 }
 
-func countSales(e Engine, currencies map[token.Currency]bool) *seller {
+func countSales(e Engine, currencies []token.Currency) *seller {
 	s := &seller{Engine: e, sold: map[token.Currency]*sold{}}
-	for currency := range currencies {
+	for _, currency := range currencies {
 		s.sold[currency] = &sold{}
 	}
 	return s

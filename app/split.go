@@ -10,10 +10,10 @@ import (
 
 // CreateSplit makes a rule for dividing prices.
 func (a *App) CreateSplit(ctx context.Context, s Seller, in SplitInput, key string, digest []byte) (split catalog.Split, replayed bool, err error) {
-	if err := a.needHand(s, "purchase_window_closed.split"); err != nil {
+	if err := s.needHand("purchase_window_closed.split"); err != nil {
 		return split, false, err
 	}
-	request, err := a.request(s, key, "split", digest)
+	request, err := catalogRequest(s, key, "split", digest, a.clock.Now())
 	if err != nil {
 		return split, false, err
 	}
@@ -22,10 +22,10 @@ func (a *App) CreateSplit(ctx context.Context, s Seller, in SplitInput, key stri
 
 // ChangeSplit makes a new version of a rule. Sales and orders made before keep theirs.
 func (a *App) ChangeSplit(ctx context.Context, s Seller, id token.SplitID, in SplitInput, key string, digest []byte) (split catalog.Split, replayed bool, err error) {
-	if err := a.needHand(s, "purchase_window_closed.split"); err != nil {
+	if err := s.needHand("purchase_window_closed.split"); err != nil {
 		return split, false, err
 	}
-	request, err := a.request(s, key, "split "+id.String(), digest)
+	request, err := catalogRequest(s, key, "split "+id.String(), digest, a.clock.Now())
 	if err != nil {
 		return split, false, err
 	}
@@ -55,7 +55,7 @@ func (a *App) addSplit(ctx context.Context, s Seller, split catalog.Split, in Sp
 		return split, false, err
 	}
 	for _, share := range split.Shares {
-		payee, err := a.payees.get(share.Payee, func() (catalog.Payee, error) { return a.catalog.Payee(ctx, share.Payee) })
+		payee, err := a.payee(ctx, share.Payee)
 		if err != nil || payee.Vendor != s.Vendor {
 			return split, false, foreign(err, "not_found.payee")
 		}
@@ -80,10 +80,10 @@ func (a *App) Splits(ctx context.Context, s Seller, before string, limit int) (p
 
 // CreatePayee adds someone who earns royalties.
 func (a *App) CreatePayee(ctx context.Context, s Seller, name string, key string, digest []byte) (payee catalog.Payee, replayed bool, err error) {
-	if err := a.needHand(s, "purchase_window_closed.payee"); err != nil {
+	if err := s.needHand("purchase_window_closed.payee"); err != nil {
 		return payee, false, err
 	}
-	request, err := a.request(s, key, "payee", digest)
+	request, err := catalogRequest(s, key, "payee", digest, a.clock.Now())
 	if err != nil {
 		return payee, false, err
 	}
@@ -103,4 +103,17 @@ func (a *App) Payees(ctx context.Context, s Seller, before string, limit int) (p
 	return pageOf(before, limit, func(before token.PayeeID, limit int) ([]catalog.Payee, error) {
 		return a.catalog.Payees(ctx, s.Vendor, before, limit)
 	}, func(p catalog.Payee) token.PayeeID { return p.ID })
+}
+
+func (a *App) payee(ctx context.Context, id token.PayeeID) (catalog.Payee, error) {
+	return a.payees.get(id, func() (catalog.Payee, error) { return a.catalog.Payee(ctx, id) })
+}
+
+// payeeName returns what a payee is called, or nothing where that cannot be told.
+func (a *App) payeeName(ctx context.Context, id token.PayeeID) string {
+	payee, err := a.payee(ctx, id)
+	if err != nil {
+		return ""
+	}
+	return payee.Name
 }

@@ -28,7 +28,7 @@ type Actor struct {
 //
 // It stands for no person: it asks and refuses, and never approves, see [core.Approve].
 func ByCommand() Actor {
-	return Actor{staff.ByCommand, journal.Staff{Role: journal.Operator}}
+	return Actor{id: staff.ByCommand, staff: journal.Staff{Role: journal.Operator}}
 }
 
 // may refuses what an actor's role does not allow.
@@ -91,13 +91,13 @@ func (a *App) AddStaff(ctx context.Context, by Actor, email string, role staff.R
 	}
 	now := a.clock.Now()
 	member := staff.Member{User: user.ID, Role: role, AddedAt: now.UnixMilli()}
-	err = a.catalog.AddStaff(ctx, member, a.act(by, staff.OperatorAdded, user.ID.String(), "was made "+withArticle(role)))
+	err = a.catalog.AddStaff(ctx, member, by.act(a.ids, a.clock.Now(), staff.OperatorAdded, user.ID.String(), "was made "+withArticle(role)))
 	if made.Already = token.CodeOf(err) == token.CodeTaken; err != nil && !made.Already {
 		return made, err
 	}
-	a.sessions.dropAll() // their pages offer more from now on
+	a.forgetSessions() // their pages offer more from now on
 	made.StaffView = StaffView{User: user.ID, Email: user.Email, Role: string(role), Since: now, HasPassword: user.Password != ""}
-	made.LoginFrom = when(user.CreatedAt)
+	made.LoginFrom = token.TimeAt(user.CreatedAt)
 	if user.Password != "" {
 		return made, nil
 	}
@@ -151,8 +151,8 @@ func (a *App) RemoveStaff(ctx context.Context, by Actor, email string, role staf
 	if user.ID.IsZero() {
 		return none
 	}
-	err = a.catalog.RemoveStaff(ctx, user.ID, role, a.act(by, staff.OperatorRemoved, user.ID.String(), "is not "+withArticle(role)+" any more"))
-	a.sessions.dropAll()
+	err = a.catalog.RemoveStaff(ctx, user.ID, role, by.act(a.ids, a.clock.Now(), staff.OperatorRemoved, user.ID.String(), "is not "+withArticle(role)+" any more"))
+	a.forgetSessions()
 	if token.CodeOf(err) == token.CodeNotFound {
 		return none
 	}
@@ -179,7 +179,7 @@ func (a *App) Staff(ctx context.Context) ([]StaffView, error) {
 		if err != nil {
 			return nil, err
 		}
-		views = append(views, StaffView{User: m.User, Email: user.Email, Role: string(m.Role), Since: when(m.AddedAt), HasPassword: user.Password != ""})
+		views = append(views, StaffView{User: m.User, Email: user.Email, Role: string(m.Role), Since: token.TimeAt(m.AddedAt), HasPassword: user.Password != ""})
 	}
 	return views, nil
 }
@@ -211,8 +211,8 @@ func (a *App) Operator(ctx context.Context, v Viewer) (Actor, error) {
 		a.Note(ctx, SecurityEvent{Code: token.CodeNotFound, User: v.User, Detail: "Pages of the provider's staff were asked for with your login, and refused."})
 		return Actor{}, token.Refuse(token.NotFound, "not_found.page")
 	}
-	if err := a.needWindow(v, "purchase_window_closed.act_as_staff"); err != nil {
+	if err := v.needWindow(a.clock.Now(), "purchase_window_closed.act_as_staff"); err != nil {
 		return Actor{}, err
 	}
-	return Actor{v.User.String(), journal.Staff{User: v.User, Role: role}}, nil
+	return Actor{id: v.User.String(), staff: journal.Staff{User: v.User, Role: role}}, nil
 }

@@ -3,14 +3,15 @@ package app
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/token"
 )
 
 // act makes a line of the staff's log.
-func (a *App) act(by Actor, action, subject, detail string) staff.Act {
-	return staff.Act{ID: token.NewID[token.EventKind](a.ids), At: a.clock.Now().UnixMilli(), Actor: by.id, Action: action, Subject: subject, Detail: detail}
+func (by Actor) act(ids *token.Maker, now time.Time, action, subject, detail string) staff.Act {
+	return staff.Act{ID: token.NewID[token.EventKind](ids), At: now.UnixMilli(), Actor: by.id, Action: action, Subject: subject, Detail: detail}
 }
 
 // StaffLog returns a page of what staff and commands looked at and did, newest first. before is

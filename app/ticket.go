@@ -144,3 +144,6 @@ func (a *App) openTicket(ctx context.Context, epoch keyring.Epoch, vendor token.
 	}
 	return nil, errTicketInvalid
 }
+
+// canSeal makes sure that a ticket can be sealed now.
+func (a *App) canSeal(ctx context.Context) error { return a.vault.ready(ctx) }

@@ -89,6 +89,9 @@ func (t *tries) by(of account.Pace, kind string, by ...string) *tries {
 	return t
 }
 
+// last is the place of the bucket that was added last.
+func (t *tries) last() int { return len(t.buckets) - 1 }
+
 // from adds the network that somebody calls from, where that is known.
 func (t *tries) from(of account.Pace, kind string, d Door) *tries {
 	if d.Address == "" {

@@ -356,7 +356,7 @@ func (v *vault) look(ctx context.Context) (again bool, err error) {
 
 // restored reports whether other replicas have had the time to put back what they have.
 func (v *vault) restored() bool {
-	return v.alone || v.clock.Now().Sub(when(v.lost.Load())) >= restoring
+	return v.alone || v.clock.Now().Sub(token.TimeAt(v.lost.Load())) >= restoring
 }
 
 // TurnKeys does what time demands of the keys: it makes tickets' keys of the next epoch,

@@ -111,7 +111,7 @@ func (a *App) Vendor(ctx context.Context, v Viewer, id token.VendorID) (VendorVi
 	if err != nil {
 		return VendorView{}, err
 	}
-	view := VendorView{ID: vendor.ID, Name: vendor.Name, CreatedAt: when(vendor.CreatedAt)}
+	view := VendorView{ID: vendor.ID, Name: vendor.Name, CreatedAt: token.TimeAt(vendor.CreatedAt)}
 	if view.SandboxReader, err = a.keys.pseudonym(id, vendor.SandboxUser); err != nil {
 		return view, err
 	}
@@ -186,7 +186,7 @@ func (a *App) VendorKeys(ctx context.Context, v Viewer, vendor token.VendorID) (
 }
 
 func keyView(k catalog.APIKey) KeyView {
-	return KeyView{ID: k.ID, Login: k.Login, Hint: k.Hint, Test: k.Test, CreatedAt: when(k.CreatedAt), RevokedAt: when(k.RevokedAt)}
+	return KeyView{ID: k.ID, Login: k.Login, Hint: k.Hint, Test: k.Test, CreatedAt: token.TimeAt(k.CreatedAt), RevokedAt: token.TimeAt(k.RevokedAt)}
 }
 
 // CreateKey makes a key for the vendor's server. Its secret is shown this once. A live one
@@ -196,7 +196,7 @@ func (a *App) CreateKey(ctx context.Context, v Viewer, vendor token.VendorID, lo
 		return "", KeyView{}, err
 	}
 	if !test {
-		if err := a.needWindow(v, "purchase_window_closed.live_key"); err != nil {
+		if err := v.needWindow(a.clock.Now(), "purchase_window_closed.live_key"); err != nil {
 			return "", KeyView{}, err
 		}
 	}

@@ -53,7 +53,7 @@ func (a *App) Wallet(ctx context.Context, v Viewer) (WalletView, error) {
 func (a *App) balance(ctx context.Context, w *core.Wallet) Balance {
 	return Balance{
 		Currency: w.Currency, Class: w.Class, Amount: w.Balance, Held: w.Held, Credit: w.Credit,
-		Issuer: a.vendorName(ctx, w.Issuer), Vendors: w.Vendors, ExpiresAt: when(w.Expiry),
+		Issuer: a.vendorName(ctx, w.Issuer), Vendors: w.Vendors, ExpiresAt: token.TimeAt(w.Expiry),
 	}
 }
 
@@ -70,14 +70,14 @@ func compareBalances(x, y Balance) int {
 func (a *App) limitView(ctx context.Context, l *limit.Limit, now int64) LimitView {
 	return LimitView{
 		ID: l.ID, Vendor: l.Vendor, VendorName: a.vendorName(ctx, l.Vendor), Currency: l.Currency, Period: l.Period,
-		Max: l.Max, Spent: l.Counter.At(now), FreesAt: when(l.Period.End(now)),
+		Max: l.Max, Spent: l.Counter.At(now), FreesAt: token.TimeAt(l.Period.End(now)),
 	}
 }
 
 func (a *App) allowanceView(ctx context.Context, p *limit.Allowance, now int64) AllowanceView {
 	return AllowanceView{
 		ID: p.ID, Vendor: p.Vendor, VendorName: a.vendorName(ctx, p.Vendor), Currency: p.Currency, PerPurchase: p.PerPurchase,
-		Period: p.Period, Max: p.Max, Spent: p.Counter.At(now), FreesAt: when(p.Period.End(now)), Until: when(p.Until),
+		Period: p.Period, Max: p.Max, Spent: p.Counter.At(now), FreesAt: token.TimeAt(p.Period.End(now)), Until: token.TimeAt(p.Until),
 	}
 }
 
@@ -87,7 +87,7 @@ func (a *App) Purchases(ctx context.Context, v Viewer, before string, limit int)
 	if err != nil {
 		return nil, "", err
 	}
-	entries, next, err := a.page(ctx, journal.TermAccount(v.Account), func(e *journal.Entry) bool {
+	entries, next, err := entriesOf(ctx, a.engine, journal.TermAccount(v.Account), func(e *journal.Entry) bool {
 		return e.Account == v.Account && (e.Kind == journal.Purchased || e.Kind == journal.HoldPlaced)
 	}, from, pageSize(limit))
 	if err != nil {
@@ -137,9 +137,9 @@ func (a *App) bought(ctx context.Context, v Viewer, id token.OrderID) (*core.Ord
 func (a *App) purchase(ctx context.Context, o *core.Order) (Purchase, error) {
 	now := a.clock.Now().UnixMilli()
 	p := Purchase{
-		Order: o.ID, At: when(o.PaidAt), Vendor: o.Vendor, VendorName: a.vendorName(ctx, o.Vendor), Title: o.Item.Title, URL: o.Item.URL,
+		Order: o.ID, At: token.TimeAt(o.PaidAt), Vendor: o.Vendor, VendorName: a.vendorName(ctx, o.Vendor), Title: o.Item.Title, URL: o.Item.URL,
 		Price: o.Sale.Price, Currency: o.Currency, Status: statusAt(o, now), Refunded: o.Refunded, Consent: consentName(o.Sale.Consent.Method),
-		ViewsUsed: o.Use.Views, ViewsTotal: o.Sale.Terms.Times, Ends: when(o.Ends()), Usable: o.Usable(now) == nil, Test: o.Test,
+		ViewsUsed: o.Use.Views, ViewsTotal: o.Sale.Terms.Times, Ends: token.TimeAt(o.Ends()), Usable: o.Usable(now) == nil, Test: o.Test,
 	}
 	if p.Title == "" && !o.Offer.IsZero() {
 		offer, err := a.offer(ctx, o.Offer, o.OfferVer)

@@ -52,7 +52,7 @@ func (a *App) ClearBroken(ctx context.Context, by Actor, reason string) (staff.B
 		return broken, token.Refuse(token.NotFound, "not_found.broken_invariant")
 	}
 	detail := fmt.Sprintf("invariant %d at entry %d: %s", broken.Invariant, broken.Entry, reason)
-	if err := a.catalog.ClearBroken(ctx, broken, a.act(by, staff.InvariantCleared, "", detail)); err != nil {
+	if err := a.catalog.ClearBroken(ctx, broken, by.act(a.ids, a.clock.Now(), staff.InvariantCleared, "", detail)); err != nil {
 		return broken, err
 	}
 	a.Note(ctx, SecurityEvent{Code: staff.InvariantCleared, Detail: detail})

@@ -42,7 +42,7 @@ func (a *App) SetWindow(ctx context.Context, v Viewer, window time.Duration) err
 	before := a.windowOf(user)
 	user.Window = window.Milliseconds()
 	if a.windowOf(user) > before {
-		if err := a.needWindow(v, "purchase_window_closed.window"); err != nil {
+		if err := v.needWindow(a.clock.Now(), "purchase_window_closed.window"); err != nil {
 			return err
 		}
 	}

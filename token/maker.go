@@ -87,3 +87,12 @@ func (m *Maker) random10() []byte {
 	m.unread -= 10
 	return out
 }
+
+// TimeAt is a moment that is kept in milliseconds since 1970, in UTC. Zero stands for none, and
+// is the zero time.
+func TimeAt(milliseconds int64) time.Time {
+	if milliseconds == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(milliseconds).UTC()
+}
