@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/approving"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/funding"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/token"
@@ -14,17 +16,17 @@ import (
 // crew is staff: each a person with one role.
 type crew struct {
 	*house
-	operator, other, supervisor, representative app.Actor
-	reader                                      app.Viewer
+	operator, other, supervisor, representative caller.Actor
+	reader                                      caller.Viewer
 	references                                  int
 }
 
 func newCrew(t *testing.T) *crew {
 	h := open(t)
 	c := &crew{house: h, reader: h.person("reader@example.org")}
-	member := func(email string, role staff.Role) app.Actor {
+	member := func(email string, role staff.Role) caller.Actor {
 		v := h.person(email)
-		_, err := h.AddStaff(t.Context(), app.ByCommand(), email, role)
+		_, err := h.AddStaff(t.Context(), caller.ByCommand(), email, role)
 		must(t, err)
 		by, err := h.Operator(t.Context(), v)
 		must(t, err)
@@ -36,13 +38,13 @@ func newCrew(t *testing.T) *crew {
 }
 
 // deposit asks to credit an amount, under a reference of its own.
-func (c *crew) deposit(t *testing.T, by app.Actor, amount string) (app.Deposit, error) {
+func (c *crew) deposit(t *testing.T, by caller.Actor, amount string) (funding.Deposit, error) {
 	c.references++
-	return c.Deposit(t.Context(), by, app.DepositInput{Account: c.reader.Account, Amount: money(t, amount), Currency: token.MustCurrency("USD"), Reference: strconv.Itoa(c.references)})
+	return c.Deposit(t.Context(), by, funding.DepositInput{Account: c.reader.Account, Amount: money(t, amount), Currency: token.MustCurrency("USD"), Reference: strconv.Itoa(c.references)})
 }
 
 // asked is the request that a deposit became.
-func (c *crew) asked(t *testing.T, by app.Actor, amount string) app.RequestView {
+func (c *crew) asked(t *testing.T, by caller.Actor, amount string) approving.RequestView {
 	t.Helper()
 	d, err := c.deposit(t, by, amount)
 	must(t, err)
@@ -57,10 +59,10 @@ func (c *crew) asked(t *testing.T, by app.Actor, amount string) app.RequestView 
 		}
 	}
 	t.Fatalf("request %d is not listed", d.Request)
-	return app.RequestView{}
+	return approving.RequestView{}
 }
 
-func (c *crew) approve(t *testing.T, by app.Actor, r app.RequestView) error {
+func (c *crew) approve(t *testing.T, by caller.Actor, r approving.RequestView) error {
 	_, err := c.Approve(t.Context(), by, r.Number, r.Digest, "")
 	return err
 }
@@ -90,11 +92,11 @@ func TestDepositsAboveTheSumNeedASecondPerson(t *testing.T) {
 	}
 	for _, way := range []struct {
 		name string
-		by   app.Actor
-	}{{"page", c.operator}, {"program", program}, {"command", app.ByCommand()}} {
+		by   caller.Actor
+	}{{"page", c.operator}, {"program", program}, {"command", caller.ByCommand()}} {
 		name, by := way.name, way.by
 		r := c.asked(t, by, "10.01")
-		for _, own := range []app.Actor{app.ByCommand(), by} {
+		for _, own := range []caller.Actor{caller.ByCommand(), by} {
 			wantCode(t, c.approve(t, own, r), token.CodeApprovalNotYours)
 		}
 		wantCode(t, c.approve(t, c.representative, r), token.CodeForbidden)
@@ -119,7 +121,7 @@ func TestRequestsEnd(t *testing.T) {
 	c := newCrew(t)
 	r := c.asked(t, c.representative, "5")
 	late := c.asked(t, c.supervisor, "6")
-	must(t, c.RemoveStaff(t.Context(), app.ByCommand(), "desk@example.org", staff.Representative))
+	must(t, c.RemoveStaff(t.Context(), caller.ByCommand(), "desk@example.org", staff.Representative))
 	wantCode(t, c.approve(t, c.operator, r), token.CodeApprovalClosed)
 	waiting, err := c.Requests(t.Context(), c.operator)
 	must(t, err)
@@ -166,7 +168,7 @@ func TestAKeyEndsWithItsMaker(t *testing.T) {
 // A policy that nobody could fulfil is refused.
 func TestPolicyNeedsPeople(t *testing.T) {
 	h := open(t)
-	_, err := h.SetPolicy(t.Context(), app.ByCommand(), journal.Policy{Action: journal.Freeze, Needs: journal.Needs{Persons: 1, Role: journal.Supervisor}}, "")
+	_, err := h.SetPolicy(t.Context(), caller.ByCommand(), journal.Policy{Action: journal.Freeze, Needs: journal.Needs{Persons: 1, Role: journal.Supervisor}}, "")
 	wantCode(t, err, token.CodeFieldInvalid)
 }
 
@@ -176,53 +178,56 @@ func TestRoles(t *testing.T) {
 	r := c.asked(t, c.representative, "5")
 	lowest := map[string]struct {
 		from journal.Role
-		call func(by app.Actor) error
+		call func(by caller.Actor) error
 	}{
-		"Summary":    {journal.Supervisor, func(by app.Actor) error { _, err := c.Summary(t.Context(), by); return err }},
-		"AllVendors": {journal.Supervisor, func(by app.Actor) error { _, _, err := c.AllVendors(t.Context(), by, "", 5); return err }},
-		"LookUpReader": {journal.Representative, func(by app.Actor) error {
+		"Summary":    {journal.Supervisor, func(by caller.Actor) error { _, err := c.Summary(t.Context(), by); return err }},
+		"AllVendors": {journal.Supervisor, func(by caller.Actor) error { _, _, err := c.AllVendors(t.Context(), by, "", 5); return err }},
+		"LookUpReader": {journal.Representative, func(by caller.Actor) error {
 			_, err := c.LookUpReader(t.Context(), by, "reader@example.org")
 			return err
 		}},
-		"StaffLog": {journal.Supervisor, func(by app.Actor) error { _, _, err := c.StaffLog(t.Context(), by, staff.Search{}, "", 5); return err }},
-		"Deposit":  {journal.Representative, func(by app.Actor) error { _, err := c.deposit(t, by, "1"); return err }},
-		"SetStanding": {journal.Representative, func(by app.Actor) error {
+		"StaffLog": {journal.Supervisor, func(by caller.Actor) error {
+			_, _, err := c.StaffLog(t.Context(), by, staff.Search{}, "", 5)
+			return err
+		}},
+		"Deposit": {journal.Representative, func(by caller.Actor) error { _, err := c.deposit(t, by, "1"); return err }},
+		"SetStanding": {journal.Representative, func(by caller.Actor) error {
 			_, err := c.SetStanding(t.Context(), by, c.reader.Account, journal.Frozen, "")
 			return err
 		}},
-		"Requests": {journal.Representative, func(by app.Actor) error { _, err := c.Requests(t.Context(), by); return err }},
-		"ListRequests": {journal.Representative, func(by app.Actor) error {
+		"Requests": {journal.Representative, func(by caller.Actor) error { _, err := c.Requests(t.Context(), by); return err }},
+		"ListRequests": {journal.Representative, func(by caller.Actor) error {
 			_, _, err := c.ListRequests(t.Context(), by, "", "", 5)
 			return err
 		}},
-		"Request":  {journal.Representative, func(by app.Actor) error { _, err := c.Request(t.Context(), by, r.Number); return err }},
-		"Policies": {journal.Representative, func(by app.Actor) error { _, err := c.Policies(t.Context(), by); return err }},
-		"Approve":  {journal.Supervisor, func(by app.Actor) error { return c.approve(t, by, r) }},
-		"SetPolicy": {journal.Operator, func(by app.Actor) error {
+		"Request":  {journal.Representative, func(by caller.Actor) error { _, err := c.Request(t.Context(), by, r.Number); return err }},
+		"Policies": {journal.Representative, func(by caller.Actor) error { _, err := c.Policies(t.Context(), by); return err }},
+		"Approve":  {journal.Supervisor, func(by caller.Actor) error { return c.approve(t, by, r) }},
+		"SetPolicy": {journal.Operator, func(by caller.Actor) error {
 			_, err := c.SetPolicy(t.Context(), by, journal.Policy{Action: journal.Freeze}, "")
 			return err
 		}},
-		"DeadLetters":   {journal.Operator, func(by app.Actor) error { _, _, err := c.DeadLetters(t.Context(), by, "", 5); return err }},
-		"RetryDelivery": {journal.Operator, func(by app.Actor) error { return c.RetryDelivery(t.Context(), by, token.DeliveryID{1}) }},
-		"DropDelivery":  {journal.Operator, func(by app.Actor) error { return c.DropDelivery(t.Context(), by, token.DeliveryID{1}) }},
-		"AddStaff": {journal.Operator, func(by app.Actor) error {
+		"DeadLetters":   {journal.Operator, func(by caller.Actor) error { _, _, err := c.DeadLetters(t.Context(), by, "", 5); return err }},
+		"RetryDelivery": {journal.Operator, func(by caller.Actor) error { return c.RetryDelivery(t.Context(), by, token.DeliveryID{1}) }},
+		"DropDelivery":  {journal.Operator, func(by caller.Actor) error { return c.DropDelivery(t.Context(), by, token.DeliveryID{1}) }},
+		"AddStaff": {journal.Operator, func(by caller.Actor) error {
 			_, err := c.AddStaff(t.Context(), by, "new@example.org", staff.Representative)
 			return err
 		}},
-		"RemoveStaff": {journal.Operator, func(by app.Actor) error {
+		"RemoveStaff": {journal.Operator, func(by caller.Actor) error {
 			return c.RemoveStaff(t.Context(), by, "nobody@example.org", staff.Representative)
 		}},
-		"CreateOperatorKey": {journal.Operator, func(by app.Actor) error { _, _, err := c.CreateOperatorKey(t.Context(), by, "till"); return err }},
-		"RevokeOperatorKey": {journal.Operator, func(by app.Actor) error { return c.RevokeOperatorKey(t.Context(), by, token.KeyID{1}) }},
+		"CreateOperatorKey": {journal.Operator, func(by caller.Actor) error { _, _, err := c.CreateOperatorKey(t.Context(), by, "till"); return err }},
+		"RevokeOperatorKey": {journal.Operator, func(by caller.Actor) error { return c.RevokeOperatorKey(t.Context(), by, token.KeyID{1}) }},
 	}
 	for name, of := range lowest {
-		for role, by := range map[journal.Role]app.Actor{journal.Representative: c.representative, journal.Supervisor: c.supervisor, journal.Operator: c.operator} {
+		for role, by := range map[journal.Role]caller.Actor{journal.Representative: c.representative, journal.Supervisor: c.supervisor, journal.Operator: c.operator} {
 			refused := token.CodeOf(of.call(by)) == token.CodeForbidden
 			if refused != (role < of.from) {
 				t.Errorf("%s in role %d is refused: %v", name, role, refused)
 			}
 		}
-		if code := token.CodeOf(of.call(app.Actor{})); code != token.CodeForbidden {
+		if code := token.CodeOf(of.call(caller.Actor{})); code != token.CodeForbidden {
 			t.Errorf("%s by nobody: %q", name, code)
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/offering"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
@@ -53,7 +55,7 @@ func (g *gated) Do(ctx context.Context, command core.Command) (core.Outcome, err
 }
 
 // openGated opens a house on a gated engine, with a reader who may be charged much.
-func openGated(t *testing.T) (*house, *gated, func(key string) app.BatchedPurchase) {
+func openGated(t *testing.T) (*house, *gated, func(key string) selling.BatchedPurchase) {
 	t.Helper()
 	g := &gated{gate: gate{arrived: make(chan struct{}), pass: make(chan struct{})}}
 	h := &house{t: t}
@@ -65,21 +67,21 @@ func openGated(t *testing.T) (*house, *gated, func(key string) app.BatchedPurcha
 		t.Cleanup(func() { must(t, g.Engine.Close(context.WithoutCancel(t.Context()))) })
 		d.Engine = g
 	})
-	h.App = h.Provider.App
+	h.Rooms = h.Provider.App
 	h.owner = h.person("owner@daily.example")
 	h.vendor, h.live, h.test = h.shop(h.owner, "The Daily", "https://daily.example")
 	h.reader = h.person("ada@reader.example")
 	h.fund(h.reader, usd, "1000")
 	reader := h.allow(h.reader, h.live, "1", "1000")
-	offer, _, err := h.CreateOffer(t.Context(), h.live, app.OfferInput{Item: journal.Item{SKU: "call", Title: "A call", Repeatable: true}, Price: money(t, "0.01"), Currency: usd}, h.key(), nil)
+	offer, _, err := h.CreateOffer(t.Context(), h.live, offering.OfferInput{Item: journal.Item{SKU: "call", Title: "A call", Repeatable: true}, Price: money(t, "0.01"), Currency: usd}, h.key(), nil)
 	must(t, err)
-	return h, g, func(key string) app.BatchedPurchase {
-		return app.BatchedPurchase{PurchaseInput: app.PurchaseInput{Reader: reader, Offer: offer.ID}, Key: key}
+	return h, g, func(key string) selling.BatchedPurchase {
+		return selling.BatchedPurchase{PurchaseInput: selling.PurchaseInput{Reader: reader, Offer: offer.ID}, Key: key}
 	}
 }
 
 // manyOf are n purchases.
-func manyOf(n int, name string, of func(key string) app.BatchedPurchase) (batch []app.BatchedPurchase) {
+func manyOf(n int, name string, of func(key string) selling.BatchedPurchase) (batch []selling.BatchedPurchase) {
 	for i := range n {
 		batch = append(batch, of(name+strconv.Itoa(i)))
 	}
@@ -87,9 +89,9 @@ func manyOf(n int, name string, of func(key string) app.BatchedPurchase) (batch 
 }
 
 // made runs a batch and returns how many of it were made, and how many answers there were.
-func made(h *house, batch []app.BatchedPurchase) (sold, answers int) {
+func made(h *house, batch []selling.BatchedPurchase) (sold, answers int) {
 	var mu sync.Mutex
-	h.CreatePurchases(context.WithoutCancel(h.t.Context()), h.live, batch, func(_ int, view app.OrderView, _ bool, err error) {
+	h.CreatePurchases(context.WithoutCancel(h.t.Context()), h.live, batch, func(_ int, view selling.OrderView, _ bool, err error) {
 		mu.Lock()
 		defer mu.Unlock()
 		if answers++; err == nil && view.Status == "paid" {
@@ -183,7 +185,7 @@ func TestABatchEndsInTime(t *testing.T) {
 			before := g.Engine.Head().Seq
 			var mu sync.Mutex
 			codes := map[token.Code]int{}
-			h.CreatePurchases(ctx, h.live, manyOf(1000, "k", of), func(_ int, _ app.OrderView, _ bool, err error) {
+			h.CreatePurchases(ctx, h.live, manyOf(1000, "k", of), func(_ int, _ selling.OrderView, _ bool, err error) {
 				mu.Lock()
 				defer mu.Unlock()
 				if codes[token.CodeOf(err)]++; len(codes) == 1 && codes[""] == 1 {
@@ -231,11 +233,11 @@ func TestAFaultInABatchIsOneBadAnswer(t *testing.T) {
 	reader := h.allow(h.reader, h.live, "1", "9")
 	good := h.offer(h.live, "o", "0.10", journal.Item{}.Terms, token.SplitID{})
 	var mu sync.Mutex
-	h.CreatePurchases(t.Context(), h.live, []app.BatchedPurchase{
-		{PurchaseInput: app.PurchaseInput{Reader: reader, Offer: good.ID}, Key: "a"},
-		{PurchaseInput: app.PurchaseInput{Reader: reader, Offer: bad}, Key: "b"},
-		{PurchaseInput: app.PurchaseInput{Reader: reader, Offer: good.ID}, Key: "c"},
-	}, func(i int, _ app.OrderView, _ bool, err error) {
+	h.CreatePurchases(t.Context(), h.live, []selling.BatchedPurchase{
+		{PurchaseInput: selling.PurchaseInput{Reader: reader, Offer: good.ID}, Key: "a"},
+		{PurchaseInput: selling.PurchaseInput{Reader: reader, Offer: bad}, Key: "b"},
+		{PurchaseInput: selling.PurchaseInput{Reader: reader, Offer: good.ID}, Key: "c"},
+	}, func(i int, _ selling.OrderView, _ bool, err error) {
 		mu.Lock()
 		defer mu.Unlock()
 		codes[i] = token.CodeOf(err)
@@ -249,7 +251,7 @@ func TestAFaultInABatchIsOneBadAnswer(t *testing.T) {
 func TestAFaultInAnAnswerIsOneBadAnswer(t *testing.T) {
 	h := open(t)
 	var told []token.Code
-	h.CreatePurchases(t.Context(), h.live, []app.BatchedPurchase{{Key: "a"}}, func(_ int, _ app.OrderView, _ bool, err error) {
+	h.CreatePurchases(t.Context(), h.live, []selling.BatchedPurchase{{Key: "a"}}, func(_ int, _ selling.OrderView, _ bool, err error) {
 		if told = append(told, token.CodeOf(err)); len(told) == 1 {
 			panic("a fault")
 		}

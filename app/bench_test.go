@@ -8,6 +8,10 @@ import (
 	"testing"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/buying"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/offering"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/entitlement"
 	"farthing.dev/farthing/domain/journal"
@@ -43,19 +47,19 @@ func BenchmarkCharge(b *testing.B) {
 }
 
 // warm makes a house in which one reader may buy one offer again and again.
-func warm(b *testing.B) (*house, app.Seller, app.PurchaseInput) {
+func warm(b *testing.B) (*house, caller.Seller, selling.PurchaseInput) {
 	b.Helper()
 	h := open(b, func(d *app.Deps) { d.Engine = newPaper(d.Clock) })
 	h.fund(h.reader, usd, "1000000000")
 	split := h.split(h.live, "half")
-	offer, _, err := h.CreateOffer(b.Context(), h.live, app.OfferInput{
+	offer, _, err := h.CreateOffer(b.Context(), h.live, offering.OfferInput{
 		Item: journal.Item{Title: "A call", Repeatable: true, Terms: entitlement.Terms{Times: 1}}, Price: 1, Currency: usd, Split: split.ID,
 	}, h.key(), nil)
 	must(b, err)
-	must(b, h.GiveAllowance(b.Context(), h.reader, app.AllowanceInput{
+	must(b, h.GiveAllowance(b.Context(), h.reader, buying.AllowanceInput{
 		Vendor: h.vendor.ID, Currency: usd, PerPurchase: 1, Period: limit.Month, Max: token.MaxAmount, Days: 1,
 	}))
-	in := app.PurchaseInput{Reader: h.pseudonym(h.reader, h.live), Offer: offer.ID}
+	in := selling.PurchaseInput{Reader: h.pseudonym(h.reader, h.live), Offer: offer.ID}
 	_, _, err = h.CreatePurchase(b.Context(), h.live, in, h.key(), nil)
 	must(b, err)
 	b.ReportAllocs()

@@ -7,7 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/buying"
+	"farthing.dev/farthing/app/offering"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/token"
@@ -16,7 +18,7 @@ import (
 // forSale makes an offer with an address at the vendor.
 func (h *house) forSale(sku, price, address string, repeatable bool) catalog.Offer {
 	h.t.Helper()
-	offer, _, err := h.CreateOffer(h.t.Context(), h.live, app.OfferInput{
+	offer, _, err := h.CreateOffer(h.t.Context(), h.live, offering.OfferInput{
 		Item: journal.Item{SKU: sku, Title: "Offer " + sku, URL: address, Repeatable: repeatable}, Price: money(h.t, price), Currency: usd,
 	}, h.key(), []byte("offer"))
 	must(h.t, err)
@@ -37,9 +39,9 @@ func TestAnOfferChangedBetweenLookAndClickIsNotBought(t *testing.T) {
 	h := open(t)
 	h.fund(h.reader, usd, "5")
 	offer := h.forSale("a-1", "0.25", "https://daily.example/a-1", false)
-	page, err := h.OfferCheckout(t.Context(), app.BuyInput{Offer: offer.ID}, &h.reader)
+	page, err := h.OfferCheckout(t.Context(), buying.BuyInput{Offer: offer.ID}, &h.reader)
 	must(t, err)
-	less := app.OfferInput{Item: offer.Item, Price: offer.Price, Currency: usd}
+	less := offering.OfferInput{Item: offer.Item, Price: offer.Price, Currency: usd}
 	less.Item.Terms.Times = 1
 	changed, _, err := h.ChangeOffer(t.Context(), h.live, offer.ID, less, h.key(), nil)
 	must(t, err)
@@ -66,7 +68,7 @@ func TestBuyAnOfferFromAForm(t *testing.T) {
 	h := open(t)
 	h.fund(h.reader, usd, "5")
 	offer := h.forSale("a-1", "0.25", "https://daily.example/a-1", false)
-	in := app.BuyInput{Offer: offer.ID, Tracking: "spring"}
+	in := buying.BuyInput{Offer: offer.ID, Tracking: "spring"}
 
 	page, err := h.OfferCheckout(t.Context(), in, nil)
 	must(t, err)
@@ -104,9 +106,9 @@ func TestBuyAnOfferFromAForm(t *testing.T) {
 	must(t, err)
 	u, err = url.Parse(back)
 	must(t, err)
-	_, err = h.RedeemAt(t.Context(), h.live, app.Arrival{Ticket: u.Query().Get("ticket"), Session: "another"})
+	_, err = h.RedeemAt(t.Context(), h.live, selling.Arrival{Ticket: u.Query().Get("ticket"), Session: "another"})
 	wantCode(t, err, token.CodeTicketElsewhere)
-	_, err = h.RedeemAt(t.Context(), h.live, app.Arrival{Ticket: u.Query().Get("ticket"), Session: "a browser", URL: "https://daily.example/a-1"})
+	_, err = h.RedeemAt(t.Context(), h.live, selling.Arrival{Ticket: u.Query().Get("ticket"), Session: "a browser", URL: "https://daily.example/a-1"})
 	must(t, err)
 	want(t, "balance after buying what is owned", h.balance(h.reader, usd), "4.75")
 }
@@ -115,7 +117,7 @@ func TestAFormSentTwiceBuysOnce(t *testing.T) {
 	h := open(t)
 	h.fund(h.reader, usd, "5")
 	offer := h.forSale("call", "0.25", "https://daily.example/call", true)
-	in := app.BuyInput{Offer: offer.ID}
+	in := buying.BuyInput{Offer: offer.ID}
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
@@ -127,7 +129,7 @@ func TestAFormSentTwiceBuysOnce(t *testing.T) {
 	all.Wait()
 	want(t, "orders", h.orders(), 1)
 	want(t, "balance", h.balance(h.reader, usd), "4.75")
-	_, err := h.Buy(t.Context(), h.reader, app.BuyInput{Offer: offer.ID, Tracking: "other"}, offer.Price, journal.ByClick, "page-1")
+	_, err := h.Buy(t.Context(), h.reader, buying.BuyInput{Offer: offer.ID, Tracking: "other"}, offer.Price, journal.ByClick, "page-1")
 	wantCode(t, err, token.CodeQuoteChanged)
 	_, err = h.Buy(t.Context(), h.reader, in, offer.Price, journal.ByClick, "page-2")
 	must(t, err)
@@ -157,15 +159,15 @@ func TestOffersThatNoFormBuys(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			offer := h.forSale(test.name, test.price, test.address, false)
-			_, err := h.Buy(t.Context(), h.reader, app.BuyInput{Offer: offer.ID, Tracking: test.tracking}, offer.Price, journal.ByClick, test.name)
+			_, err := h.Buy(t.Context(), h.reader, buying.BuyInput{Offer: offer.ID, Tracking: test.tracking}, offer.Price, journal.ByClick, test.name)
 			wantCode(t, err, test.code)
 		})
 	}
-	_, err := h.Buy(t.Context(), h.reader, app.BuyInput{Offer: token.OfferID{1}}, 1, journal.ByClick, "page")
+	_, err := h.Buy(t.Context(), h.reader, buying.BuyInput{Offer: token.OfferID{1}}, 1, journal.ByClick, "page")
 	wantCode(t, err, token.CodeNotFound)
 	h.Clock.Move(31 * time.Minute)
 	offer := h.forSale("late", "0.25", "https://daily.example/late", false)
-	_, err = h.Buy(t.Context(), h.reader, app.BuyInput{Offer: offer.ID}, offer.Price, journal.ByClick, "late")
+	_, err = h.Buy(t.Context(), h.reader, buying.BuyInput{Offer: offer.ID}, offer.Price, journal.ByClick, "late")
 	wantCode(t, err, token.CodeWindowClosed)
 	want(t, "orders", h.orders(), 0)
 	want(t, "balance", h.balance(h.reader, usd), "5.00")
@@ -178,11 +180,11 @@ func TestFormsFillNoJournal(t *testing.T) {
 	var err error
 	bought := 0
 	for ; bought < 100 && err == nil; bought++ {
-		_, err = h.Buy(t.Context(), h.reader, app.BuyInput{Offer: offer.ID}, offer.Price, journal.ByClick, h.key())
+		_, err = h.Buy(t.Context(), h.reader, buying.BuyInput{Offer: offer.ID}, offer.Price, journal.ByClick, h.key())
 	}
 	wantCode(t, err, token.CodeThrottled)
 	want(t, "bought at once", bought, 31)
 	h.Clock.Move(time.Minute)
-	_, err = h.Buy(t.Context(), h.reader, app.BuyInput{Offer: offer.ID}, offer.Price, journal.ByClick, h.key())
+	_, err = h.Buy(t.Context(), h.reader, buying.BuyInput{Offer: offer.ID}, offer.Price, journal.ByClick, h.key())
 	must(t, err)
 }

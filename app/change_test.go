@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/offering"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/domain/entitlement"
 	"farthing.dev/farthing/token"
 )
@@ -14,10 +16,10 @@ import (
 // does not get to ask takes nothing from memory.
 func TestReplicasFollowChanges(t *testing.T) {
 	h := open(t, func(d *app.Deps) { d.Alone = false })
-	other := app.New(h.Deps)
+	other := app.Compose(h.Deps)
 	h.fund(h.reader, usd, "10")
 	offer := h.offer(h.live, "o-1", "0.10", entitlement.Terms{}, token.SplitID{})
-	in := app.PurchaseInput{Reader: h.allow(h.reader, h.live, "1", "10"), Offer: offer.ID}
+	in := selling.PurchaseInput{Reader: h.allow(h.reader, h.live, "1", "10"), Offer: offer.ID}
 	secret, key, err := h.CreateKey(t.Context(), h.owner, h.vendor.ID, "fast", false)
 	must(t, err)
 
@@ -34,7 +36,7 @@ func TestReplicasFollowChanges(t *testing.T) {
 		t.Helper()
 		item := offer.Item
 		item.Repeatable = true
-		_, _, err := h.ChangeOffer(t.Context(), h.live, offer.ID, app.OfferInput{Item: item, Price: money(t, price), Currency: usd}, h.key(), nil)
+		_, _, err := h.ChangeOffer(t.Context(), h.live, offer.ID, offering.OfferInput{Item: item, Price: money(t, price), Currency: usd}, h.key(), nil)
 		must(t, err)
 	}
 	change("0.11")

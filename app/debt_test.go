@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/incentive"
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/store"
@@ -15,9 +17,9 @@ import (
 // give gives the reader tokens of a new campaign of the vendor.
 func (h *house) give(amount string) error {
 	h.t.Helper()
-	campaign, _, err := h.CreateCampaign(h.t.Context(), h.live, app.CampaignInput{Name: "spring", Currency: usd}, h.key(), nil)
+	campaign, _, err := h.CreateCampaign(h.t.Context(), h.live, incentive.CampaignInput{Name: "spring", Currency: usd}, h.key(), nil)
 	must(h.t, err)
-	_, err = h.GrantIncentive(h.t.Context(), h.live, app.GrantInput{Campaign: campaign.ID, Reader: h.pseudonym(h.reader, h.live), Amount: money(h.t, amount)}, h.key(), nil)
+	_, err = h.GrantIncentive(h.t.Context(), h.live, incentive.GrantInput{Campaign: campaign.ID, Reader: h.pseudonym(h.reader, h.live), Amount: money(h.t, amount)}, h.key(), nil)
 	return err
 }
 
@@ -40,27 +42,27 @@ func TestAVendorGivesNoMoreThanTheOperatorStandsFor(t *testing.T) {
 	wantCode(t, h.give("0.51"), token.CodeIncentiveDebt)
 	h.buy(h.reader, order)
 	wantCode(t, h.give("0.51"), token.CodeIncentiveDebt) // what was spent counts
-	must(t, bound(h.SetIncentiveBound(t.Context(), app.ByCommand(), h.vendor.ID, usd, money(t, "3"))))
+	must(t, bound(h.SetIncentiveBound(t.Context(), caller.ByCommand(), h.vendor.ID, usd, money(t, "3"))))
 	must(t, h.give("0.51"))
 	debts, err := h.IncentiveDebts(t.Context(), h.vendor.ID)
 	must(t, err)
-	want(t, "debts", debts[0], app.IncentiveDebt{Currency: usd, Owed: money(t, "2.01"), Max: money(t, "3"), Own: true})
+	want(t, "debts", debts[0], incentive.IncentiveDebt{Currency: usd, Owed: money(t, "2.01"), Max: money(t, "3"), Own: true})
 
 	// Beyond the bound, nothing more is earned by them: the page says so before.
-	must(t, bound(h.SetIncentiveBound(t.Context(), app.ByCommand(), h.vendor.ID, usd, money(t, "2"))))
+	must(t, bound(h.SetIncentiveBound(t.Context(), caller.ByCommand(), h.vendor.ID, usd, money(t, "2"))))
 	next := h.order(h.live, article("b", "0.10"))
 	page, err := h.Checkout(t.Context(), next.ID, &h.reader)
 	must(t, err)
 	wantCode(t, page.Problem, token.CodeFundsMissing)
-	must(t, bound(h.SetIncentiveBound(t.Context(), app.ByCommand(), h.vendor.ID, usd, money(t, "2.01"))))
+	must(t, bound(h.SetIncentiveBound(t.Context(), caller.ByCommand(), h.vendor.ID, usd, money(t, "2.01"))))
 	page, err = h.Checkout(t.Context(), next.ID, &h.reader)
 	must(t, err)
 	want(t, "can be paid", page.CanPay, true)
 	h.buy(h.reader, next)
 
-	wantCode(t, bound(h.SetIncentiveBound(t.Context(), app.ByCommand(), token.VendorID{1}, usd, 1)), token.CodeNotFound)
-	wantCode(t, bound(h.SetIncentiveBound(t.Context(), app.ByCommand(), h.vendor.ID, token.MustCurrency("CHF"), 1)), token.CodeCurrencyInvalid)
-	wantCode(t, bound(h.SetIncentiveBound(t.Context(), app.ByCommand(), h.vendor.ID, usd, -1)), token.CodeAmountInvalid)
+	wantCode(t, bound(h.SetIncentiveBound(t.Context(), caller.ByCommand(), token.VendorID{1}, usd, 1)), token.CodeNotFound)
+	wantCode(t, bound(h.SetIncentiveBound(t.Context(), caller.ByCommand(), h.vendor.ID, token.MustCurrency("CHF"), 1)), token.CodeCurrencyInvalid)
+	wantCode(t, bound(h.SetIncentiveBound(t.Context(), caller.ByCommand(), h.vendor.ID, usd, -1)), token.CodeAmountInvalid)
 }
 
 // A journal from before there were bounds: what was given then is counted once, and what of it
@@ -124,7 +126,7 @@ func (h *house) reopen(entries ...*journal.Entry) error {
 	}
 	h.t.Cleanup(func() { _ = engine.Close(context.WithoutCancel(h.t.Context())) })
 	h.Engine, h.Deps.Engine = engine, engine
-	h.App = app.New(h.Deps)
+	h.Rooms = app.Compose(h.Deps)
 	return nil
 }
 

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/oauth"
 	"farthing.dev/farthing/domain/grant"
 	"farthing.dev/farthing/tests/faults"
 	"farthing.dev/farthing/token"
@@ -27,7 +27,7 @@ var verifier = strings.Repeat("v", 43)
 
 func (h *house) site() siteLogin {
 	h.t.Helper()
-	_, view, err := h.AddClient(h.t.Context(), h.owner, h.vendor.ID, app.ClientInput{Name: "Website", Redirects: []string{siteBack}, Public: true})
+	_, view, err := h.AddClient(h.t.Context(), h.owner, h.vendor.ID, oauth.ClientInput{Name: "Website", Redirects: []string{siteBack}, Public: true})
 	must(h.t, err)
 	client, err := h.Client(h.t.Context(), view.ID.String())
 	must(h.t, err)
@@ -38,18 +38,18 @@ func (h *house) site() siteLogin {
 func (s siteLogin) code() string {
 	s.t.Helper()
 	sum := sha256.Sum256([]byte(verifier))
-	code, err := s.IssueCode(s.t.Context(), s.reader, app.LoginInput{
+	code, err := s.IssueCode(s.t.Context(), s.reader, oauth.LoginInput{
 		Client: s.client, Redirect: siteBack, Challenge: base64.RawURLEncoding.EncodeToString(sum[:]), Offline: true,
 	})
 	must(s.t, err)
 	return code
 }
 
-func (s siteLogin) change(code string) (app.Issued, error) {
+func (s siteLogin) change(code string) (oauth.Issued, error) {
 	return s.ChangeCode(s.t.Context(), s.client, code, siteBack, verifier)
 }
 
-func (s siteLogin) refresh(refresh string) (app.Issued, error) {
+func (s siteLogin) refresh(refresh string) (oauth.Issued, error) {
 	return s.RefreshLogin(s.t.Context(), s.client, refresh)
 }
 
@@ -60,7 +60,7 @@ func (s siteLogin) knows(access string) bool {
 }
 
 // logIn returns what the site is given for a code.
-func (s siteLogin) logIn() app.Issued {
+func (s siteLogin) logIn() oauth.Issued {
 	s.t.Helper()
 	issued, err := s.change(s.code())
 	must(s.t, err)
@@ -107,7 +107,7 @@ func TestRefreshesAtOnceAreGivenTheSameSuccessor(t *testing.T) {
 	s := open(t).site()
 	first := s.logIn()
 	var wait sync.WaitGroup
-	all := make([]app.Issued, 8)
+	all := make([]oauth.Issued, 8)
 	for i := range all {
 		wait.Go(func() {
 			var err error
@@ -133,7 +133,7 @@ func TestNoFaultLooksLikeTheft(t *testing.T) {
 			for _, nth := range []int{1, 2} {
 				h, tables := openFaulty(t)
 				s := h.site()
-				twice := func(what string, ask func() (app.Issued, error)) app.Issued {
+				twice := func(what string, ask func() (oauth.Issued, error)) oauth.Issued {
 					t.Helper()
 					tables.Fail(nth, writes, fault)
 					issued, err := ask()
@@ -153,8 +153,8 @@ func TestNoFaultLooksLikeTheft(t *testing.T) {
 					return issued
 				}
 				code := s.code()
-				first := twice("a code", func() (app.Issued, error) { return s.change(code) })
-				next := twice("a refresh token", func() (app.Issued, error) { return s.refresh(first.Refresh) })
+				first := twice("a code", func() (oauth.Issued, error) { return s.change(code) })
+				next := twice("a refresh token", func() (oauth.Issued, error) { return s.refresh(first.Refresh) })
 				_, err := s.refresh(next.Refresh)
 				must(t, err)
 				events, _, err := s.VendorSecurityEvents(t.Context(), s.owner, s.vendor.ID, "", 10)
@@ -181,7 +181,7 @@ func TestSeveralFaultsLookLikeNoTheft(t *testing.T) {
 		for _, second := range faults.Faults() {
 			h, tables := openFaulty(t)
 			s := h.site()
-			third := func(what string, pause time.Duration, ask func() (app.Issued, error)) app.Issued {
+			third := func(what string, pause time.Duration, ask func() (oauth.Issued, error)) oauth.Issued {
 				t.Helper()
 				for _, fault := range []faults.Fault{first, second} {
 					tables.Fail(1, outage, fault)
@@ -197,8 +197,8 @@ func TestSeveralFaultsLookLikeNoTheft(t *testing.T) {
 				return issued
 			}
 			code := s.code()
-			issued := third("a code", 20*time.Second, func() (app.Issued, error) { return s.change(code) })
-			issued = third("a refresh token", time.Minute, func() (app.Issued, error) { return s.refresh(issued.Refresh) })
+			issued := third("a code", 20*time.Second, func() (oauth.Issued, error) { return s.change(code) })
+			issued = third("a refresh token", time.Minute, func() (oauth.Issued, error) { return s.refresh(issued.Refresh) })
 			if !s.knows(issued.Access) {
 				t.Errorf("%s, then %s: the access token is not good", first, second)
 			}

@@ -7,6 +7,13 @@ import (
 	"testing"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/buying"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/directory"
+	"farthing.dev/farthing/app/funding"
+	"farthing.dev/farthing/app/login"
+	"farthing.dev/farthing/app/offering"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/entitlement"
 	"farthing.dev/farthing/domain/journal"
@@ -24,16 +31,16 @@ var (
 
 // house is a whole provider on a database of its own, with one vendor and one reader.
 type house struct {
-	*app.App
+	*app.Rooms
 	*provider.Provider
 	t       testing.TB
 	catalog *counter
 
-	owner  app.Viewer // member of the vendor
-	vendor app.VendorView
-	live   app.Seller
-	test   app.Seller
-	reader app.Viewer
+	owner  caller.Viewer // member of the vendor
+	vendor directory.VendorView
+	live   caller.Seller
+	test   caller.Seller
+	reader caller.Viewer
 	keys   int
 }
 
@@ -48,7 +55,7 @@ func open(t testing.TB, changes ...func(*app.Deps)) *house {
 			change(d)
 		}
 	})
-	h.App = h.Provider.App
+	h.Rooms = h.Provider.App
 	h.owner = h.person("owner@daily.example")
 	h.vendor, h.live, h.test = h.shop(h.owner, "The Daily", "https://daily.example")
 	h.reader = h.person("ada@reader.example")
@@ -68,20 +75,20 @@ func openFaulty(t testing.TB, changes ...func(*app.Deps)) (*house, *faults.Table
 }
 
 // person signs somebody up.
-func (h *house) person(email string) app.Viewer {
+func (h *house) person(email string) caller.Viewer {
 	h.t.Helper()
-	_, v, err := h.SignUp(h.t.Context(), app.SignUp{Email: email, Password: "correct horse battery"})
+	_, v, err := h.SignUp(h.t.Context(), login.SignUp{Email: email, Password: "correct horse battery"})
 	must(h.t, err)
 	return v
 }
 
 // shop opens a vendor with a live and a test key.
-func (h *house) shop(owner app.Viewer, name, origin string) (app.VendorView, app.Seller, app.Seller) {
+func (h *house) shop(owner caller.Viewer, name, origin string) (directory.VendorView, caller.Seller, caller.Seller) {
 	h.t.Helper()
 	vendor, err := h.CreateVendor(h.t.Context(), owner, name, origin)
 	must(h.t, err)
-	must(h.t, h.Web.Prove(h.t.Context(), h.App, vendor.ID))
-	sellers := [2]app.Seller{}
+	must(h.t, h.Web.Prove(h.t.Context(), h.Rooms, vendor.ID))
+	sellers := [2]caller.Seller{}
 	for i, test := range []bool{false, true} {
 		secret, _, err := h.CreateKey(h.t.Context(), owner, vendor.ID, "shop", test)
 		must(h.t, err)
@@ -97,18 +104,18 @@ func (h *house) key() string {
 	return "key-" + strconv.Itoa(h.keys)
 }
 
-func (h *house) fund(v app.Viewer, currency token.Currency, amount string) {
+func (h *house) fund(v caller.Viewer, currency token.Currency, amount string) {
 	h.t.Helper()
 	must(h.t, h.AddDemoFunds(h.t.Context(), v, currency, money(h.t, amount), h.key()))
 }
 
 // balance is what the viewer has in purchased tokens.
-func (h *house) balance(v app.Viewer, currency token.Currency) string {
+func (h *house) balance(v caller.Viewer, currency token.Currency) string {
 	h.t.Helper()
 	return h.holding(v, currency, token.Purchased).Amount.Decimal(2)
 }
 
-func (h *house) holding(v app.Viewer, currency token.Currency, kind token.ClassKind) app.Balance {
+func (h *house) holding(v caller.Viewer, currency token.Currency, kind token.ClassKind) funding.Balance {
 	h.t.Helper()
 	w, err := h.Wallet(h.t.Context(), v)
 	must(h.t, err)
@@ -117,22 +124,22 @@ func (h *house) holding(v app.Viewer, currency token.Currency, kind token.ClassK
 			return b
 		}
 	}
-	return app.Balance{}
+	return funding.Balance{}
 }
 
 // article is an order for one article.
-func article(sku, price string) app.OrderInput {
+func article(sku, price string) selling.OrderInput {
 	amount, err := token.ParseAmount(price)
 	if err != nil {
 		panic(err)
 	}
-	return app.OrderInput{
+	return selling.OrderInput{
 		Item:  &journal.Item{SKU: sku, Title: "Article " + sku, URL: "https://daily.example/" + sku, Terms: entitlement.Terms{}},
 		Price: amount, Currency: usd, ReturnURL: "https://daily.example/" + sku, Post: "p=1&q", Tracking: "t-" + sku,
 	}
 }
 
-func (h *house) order(s app.Seller, in app.OrderInput) app.OrderView {
+func (h *house) order(s caller.Seller, in selling.OrderInput) selling.OrderView {
 	h.t.Helper()
 	view, replayed, err := h.CreateOrder(h.t.Context(), s, in, h.key(), []byte("order"))
 	must(h.t, err)
@@ -143,7 +150,7 @@ func (h *house) order(s app.Seller, in app.OrderInput) app.OrderView {
 }
 
 // buy pays an order by a click and returns the ticket.
-func (h *house) buy(v app.Viewer, order app.OrderView) (ticket string) {
+func (h *house) buy(v caller.Viewer, order selling.OrderView) (ticket string) {
 	h.t.Helper()
 	back, err := h.Pay(h.t.Context(), v, order.ID, order.Price, journal.ByClick)
 	must(h.t, err)
@@ -153,19 +160,19 @@ func (h *house) buy(v app.Viewer, order app.OrderView) (ticket string) {
 }
 
 // allow lets the vendor charge the reader, and returns the vendor's name for her.
-func (h *house) allow(v app.Viewer, s app.Seller, each, most string) token.ReaderID {
+func (h *house) allow(v caller.Viewer, s caller.Seller, each, most string) token.ReaderID {
 	h.t.Helper()
-	must(h.t, h.GiveAllowance(h.t.Context(), v, app.AllowanceInput{
+	must(h.t, h.GiveAllowance(h.t.Context(), v, buying.AllowanceInput{
 		Vendor: s.Vendor, Currency: usd, PerPurchase: money(h.t, each), Period: 2, Max: money(h.t, most), Days: 30,
 	}))
 	return h.pseudonym(v, s)
 }
 
 // pseudonym learns the vendor's name for a reader as a vendor does: by a sale.
-func (h *house) pseudonym(v app.Viewer, s app.Seller) token.ReaderID {
+func (h *house) pseudonym(v caller.Viewer, s caller.Seller) token.ReaderID {
 	h.t.Helper()
 	h.fund(v, usd, "0.01")
-	order := h.order(s, app.OrderInput{
+	order := h.order(s, selling.OrderInput{
 		Item: &journal.Item{SKU: "pseudonym " + h.key(), Title: "Hello"}, Price: 10_000, Currency: usd, ReturnURL: "https://daily.example/",
 	})
 	redeemed, err := h.Redeem(h.t.Context(), s, h.buy(v, order), false)
@@ -173,9 +180,9 @@ func (h *house) pseudonym(v app.Viewer, s app.Seller) token.ReaderID {
 	return redeemed.Reader
 }
 
-func (h *house) offer(s app.Seller, sku, price string, terms entitlement.Terms, split token.SplitID) catalog.Offer {
+func (h *house) offer(s caller.Seller, sku, price string, terms entitlement.Terms, split token.SplitID) catalog.Offer {
 	h.t.Helper()
-	offer, _, err := h.CreateOffer(h.t.Context(), s, app.OfferInput{
+	offer, _, err := h.CreateOffer(h.t.Context(), s, offering.OfferInput{
 		Item: journal.Item{SKU: sku, Title: "Offer " + sku, Terms: terms}, Price: money(h.t, price), Currency: usd, Split: split,
 	}, h.key(), []byte("offer"))
 	must(h.t, err)

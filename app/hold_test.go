@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/incentive"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/tests/provider"
@@ -15,7 +17,7 @@ import (
 )
 
 // hold places a hold of a price.
-func (h *house) hold(sku, price string, hours uint32) app.OrderView {
+func (h *house) hold(sku, price string, hours uint32) selling.OrderView {
 	h.t.Helper()
 	in := article(sku, price)
 	in.Manual, in.HoldHours = true, hours
@@ -37,26 +39,26 @@ func TestHoldDeliverCapture(t *testing.T) {
 	purse := h.holding(h.reader, usd, token.Purchased)
 	want(t, "spendable", purse.Amount.Decimal(2), "3.00")
 	want(t, "held", purse.Held.Decimal(2), "2.00")
-	_, _, err = h.Refund(t.Context(), h.live, order.ID, app.RefundInput{}, h.key(), nil)
+	_, _, err = h.Refund(t.Context(), h.live, order.ID, selling.RefundInput{}, h.key(), nil)
 	wantCode(t, err, token.CodeOrderState)
-	_, _, err = h.Capture(t.Context(), h.live, order.ID, app.CaptureInput{Amount: money(t, "2.01")}, h.key(), nil)
+	_, _, err = h.Capture(t.Context(), h.live, order.ID, selling.CaptureInput{Amount: money(t, "2.01")}, h.key(), nil)
 	wantCode(t, err, token.CodeHoldTooSmall)
 
 	key := h.key()
 	for _, again := range []bool{false, true} {
-		paid, replayed, err := h.Capture(t.Context(), h.live, order.ID, app.CaptureInput{Amount: money(t, "1.50")}, key, []byte("1.50"))
+		paid, replayed, err := h.Capture(t.Context(), h.live, order.ID, selling.CaptureInput{Amount: money(t, "1.50")}, key, []byte("1.50"))
 		must(t, err)
 		want(t, "replayed", replayed, again)
 		want(t, "status", paid.Status, "paid")
 		want(t, "charged", paid.Charged.Decimal(2), "1.50")
 		want(t, "net", paid.Net.Decimal(2), "1.35")
 		if !again { // the repetition must get the first answer even so
-			_, _, err = h.Refund(t.Context(), h.live, order.ID, app.RefundInput{Amount: money(t, "1.50")}, h.key(), nil)
+			_, _, err = h.Refund(t.Context(), h.live, order.ID, selling.RefundInput{Amount: money(t, "1.50")}, h.key(), nil)
 			must(t, err)
 		}
 	}
 	want(t, "balance", h.balance(h.reader, usd), "5.00")
-	_, _, err = h.Capture(t.Context(), h.live, order.ID, app.CaptureInput{}, h.key(), nil)
+	_, _, err = h.Capture(t.Context(), h.live, order.ID, selling.CaptureInput{}, h.key(), nil)
 	wantCode(t, err, token.CodeOrderState)
 }
 
@@ -81,7 +83,7 @@ func TestHoldsExpire(t *testing.T) {
 	h.fund(h.reader, usd, "20")
 	hour, day := h.hold("hour", "1", 1), h.hold("day", "2", 24)
 	taken := h.hold("taken", "4", 1)
-	_, _, err := h.Capture(t.Context(), h.live, taken.ID, app.CaptureInput{}, h.key(), nil)
+	_, _, err := h.Capture(t.Context(), h.live, taken.ID, selling.CaptureInput{}, h.key(), nil)
 	must(t, err)
 
 	expire := func(want int) {
@@ -102,7 +104,7 @@ func TestHoldsExpire(t *testing.T) {
 	must(t, err)
 	want(t, "status", view.Status, "released")
 	h.Clock.Move(30 * 24 * time.Hour) // the server was down for a month, and this is another process
-	h.App = app.New(h.Deps)
+	h.Rooms = app.Compose(h.Deps)
 	expire(1)
 	view, err = h.Order(t.Context(), h.live, day.ID)
 	must(t, err)
@@ -136,7 +138,7 @@ func TestAHoldPlacedAsTheHourEndsIsGivenBack(t *testing.T) {
 	var hold token.OrderID
 	hidden := &late{Engine: h.Engine, hides: func(e *journal.Entry) bool { return e.Kind == journal.HoldPlaced && e.Order == hold }}
 	h.Deps.Engine = hidden
-	h.App = app.New(h.Deps)
+	h.Rooms = app.Compose(h.Deps)
 	h.Clock.Move(time.Hour - 5*time.Millisecond)
 	var err error
 	_, h.reader, err = h.LogIn(t.Context(), "ada@reader.example", "correct horse battery")
@@ -168,9 +170,9 @@ func TestTokensThatLiveForMinutesLapse(t *testing.T) {
 		done, err := h.DoDue(t.Context())
 		must(t, err)
 		want(t, "nothing is due", done, 0)
-		campaign, _, err := h.CreateCampaign(t.Context(), h.live, app.CampaignInput{Name: fmt.Sprint("minutes", i), Currency: usd, ExpiresAt: h.Clock.Now().Add(3 * time.Minute)}, h.key(), nil)
+		campaign, _, err := h.CreateCampaign(t.Context(), h.live, incentive.CampaignInput{Name: fmt.Sprint("minutes", i), Currency: usd, ExpiresAt: h.Clock.Now().Add(3 * time.Minute)}, h.key(), nil)
 		must(t, err)
-		_, err = h.GrantIncentive(t.Context(), h.live, app.GrantInput{Campaign: campaign.ID, Reader: reader, Amount: 1}, h.key(), nil)
+		_, err = h.GrantIncentive(t.Context(), h.live, incentive.GrantInput{Campaign: campaign.ID, Reader: reader, Amount: 1}, h.key(), nil)
 		must(t, err)
 		h.Clock.Move(3 * time.Minute)
 		done, err = h.DoDue(t.Context())
@@ -195,11 +197,11 @@ func TestWhatFallsDueAsTheHourEndsIsDone(t *testing.T) {
 	reader := h.pseudonym(h.reader, h.live)
 	hidden := &late{Engine: h.Engine, hides: func(e *journal.Entry) bool { return e.Kind == journal.Granted }}
 	h.Deps.Engine = hidden
-	h.App = app.New(h.Deps)
+	h.Rooms = app.Compose(h.Deps)
 	h.Clock.Move(time.Hour - 10*time.Millisecond)
-	campaign, _, err := h.CreateCampaign(t.Context(), h.live, app.CampaignInput{Name: "a moment", Currency: usd, ExpiresAt: h.Clock.Now().Add(5 * time.Millisecond)}, h.key(), nil)
+	campaign, _, err := h.CreateCampaign(t.Context(), h.live, incentive.CampaignInput{Name: "a moment", Currency: usd, ExpiresAt: h.Clock.Now().Add(5 * time.Millisecond)}, h.key(), nil)
 	must(t, err)
-	_, err = h.GrantIncentive(t.Context(), h.live, app.GrantInput{Campaign: campaign.ID, Reader: reader, Amount: 1}, h.key(), nil)
+	_, err = h.GrantIncentive(t.Context(), h.live, incentive.GrantInput{Campaign: campaign.ID, Reader: reader, Amount: 1}, h.key(), nil)
 	must(t, err)
 	h.due(0)
 	h.Clock.Move(10 * time.Millisecond)
@@ -232,13 +234,13 @@ func TestWhatFallsDueIsDoneInAJournalThatLostItsEnd(t *testing.T) {
 	var hold token.OrderID
 	hidden := &late{Engine: h.Engine, hides: func(e *journal.Entry) bool { return e.Order == hold }}
 	h.Deps.Engine = hidden
-	h.App = app.New(h.Deps)
+	h.Rooms = app.Compose(h.Deps)
 	hold = h.hold("late", "1", 1).ID
 	h.hold("read", "2", 1)
 	h.Clock.Move(time.Hour)
 	h.due(1)
 	hidden.shown = true
-	h.ForgetDatabase()
+	h.ForgetJournal()
 	h.due(1)
 	want(t, "balance", h.balance(h.reader, usd), "5.00")
 }
@@ -253,14 +255,14 @@ func TestRefundsAreExact(t *testing.T) {
 	for _, step := range []struct{ amount, refunded, status string }{
 		{"0.33", "0.33", "paid"}, {"0.000001", "0.330001", "paid"}, {"0", "0.99", "refunded"},
 	} {
-		view, _, err := h.Refund(t.Context(), h.live, order.ID, app.RefundInput{Amount: money(t, step.amount), Reason: "late"}, h.key(), nil)
+		view, _, err := h.Refund(t.Context(), h.live, order.ID, selling.RefundInput{Amount: money(t, step.amount), Reason: "late"}, h.key(), nil)
 		must(t, err)
 		want(t, "refunded", view.Refunded.Decimal(2), step.refunded)
 		want(t, "status", view.Status, step.status)
 		want(t, "net + fee + royalties = charged - refunded", view.Net+view.Fee+view.Royalties[0].Amount, view.Charged-view.Refunded)
 	}
 	want(t, "balance", h.balance(h.reader, usd), "10.00")
-	_, _, err := h.Refund(t.Context(), h.live, order.ID, app.RefundInput{}, h.key(), nil)
+	_, _, err := h.Refund(t.Context(), h.live, order.ID, selling.RefundInput{}, h.key(), nil)
 	wantCode(t, err, token.CodeOrderState)
 	earned, err := h.Earnings(t.Context(), h.live)
 	must(t, err)
@@ -270,7 +272,7 @@ func TestRefundsAreExact(t *testing.T) {
 
 	second := h.order(h.live, in) // what was given back is not owned any more
 	h.buy(h.reader, second)
-	_, _, err = h.Refund(t.Context(), h.live, second.ID, app.RefundInput{Amount: money(t, "1")}, h.key(), nil)
+	_, _, err = h.Refund(t.Context(), h.live, second.ID, selling.RefundInput{Amount: money(t, "1")}, h.key(), nil)
 	wantCode(t, err, token.CodeRefundTooLarge)
 	want(t, "balance", h.balance(h.reader, usd), "9.01")
 }
@@ -295,18 +297,18 @@ func TestAHoldThatCannotExpireKeepsNoOther(t *testing.T) {
 		h.fund(h.reader, usd, "20")
 		first, second, third := h.hold("a", "1", 1), h.hold("b", "2", 1), h.hold("c", "4", 1)
 		h.Deps.Engine = jammed{h.Engine, second.ID, why}
-		h.App = app.New(h.Deps)
+		h.Rooms = app.Compose(h.Deps)
 		h.Clock.Move(time.Hour)
 		released, err := h.DoDue(t.Context())
 		wantCode(t, err, token.CodeOf(why))
 		want(t, "released", released, 2)
-		for _, order := range []app.OrderView{first, third} {
+		for _, order := range []selling.OrderView{first, third} {
 			view, err := h.Order(t.Context(), h.live, order.ID)
 			must(t, err)
 			want(t, "status", view.Status, "released")
 		}
 		h.Deps.Engine = h.Engine
-		h.App = app.New(h.Deps)
+		h.Rooms = app.Compose(h.Deps)
 		h.due(1) // mended
 		want(t, "balance", h.balance(h.reader, usd), "20.00")
 	}

@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/login"
 	"farthing.dev/farthing/tests/provider"
 	"farthing.dev/farthing/token"
 )
 
 func TestSignUpLogInLogOut(t *testing.T) {
 	h := open(t)
-	secret, v, err := h.SignUp(t.Context(), app.SignUp{Email: " Bob@Reader.example ", Password: "correct horse battery", Name: "Bob", VendorRef: h.vendor.ID.String()})
+	secret, v, err := h.SignUp(t.Context(), login.SignUp{Email: " Bob@Reader.example ", Password: "correct horse battery", Name: "Bob", VendorRef: h.vendor.ID.String()})
 	must(t, err)
 	want(t, "address", v.Email, "bob@reader.example")
 	want(t, "window", v.WindowUntil, provider.Noon.Add(30*time.Minute))
@@ -23,7 +24,7 @@ func TestSignUpLogInLogOut(t *testing.T) {
 	must(t, err)
 	want(t, "user", again.User, v.User)
 
-	_, _, err = h.SignUp(t.Context(), app.SignUp{Email: "bob@reader.example", Password: "correct horse battery"})
+	_, _, err = h.SignUp(t.Context(), login.SignUp{Email: "bob@reader.example", Password: "correct horse battery"})
 	wantCode(t, err, token.CodeTaken)
 
 	h.Clock.Move(time.Hour)
@@ -43,7 +44,7 @@ func TestSignUpLogInLogOut(t *testing.T) {
 
 func TestRefusedSignUps(t *testing.T) {
 	h := open(t)
-	for _, in := range []app.SignUp{
+	for _, in := range []login.SignUp{
 		{Email: "nobody", Password: "correct horse battery"},
 		{Email: "a@b.example\r\nBcc: c@d.example", Password: "correct horse battery"},
 		{Email: "a@b.example", Password: "short"},
@@ -79,11 +80,11 @@ func TestLoginsAnswerAlikeAndAreThrottled(t *testing.T) {
 
 func TestRevokedKeysEndAtOnceHereAndSoonElsewhere(t *testing.T) {
 	h := open(t, func(d *app.Deps) { d.Alone = false })
-	elsewhere := app.New(h.Deps)
+	elsewhere := app.Compose(h.Deps)
 	must(t, elsewhere.FollowChanges(t.Context()))
 	secret, key, err := h.CreateKey(t.Context(), h.owner, h.vendor.ID, "checkout", false)
 	must(t, err)
-	for _, replica := range []*app.App{h.App, elsewhere} {
+	for _, replica := range []*app.Rooms{h.Rooms, elsewhere} {
 		seller, err := replica.Seller(t.Context(), secret)
 		must(t, err)
 		want(t, "login", seller.Login, "checkout")
@@ -98,7 +99,7 @@ func TestRevokedKeysEndAtOnceHereAndSoonElsewhere(t *testing.T) {
 
 func TestSessionsEndSoonElsewhere(t *testing.T) {
 	h := open(t)
-	elsewhere := app.New(h.Deps)
+	elsewhere := app.Compose(h.Deps)
 	secret, _, err := h.LogIn(t.Context(), "ada@reader.example", "correct horse battery")
 	must(t, err)
 	_, err = elsewhere.Viewer(t.Context(), secret)

@@ -12,11 +12,12 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/keys"
 	"farthing.dev/farthing/domain/keyring"
 	"farthing.dev/farthing/token"
 )
 
-func (h *house) signingKeys(use app.KeyUse) []app.SigningKey {
+func (h *house) signingKeys(use keys.KeyUse) []keys.SigningKey {
 	h.t.Helper()
 	keys, err := h.SigningKeys(h.t.Context(), use)
 	must(h.t, err)
@@ -39,27 +40,27 @@ func TestSigningKeysOfEachUse(t *testing.T) {
 	want(t, "bits", login.Public.(*rsa.PublicKey).N.BitLen(), 2048)
 	want(t, "the keys differ", login.ID == receipt.ID, false)
 
-	for _, key := range []app.SigningKey{receipt, login} {
+	for _, key := range []keys.SigningKey{receipt, login} {
 		sum, err := (&jose.JSONWebKey{Key: key.Public}).Thumbprint(crypto.SHA256)
 		must(t, err)
 		want(t, "id", key.ID, base64.RawURLEncoding.EncodeToString(sum))
 	}
 
-	again := app.New(h.Deps) // after a restart
+	again := app.Compose(h.Deps) // after a restart
 	keys, err := again.SigningKeys(t.Context(), keyring.Receipt)
 	must(t, err)
 	want(t, "key after a restart", keys[0].ID, receipt.ID)
 	want(t, "private part after a restart", keys[0].Private.(ed25519.PrivateKey).Equal(receipt.Private), true)
 
 	h.Deps.Secret[0]++
-	_, err = app.New(h.Deps).SigningKeys(t.Context(), keyring.Receipt)
+	_, err = app.Compose(h.Deps).SigningKeys(t.Context(), keyring.Receipt)
 	wantCode(t, err, token.CodeInternal) // another secret opens nothing
 }
 
 func TestSigningKeysRotate(t *testing.T) {
 	h := open(t)
 	first := h.signingKeys(keyring.Receipt)[0]
-	var second app.SigningKey
+	var second keys.SigningKey
 	for hours := 0; ; hours++ {
 		if hours > 100*24 {
 			t.Fatal("no new key in a hundred days")
@@ -91,7 +92,7 @@ func TestReplicasAgreeOnSigningKeys(t *testing.T) {
 	ids := make([]string, 8)
 	var all sync.WaitGroup
 	for i := range ids {
-		replica := app.New(h.Deps)
+		replica := app.Compose(h.Deps)
 		all.Go(func() {
 			if keys, err := replica.SigningKeys(t.Context(), keyring.Receipt); err == nil && len(keys) == 1 {
 				ids[i] = keys[0].ID

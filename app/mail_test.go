@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/operating"
 	"farthing.dev/farthing/delivery"
 	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/tests/provider"
@@ -44,9 +46,9 @@ func (h *house) waiting() map[string][][]byte {
 func TestALetterToNobodyCostsAsMuch(t *testing.T) {
 	h, post := openQueued(t)
 	for _, email := range []string{"ada@reader.example", "eve@nobody.example"} {
-		_, err := h.SendLoginCode(t.Context(), app.Door{}, email)
+		_, err := h.SendLoginCode(t.Context(), caller.Browser{}, email)
 		must(t, err)
-		must(t, h.AskReset(t.Context(), app.Door{}, email))
+		must(t, h.AskReset(t.Context(), caller.Browser{}, email))
 	}
 	waiting := h.waiting()
 	want(t, "letters to somebody", len(waiting["reader.example"]), 2)
@@ -66,7 +68,7 @@ func TestALetterToNobodyCostsAsMuch(t *testing.T) {
 // when it has expired.
 func TestMailThatWaitsIsSealedAndErased(t *testing.T) {
 	h, post := openQueued(t)
-	_, err := h.SendLoginCode(t.Context(), app.Door{}, "ada@reader.example")
+	_, err := h.SendLoginCode(t.Context(), caller.Browser{}, "ada@reader.example")
 	must(t, err)
 	payload := h.waiting()["reader.example"][0]
 	for _, part := range []string{"ada@", "code", "log in"} {
@@ -77,16 +79,16 @@ func TestMailThatWaitsIsSealedAndErased(t *testing.T) {
 	h.Clock.Move(delivery.KeepDead) // longer than a code is good
 	h.Queue.Sweep(t.Context())
 	want(t, "what is left of it", len(h.waiting()["reader.example"][0]), 0)
-	letters, _, err := h.DeadLetters(t.Context(), app.ByCommand(), "", 10)
+	letters, _, err := h.DeadLetters(t.Context(), caller.ByCommand(), "", 10)
 	must(t, err)
 	want(t, "dead letters", len(letters), 1)
 	want(t, "why", letters[0].Why, delivery.Expired)
-	wantCode(t, h.RetryDelivery(t.Context(), app.ByCommand(), letters[0].ID), token.CodeStale)
+	wantCode(t, h.RetryDelivery(t.Context(), caller.ByCommand(), letters[0].ID), token.CodeStale)
 	h.Queue.Deliver(t.Context())
 	want(t, "letters that were sent", len(post.To("ada@reader.example")), 0)
-	must(t, h.DropDelivery(t.Context(), app.ByCommand(), letters[0].ID))
-	wantCode(t, h.DropDelivery(t.Context(), app.ByCommand(), letters[0].ID), token.CodeNotFound)
-	acts, _, err := h.StaffLog(t.Context(), app.ByCommand(), staff.Search{}, "", 10)
+	must(t, h.DropDelivery(t.Context(), caller.ByCommand(), letters[0].ID))
+	wantCode(t, h.DropDelivery(t.Context(), caller.ByCommand(), letters[0].ID), token.CodeNotFound)
+	acts, _, err := h.StaffLog(t.Context(), caller.ByCommand(), staff.Search{}, "", 10)
 	must(t, err)
 	want(t, "what the staff log says", acts[0].Action, "delivery_dropped")
 }
@@ -96,7 +98,7 @@ func TestMailThatWaitsIsSealedAndErased(t *testing.T) {
 func TestALetterIsBoundToItsRow(t *testing.T) {
 	h, post := openQueued(t)
 	for _, email := range []string{"ada@reader.example", "owner@daily.example"} {
-		_, err := h.SendLoginCode(t.Context(), app.Door{}, email)
+		_, err := h.SendLoginCode(t.Context(), caller.Browser{}, email)
 		must(t, err)
 	}
 	must(t, h.DB.Write(t.Context(), func(tx *sql.Tx) error {
@@ -109,9 +111,9 @@ func TestALetterIsBoundToItsRow(t *testing.T) {
 	if last := post.Last(); !strings.HasPrefix(last.ID, "dlv_") {
 		t.Errorf("the letter is named %q", last.ID)
 	}
-	letters, _, err := h.DeadLetters(t.Context(), app.ByCommand(), "", 10)
+	letters, _, err := h.DeadLetters(t.Context(), caller.ByCommand(), "", 10)
 	must(t, err)
-	if !slices.ContainsFunc(letters, func(l app.DeadLetter) bool { return l.Receiver == "reader.example" && !l.CanRetry }) {
+	if !slices.ContainsFunc(letters, func(l operating.DeadLetter) bool { return l.Receiver == "reader.example" && !l.CanRetry }) {
 		t.Errorf("given up: %+v", letters)
 	}
 }

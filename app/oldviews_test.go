@@ -44,7 +44,7 @@ func TestOldViewsAreAnsweredAgain(t *testing.T) {
 	must(t, err)
 	t.Cleanup(func() { _ = engine.Close(context.Background()) })
 	h.Deps.Engine, h.Deps.Clock = engine, engine
-	view, replayed, err := app.New(h.Deps).View(t.Context(), h.live, order.ID, "second")
+	view, replayed, err := app.Compose(h.Deps).View(t.Context(), h.live, order.ID, "second")
 	must(t, err)
 	if !replayed || view.ViewsUsed != 2 || !view.FirstView.Equal(first) || !view.EndsAt.Equal(first.Add(48*time.Hour)) {
 		t.Errorf("the second view, asked for again (%t): %+v; the first one was at %v", replayed, view, first)

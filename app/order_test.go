@@ -6,7 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/offering"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/domain/entitlement"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/token"
@@ -31,7 +32,7 @@ func TestRepeatedOrdersGetTheFirstAnswer(t *testing.T) {
 	broken.ReturnURL = "https://elsewhere.example/"
 	_, _, err = h.CreateOrder(t.Context(), h.live, broken, "k", []byte("broken body"))
 	wantCode(t, err, token.CodeKeyReused)
-	_, _, err = h.Refund(t.Context(), h.live, first.ID, app.RefundInput{}, "k", []byte("body"))
+	_, _, err = h.Refund(t.Context(), h.live, first.ID, selling.RefundInput{}, "k", []byte("body"))
 	wantCode(t, err, token.CodeKeyReused)
 	_, replayed, err = h.CreateOrder(t.Context(), h.test, article("a-1", "0.25"), "k", []byte("body")) // the sandbox has keys of its own
 	must(t, err)
@@ -64,35 +65,35 @@ func TestRefusedOrders(t *testing.T) {
 	split := h.split(theirs, "theirs")
 	long := strings.Repeat("x", 2001)
 	for name, test := range map[string]struct {
-		change func(*app.OrderInput)
+		change func(*selling.OrderInput)
 		code   token.Code
 	}{
-		"nothing to sell":    {func(o *app.OrderInput) { o.Item = nil }, token.CodeFieldInvalid},
-		"item and offer":     {func(o *app.OrderInput) { o.Offer = offer.ID }, token.CodeFieldInvalid},
-		"foreign offer":      {func(o *app.OrderInput) { *o = app.OrderInput{Offer: offer.ID, ReturnURL: o.ReturnURL} }, token.CodeNotFound},
-		"foreign split":      {func(o *app.OrderInput) { o.Split = split.ID }, token.CodeNotFound},
-		"no price":           {func(o *app.OrderInput) { o.Price = 0 }, token.CodeAmountInvalid},
-		"negative price":     {func(o *app.OrderInput) { o.Price = -1 }, token.CodeAmountInvalid},
-		"price too high":     {func(o *app.OrderInput) { o.Price = token.MaxAmount + 1 }, token.CodeOverflow},
-		"no currency":        {func(o *app.OrderInput) { o.Currency = token.Currency{} }, token.CodeCurrencyInvalid},
-		"unknown currency":   {func(o *app.OrderInput) { o.Currency = token.MustCurrency("XTS") }, token.CodeCurrencyInvalid},
-		"no title":           {func(o *app.OrderInput) { o.Item.Title = " " }, token.CodeFieldInvalid},
-		"long title":         {func(o *app.OrderInput) { o.Item.Title = long[:201] }, token.CodeFieldInvalid},
-		"long description":   {func(o *app.OrderInput) { o.Item.Description = long[:1001] }, token.CodeFieldInvalid},
-		"long item url":      {func(o *app.OrderInput) { o.Item.URL = "https://daily.example/" + long }, token.CodeFieldInvalid},
-		"item url of script": {func(o *app.OrderInput) { o.Item.URL = "javascript:alert(1)" }, token.CodeFieldInvalid},
-		"long sku":           {func(o *app.OrderInput) { o.Item.SKU = long[:201] }, token.CodeFieldInvalid},
-		"no name":            {func(o *app.OrderInput) { o.Item.SKU, o.Item.URL = "", "" }, token.CodeFieldInvalid},
-		"long tracking":      {func(o *app.OrderInput) { o.Tracking = long[:501] }, token.CodeFieldInvalid},
-		"not text":           {func(o *app.OrderInput) { o.Tracking = "\xff" }, token.CodeFieldInvalid},
-		"too many views":     {func(o *app.OrderInput) { o.Item.Terms.Times = entitlement.MaxTimes + 1 }, token.CodeFieldInvalid},
-		"too soon":           {func(o *app.OrderInput) { o.ExpiresIn = time.Second }, token.CodeFieldInvalid},
-		"too late":           {func(o *app.OrderInput) { o.ExpiresIn = 8 * 24 * time.Hour }, token.CodeFieldInvalid},
-		"hold without hold":  {func(o *app.OrderInput) { o.HoldHours = 1 }, token.CodeFieldInvalid},
-		"hold too long":      {func(o *app.OrderInput) { o.Manual, o.HoldHours = true, 1<<20 }, token.CodeFieldInvalid},
-		"nowhere to go":      {func(o *app.OrderInput) { o.ReturnURL, o.Item.URL = "", "" }, token.CodeURLNotAllowed},
-		"foreign return":     {func(o *app.OrderInput) { o.ReturnURL = "https://theirs.example/" }, token.CodeURLNotAllowed},
-		"foreign cancel":     {func(o *app.OrderInput) { o.CancelURL = "https://theirs.example/" }, token.CodeURLNotAllowed},
+		"nothing to sell":    {func(o *selling.OrderInput) { o.Item = nil }, token.CodeFieldInvalid},
+		"item and offer":     {func(o *selling.OrderInput) { o.Offer = offer.ID }, token.CodeFieldInvalid},
+		"foreign offer":      {func(o *selling.OrderInput) { *o = selling.OrderInput{Offer: offer.ID, ReturnURL: o.ReturnURL} }, token.CodeNotFound},
+		"foreign split":      {func(o *selling.OrderInput) { o.Split = split.ID }, token.CodeNotFound},
+		"no price":           {func(o *selling.OrderInput) { o.Price = 0 }, token.CodeAmountInvalid},
+		"negative price":     {func(o *selling.OrderInput) { o.Price = -1 }, token.CodeAmountInvalid},
+		"price too high":     {func(o *selling.OrderInput) { o.Price = token.MaxAmount + 1 }, token.CodeOverflow},
+		"no currency":        {func(o *selling.OrderInput) { o.Currency = token.Currency{} }, token.CodeCurrencyInvalid},
+		"unknown currency":   {func(o *selling.OrderInput) { o.Currency = token.MustCurrency("XTS") }, token.CodeCurrencyInvalid},
+		"no title":           {func(o *selling.OrderInput) { o.Item.Title = " " }, token.CodeFieldInvalid},
+		"long title":         {func(o *selling.OrderInput) { o.Item.Title = long[:201] }, token.CodeFieldInvalid},
+		"long description":   {func(o *selling.OrderInput) { o.Item.Description = long[:1001] }, token.CodeFieldInvalid},
+		"long item url":      {func(o *selling.OrderInput) { o.Item.URL = "https://daily.example/" + long }, token.CodeFieldInvalid},
+		"item url of script": {func(o *selling.OrderInput) { o.Item.URL = "javascript:alert(1)" }, token.CodeFieldInvalid},
+		"long sku":           {func(o *selling.OrderInput) { o.Item.SKU = long[:201] }, token.CodeFieldInvalid},
+		"no name":            {func(o *selling.OrderInput) { o.Item.SKU, o.Item.URL = "", "" }, token.CodeFieldInvalid},
+		"long tracking":      {func(o *selling.OrderInput) { o.Tracking = long[:501] }, token.CodeFieldInvalid},
+		"not text":           {func(o *selling.OrderInput) { o.Tracking = "\xff" }, token.CodeFieldInvalid},
+		"too many views":     {func(o *selling.OrderInput) { o.Item.Terms.Times = entitlement.MaxTimes + 1 }, token.CodeFieldInvalid},
+		"too soon":           {func(o *selling.OrderInput) { o.ExpiresIn = time.Second }, token.CodeFieldInvalid},
+		"too late":           {func(o *selling.OrderInput) { o.ExpiresIn = 8 * 24 * time.Hour }, token.CodeFieldInvalid},
+		"hold without hold":  {func(o *selling.OrderInput) { o.HoldHours = 1 }, token.CodeFieldInvalid},
+		"hold too long":      {func(o *selling.OrderInput) { o.Manual, o.HoldHours = true, 1<<20 }, token.CodeFieldInvalid},
+		"nowhere to go":      {func(o *selling.OrderInput) { o.ReturnURL, o.Item.URL = "", "" }, token.CodeURLNotAllowed},
+		"foreign return":     {func(o *selling.OrderInput) { o.ReturnURL = "https://theirs.example/" }, token.CodeURLNotAllowed},
+		"foreign cancel":     {func(o *selling.OrderInput) { o.CancelURL = "https://theirs.example/" }, token.CodeURLNotAllowed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := article("a-1", "0.25")
@@ -114,12 +115,12 @@ func TestForeignOrdersAreNotThere(t *testing.T) {
 		"order": func(id token.OrderID) error { _, err := h.Order(ctx, theirs, id); return err },
 		"view":  func(id token.OrderID) error { _, _, err := h.View(ctx, theirs, id, h.key()); return err },
 		"capture": func(id token.OrderID) error {
-			_, _, err := h.Capture(ctx, theirs, id, app.CaptureInput{}, h.key(), nil)
+			_, _, err := h.Capture(ctx, theirs, id, selling.CaptureInput{}, h.key(), nil)
 			return err
 		},
 		"release": func(id token.OrderID) error { _, _, err := h.Release(ctx, theirs, id, h.key(), nil); return err },
 		"refund": func(id token.OrderID) error {
-			_, _, err := h.Refund(ctx, theirs, id, app.RefundInput{}, h.key(), nil)
+			_, _, err := h.Refund(ctx, theirs, id, selling.RefundInput{}, h.key(), nil)
 			return err
 		},
 	} {
@@ -130,10 +131,10 @@ func TestForeignOrdersAreNotThere(t *testing.T) {
 	offer := h.offer(h.live, "o", "1", entitlement.Terms{}, token.SplitID{})
 	_, err := h.Offer(ctx, theirs, offer.ID)
 	wantCode(t, err, token.CodeNotFound)
-	_, _, err = h.ChangeSplit(ctx, theirs, h.split(h.live, "mine").ID, app.SplitInput{Name: "taken"}, h.key(), nil)
+	_, _, err = h.ChangeSplit(ctx, theirs, h.split(h.live, "mine").ID, offering.SplitInput{Name: "taken"}, h.key(), nil)
 	wantCode(t, err, token.CodeNotFound)
 	reader := h.allow(h.reader, h.live, "1", "10")
-	_, _, err = h.CreatePurchase(ctx, theirs, app.PurchaseInput{Reader: reader, Offer: h.offer(theirs, "o", "1", entitlement.Terms{}, token.SplitID{}).ID}, h.key(), nil)
+	_, _, err = h.CreatePurchase(ctx, theirs, selling.PurchaseInput{Reader: reader, Offer: h.offer(theirs, "o", "1", entitlement.Terms{}, token.SplitID{}).ID}, h.key(), nil)
 	wantCode(t, err, token.CodeNotFound) // a pseudonym stolen from one vendor is nobody at another
 	all, _, err := h.Orders(ctx, theirs, "", 10)
 	must(t, err)
@@ -143,9 +144,9 @@ func TestForeignOrdersAreNotThere(t *testing.T) {
 func TestOrdersOfOffersTakeTheVersionOfTheTime(t *testing.T) {
 	h := open(t)
 	offer := h.offer(h.live, "o-1", "0.50", entitlement.Terms{Times: 1}, token.SplitID{})
-	in := app.OrderInput{Offer: offer.ID, ReturnURL: "https://daily.example/"}
+	in := selling.OrderInput{Offer: offer.ID, ReturnURL: "https://daily.example/"}
 	before := h.order(h.live, in)
-	changed, _, err := h.ChangeOffer(t.Context(), h.live, offer.ID, app.OfferInput{
+	changed, _, err := h.ChangeOffer(t.Context(), h.live, offer.ID, offering.OfferInput{
 		Item: journal.Item{SKU: "o-1", Title: "Dearer"}, Price: money(t, "0.60"), Currency: usd,
 	}, h.key(), nil)
 	must(t, err)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/buying"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/domain/entitlement"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/keyring"
@@ -160,7 +162,7 @@ func TestPurchaseWindow(t *testing.T) {
 	wantCode(t, page.Problem, token.CodeWindowClosed)
 	_, err = h.Pay(t.Context(), h.reader, order.ID, order.Price, journal.ByClick)
 	wantCode(t, err, token.CodeWindowClosed)
-	err = h.GiveAllowance(t.Context(), h.reader, app.AllowanceInput{Vendor: h.vendor.ID, Currency: usd, PerPurchase: 1, Period: limit.Day, Max: 1, Days: 1})
+	err = h.GiveAllowance(t.Context(), h.reader, buying.AllowanceInput{Vendor: h.vendor.ID, Currency: usd, PerPurchase: 1, Period: limit.Day, Max: 1, Days: 1})
 	wantCode(t, err, token.CodeWindowClosed)
 	_, again, err := h.LogIn(t.Context(), "ada@reader.example", "correct horse battery")
 	must(t, err)
@@ -176,7 +178,7 @@ func TestApprovalLimitBuysWithoutAsking(t *testing.T) {
 	must(t, h.SetApproval(t.Context(), h.reader, usd, money(t, "0.25")))
 
 	for _, test := range []struct {
-		order         app.OrderView
+		order         selling.OrderView
 		withoutAsking bool
 	}{{cheap, true}, {dear, false}} {
 		page, err := h.Checkout(t.Context(), test.order.ID, &h.reader)
@@ -253,8 +255,8 @@ func TestEntitlementsEnd(t *testing.T) {
 	hours, days, expiry := article("hours", "0.25"), article("days", "0.25"), article("expiry", "0.25")
 	hours.Item.Terms, days.Item.Terms = entitlement.Terms{Hours: 2}, entitlement.Terms{Days: 1}
 	expiry.Item.Terms.Expiry = provider.Noon.Add(90 * time.Minute).UnixMilli()
-	var orders []app.OrderView
-	for _, in := range []app.OrderInput{hours, days, expiry} {
+	var orders []selling.OrderView
+	for _, in := range []selling.OrderInput{hours, days, expiry} {
 		order := h.order(h.live, in)
 		h.buy(h.reader, order)
 		_, _, err := h.View(t.Context(), h.live, order.ID, h.key())
@@ -298,16 +300,16 @@ func TestTestModeNeverTouchesLiveTokens(t *testing.T) {
 
 	_, err = h.Order(t.Context(), h.live, order.ID)
 	wantCode(t, err, token.CodeModeMismatch)
-	_, _, err = h.Refund(t.Context(), h.live, order.ID, app.RefundInput{}, h.key(), nil)
+	_, _, err = h.Refund(t.Context(), h.live, order.ID, selling.RefundInput{}, h.key(), nil)
 	wantCode(t, err, token.CodeModeMismatch)
 
 	offer := h.offer(h.test, "o-1", "0.50", entitlement.Terms{}, token.SplitID{})
-	_, _, err = h.CreatePurchase(t.Context(), h.live, app.PurchaseInput{Reader: me.SandboxReader, Offer: offer.ID}, h.key(), nil)
+	_, _, err = h.CreatePurchase(t.Context(), h.live, selling.PurchaseInput{Reader: me.SandboxReader, Offer: offer.ID}, h.key(), nil)
 	wantCode(t, err, token.CodeModeMismatch)
 	reader := h.allow(h.reader, h.live, "1", "10")
-	_, _, err = h.CreatePurchase(t.Context(), h.test, app.PurchaseInput{Reader: reader, Offer: offer.ID}, h.key(), nil)
+	_, _, err = h.CreatePurchase(t.Context(), h.test, selling.PurchaseInput{Reader: reader, Offer: offer.ID}, h.key(), nil)
 	wantCode(t, err, token.CodeModeMismatch)
-	bought, _, err := h.CreatePurchase(t.Context(), h.test, app.PurchaseInput{Reader: me.SandboxReader, Offer: offer.ID}, h.key(), nil)
+	bought, _, err := h.CreatePurchase(t.Context(), h.test, selling.PurchaseInput{Reader: me.SandboxReader, Offer: offer.ID}, h.key(), nil)
 	must(t, err)
 	want(t, "test", bought.Test, true)
 
@@ -329,7 +331,7 @@ func TestManyCallersWithMoneyForOne(t *testing.T) {
 	h := open(t)
 	h.fund(h.reader, usd, "0.25")
 	const callers = 64
-	var orders []app.OrderView
+	var orders []selling.OrderView
 	for i := range callers {
 		orders = append(orders, h.order(h.live, article(fmt.Sprint("a-", i), "0.25")))
 	}
@@ -384,19 +386,19 @@ func TestWhatIsDoneIsNotSaidToHaveFailed(t *testing.T) {
 	h := open(t, func(d *app.Deps) { engine.Engine, d.Engine = d.Engine, engine })
 	h.fund(h.reader, usd, "1")
 	offer := h.offer(h.live, "o-1", "0.25", entitlement.Terms{}, token.SplitID{})
-	in := app.PurchaseInput{Reader: h.allow(h.reader, h.live, "1", "10"), Offer: offer.ID}
+	in := selling.PurchaseInput{Reader: h.allow(h.reader, h.live, "1", "10"), Offer: offer.ID}
 	sold, _, err := h.CreatePurchase(t.Context(), h.live, in, h.key(), nil)
 	must(t, err)
 	want(t, "balance", h.balance(h.reader, usd), "0.75")
 
-	restarted, key := app.New(h.Deps), h.key() // it knows no offers yet
+	restarted, key := app.Compose(h.Deps), h.key() // it knows no offers yet
 	engine.paid = func() { h.catalog.away.Store(true) }
-	_, _, err = restarted.Refund(t.Context(), h.live, sold.ID, app.RefundInput{}, key, nil)
+	_, _, err = restarted.Refund(t.Context(), h.live, sold.ID, selling.RefundInput{}, key, nil)
 	wantCode(t, err, token.CodeCommitUnknown)
 	engine.paid = nil
 	h.catalog.away.Store(false)
 	want(t, "balance", h.balance(h.reader, usd), "1.00")
-	view, replayed, err := restarted.Refund(t.Context(), h.live, sold.ID, app.RefundInput{}, key, nil)
+	view, replayed, err := restarted.Refund(t.Context(), h.live, sold.ID, selling.RefundInput{}, key, nil)
 	must(t, err)
 	want(t, "replayed", replayed, true)
 	want(t, "refunded", view.Refunded.Decimal(2), "0.25")

@@ -9,6 +9,9 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/keys"
+	"farthing.dev/farthing/app/login"
 	"farthing.dev/farthing/domain/keyring"
 	"farthing.dev/farthing/token"
 )
@@ -34,19 +37,19 @@ func TestASecretIsProvedByWhatItOpens(t *testing.T) {
 			h.Clock.Move(keyring.PolicyOf(keyring.Receipt).Every)
 			other := h.Deps
 			other.Secret = wrongSecret
-			_, _ = app.New(other).SigningKeys(h.t.Context(), keyring.Receipt) // it makes one, and cannot sign
+			_, _ = app.Compose(other).SigningKeys(h.t.Context(), keyring.Receipt) // it makes one, and cannot sign
 		}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := open(t)
 			c.fill(h)
-			proof, err := app.ProveSecret(t.Context(), h.Catalog, rightSecret)
+			proof, err := keys.ProveSecret(t.Context(), h.Catalog, rightSecret)
 			must(t, err)
 			want(t, "opened", proof.Opened, c.opened)
 			want(t, "recorded", proof.Recorded, false)
 			want(t, "lasting", proof.Lasting, rightSecret)
-			_, err = app.ProveSecret(t.Context(), h.Catalog, wrongSecret)
-			want(t, "another secret is refused", errors.Is(err, app.ErrOtherSecret), c.opened)
+			_, err = keys.ProveSecret(t.Context(), h.Catalog, wrongSecret)
+			want(t, "another secret is refused", errors.Is(err, keys.ErrOtherSecret), c.opened)
 		})
 	}
 }
@@ -64,7 +67,7 @@ func (h *house) authenticator() string {
 	h.t.Helper()
 	attempt, err := h.BeginAuthenticator(h.t.Context(), h.reader)
 	must(h.t, err)
-	door := app.Door{Attempt: attempt}
+	door := caller.Browser{Attempt: attempt}
 	pending, err := h.PendingAuthenticator(h.t.Context(), h.reader, door)
 	must(h.t, err)
 	code, err := totp.GenerateCode(pending.Secret, h.Clock.Now())
@@ -76,15 +79,15 @@ func (h *house) authenticator() string {
 
 func TestARecordedSecretIsTheOnlyOne(t *testing.T) {
 	h := open(t)
-	must(t, app.RecordSecret(t.Context(), h.Catalog, rightSecret, h.Clock.Now()))
-	must(t, app.RecordSecret(t.Context(), h.Catalog, rightSecret, h.Clock.Now()))
-	proof, err := app.ProveSecret(t.Context(), h.Catalog, rightSecret)
+	must(t, keys.RecordSecret(t.Context(), h.Catalog, rightSecret, h.Clock.Now()))
+	must(t, keys.RecordSecret(t.Context(), h.Catalog, rightSecret, h.Clock.Now()))
+	proof, err := keys.ProveSecret(t.Context(), h.Catalog, rightSecret)
 	must(t, err)
 	want(t, "recorded", proof.Recorded, true)
-	if _, err := app.ProveSecret(t.Context(), h.Catalog, wrongSecret); !errors.Is(err, app.ErrOtherSecret) {
+	if _, err := keys.ProveSecret(t.Context(), h.Catalog, wrongSecret); !errors.Is(err, keys.ErrOtherSecret) {
 		t.Errorf("another secret: %v", err)
 	}
-	if err := app.RecordSecret(t.Context(), h.Catalog, wrongSecret, h.Clock.Now()); !errors.Is(err, app.ErrOtherSecret) {
+	if err := keys.RecordSecret(t.Context(), h.Catalog, wrongSecret, h.Clock.Now()); !errors.Is(err, keys.ErrOtherSecret) {
 		t.Errorf("a second server with another secret: %v", err)
 	}
 }
@@ -93,9 +96,9 @@ func TestARecordedSecretIsTheOnlyOne(t *testing.T) {
 // authenticators, names of logins. A server with the old secret notices.
 func TestARotationKeepsWhatPeopleHold(t *testing.T) {
 	h := open(t)
-	must(t, app.RecordSecret(t.Context(), h.Catalog, rightSecret, h.Clock.Now()))
+	must(t, keys.RecordSecret(t.Context(), h.Catalog, rightSecret, h.Clock.Now()))
 	must(t, h.TurnKeys(t.Context()))
-	session, _, err := h.SignUp(t.Context(), app.SignUp{Email: "eve@reader.example", Password: "correct horse battery"})
+	session, _, err := h.SignUp(t.Context(), login.SignUp{Email: "eve@reader.example", Password: "correct horse battery"})
 	must(t, err)
 	shown := h.authenticator()
 	ticket := h.ticket("a")
@@ -109,22 +112,22 @@ func TestARotationKeepsWhatPeopleHold(t *testing.T) {
 	must(t, h.CheckSecret(t.Context()))
 
 	next := [32]byte{7}
-	if err := app.RotateSecret(t.Context(), h.Catalog, wrongSecret, next, rand.Reader, h.Clock.Now()); !errors.Is(err, app.ErrOtherSecret) {
+	if err := keys.RotateSecret(t.Context(), h.Catalog, wrongSecret, next, rand.Reader, h.Clock.Now()); !errors.Is(err, keys.ErrOtherSecret) {
 		t.Errorf("with another secret: %v", err)
 	}
-	must(t, app.RotateSecret(t.Context(), h.Catalog, rightSecret, next, rand.Reader, h.Clock.Now()))
-	if err := h.CheckSecret(t.Context()); !errors.Is(err, app.ErrOtherSecret) {
+	must(t, keys.RotateSecret(t.Context(), h.Catalog, rightSecret, next, rand.Reader, h.Clock.Now()))
+	if err := h.CheckSecret(t.Context()); !errors.Is(err, keys.ErrOtherSecret) {
 		t.Errorf("the server with the old secret says %v", err)
 	}
 	for range 2 { // rotated once, and once more
-		if _, err := app.ProveSecret(t.Context(), h.Catalog, rightSecret); !errors.Is(err, app.ErrOtherSecret) {
+		if _, err := keys.ProveSecret(t.Context(), h.Catalog, rightSecret); !errors.Is(err, keys.ErrOtherSecret) {
 			t.Errorf("the old secret: %v", err)
 		}
-		proof, err := app.ProveSecret(t.Context(), h.Catalog, next)
+		proof, err := keys.ProveSecret(t.Context(), h.Catalog, next)
 		must(t, err)
 		deps := h.Deps
 		deps.Secret, deps.Lasting = next, proof.Lasting
-		h.App = app.New(deps)
+		h.Rooms = app.Compose(deps)
 		must(t, h.CheckSecret(t.Context()))
 		must(t, h.TurnKeys(t.Context()))
 		want(t, "pseudonym", h.pseudonym(h.reader, h.live), before)
@@ -138,23 +141,23 @@ func TestARotationKeepsWhatPeopleHold(t *testing.T) {
 		must(t, err)
 		want(t, "viewer", viewer.Email, "eve@reader.example")
 		h.Clock.Move(30 * time.Second)
-		entry, err := h.EnterByPassword(t.Context(), app.Door{}, h.reader.Email, "correct horse battery")
+		entry, err := h.LoginByPassword(t.Context(), caller.Browser{}, h.reader.Email, "correct horse battery")
 		must(t, err)
 		code, err := totp.GenerateCode(shown, h.Clock.Now())
 		must(t, err)
-		entry, err = h.EnterBySecond(t.Context(), app.Door{Attempt: entry.Attempt}, code)
+		entry, err = h.LoginBySecond(t.Context(), caller.Browser{Attempt: entry.Attempt}, code)
 		must(t, err)
 		want(t, "logged in by the authenticator", entry.Session != "", true)
 
 		later := [32]byte{next[0] + 1}
-		must(t, app.RotateSecret(t.Context(), h.Catalog, next, later, rand.Reader, h.Clock.Now()))
+		must(t, keys.RotateSecret(t.Context(), h.Catalog, next, later, rand.Reader, h.Clock.Now()))
 		next = later
 	}
-	proof, err := app.ProveSecret(t.Context(), h.Catalog, next)
+	proof, err := keys.ProveSecret(t.Context(), h.Catalog, next)
 	must(t, err)
 	deps := h.Deps
 	deps.Secret, deps.Lasting = next, proof.Lasting
-	h.App = app.New(deps)
+	h.Rooms = app.Compose(deps)
 	redeemed, err := h.Redeem(t.Context(), h.live, ticket, false)
 	must(t, err)
 	want(t, "the reader of an old ticket", redeemed.Reader, before)

@@ -7,7 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/buying"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/offering"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/entitlement"
 	"farthing.dev/farthing/domain/limit"
@@ -15,11 +18,11 @@ import (
 )
 
 // split shares half of each price with a new payee.
-func (h *house) split(s app.Seller, name string) catalog.Split {
+func (h *house) split(s caller.Seller, name string) catalog.Split {
 	h.t.Helper()
 	payee, _, err := h.CreatePayee(h.t.Context(), s, "Ann Author", h.key(), nil)
 	must(h.t, err)
-	split, _, err := h.CreateSplit(h.t.Context(), s, app.SplitInput{Name: name, Shares: []app.ShareInput{{Payee: payee.ID, PPM: 500_000}}}, h.key(), nil)
+	split, _, err := h.CreateSplit(h.t.Context(), s, offering.SplitInput{Name: name, Shares: []offering.ShareInput{{Payee: payee.ID, PPM: 500_000}}}, h.key(), nil)
 	must(h.t, err)
 	return split
 }
@@ -29,7 +32,7 @@ func TestPurchaseUnderAnAllowance(t *testing.T) {
 	split := h.split(h.live, "half")
 	offer := h.offer(h.live, "o-1", "0.40", entitlement.Terms{Times: 1}, split.ID)
 	h.fund(h.reader, usd, "10")
-	in := app.PurchaseInput{Reader: h.pseudonym(h.reader, h.live), Offer: offer.ID, Tracking: "t-1"}
+	in := selling.PurchaseInput{Reader: h.pseudonym(h.reader, h.live), Offer: offer.ID, Tracking: "t-1"}
 	_, _, err := h.CreatePurchase(t.Context(), h.live, in, h.key(), nil)
 	wantCode(t, err, token.CodeAllowanceMissing)
 	h.allow(h.reader, h.live, "0.50", "1")
@@ -83,7 +86,7 @@ func TestPurchaseUnderAnAllowance(t *testing.T) {
 	refusal := wantCode(t, err, token.CodeAllowanceSpent)
 	want(t, "frees", refusal.RetryAt, time.Date(2026, 4, 16, 0, 0, 0, 0, time.UTC))
 	dear := h.offer(h.live, "o-2", "0.51", entitlement.Terms{}, token.SplitID{})
-	_, _, err = h.CreatePurchase(t.Context(), h.live, app.PurchaseInput{Reader: in.Reader, Offer: dear.ID}, h.key(), nil)
+	_, _, err = h.CreatePurchase(t.Context(), h.live, selling.PurchaseInput{Reader: in.Reader, Offer: dear.ID}, h.key(), nil)
 	wantCode(t, err, token.CodeAllowanceSpent)
 
 	w, err := h.Wallet(t.Context(), h.reader)
@@ -102,11 +105,11 @@ func TestAnOfferChangedBetweenCheckAndPurchaseIsNotBought(t *testing.T) {
 	reader := h.allow(h.reader, h.live, "5", "5")
 	allowed, err := h.Allowed(t.Context(), h.live, offer.ID, reader)
 	must(t, err)
-	want(t, "allowed", allowed, app.Coverage{Allowed: true, Version: offer.Version})
-	dearer := app.OfferInput{Item: offer.Item, Price: money(t, "4"), Currency: usd}
+	want(t, "allowed", allowed, selling.Coverage{Allowed: true, Version: offer.Version})
+	dearer := offering.OfferInput{Item: offer.Item, Price: money(t, "4"), Currency: usd}
 	_, _, err = h.ChangeOffer(t.Context(), h.live, offer.ID, dearer, h.key(), nil)
 	must(t, err)
-	in, key := app.PurchaseInput{Reader: reader, Offer: offer.ID, Version: allowed.Version}, h.key()
+	in, key := selling.PurchaseInput{Reader: reader, Offer: offer.ID, Version: allowed.Version}, h.key()
 	before := h.balance(h.reader, usd)
 	_, _, err = h.CreatePurchase(t.Context(), h.live, in, key, nil)
 	wantCode(t, err, token.CodeOfferChanged)
@@ -122,7 +125,7 @@ func TestAnOfferChangedBetweenCheckAndPurchaseIsNotBought(t *testing.T) {
 	want(t, "order", again.ID, first.ID)
 }
 
-func withoutPointers(v app.OrderView) app.OrderView {
+func withoutPointers(v selling.OrderView) selling.OrderView {
 	v.Entitlement = nil
 	return v
 }
@@ -133,20 +136,20 @@ func TestAllowancesEndAndAreBounded(t *testing.T) {
 	offer := h.offer(h.live, "o-1", "0.40", entitlement.Terms{}, token.SplitID{})
 	reader := h.allow(h.reader, h.live, "1", "10")
 	h.Clock.Move(30 * 24 * time.Hour)
-	_, _, err := h.CreatePurchase(t.Context(), h.live, app.PurchaseInput{Reader: reader, Offer: offer.ID}, h.key(), nil)
+	_, _, err := h.CreatePurchase(t.Context(), h.live, selling.PurchaseInput{Reader: reader, Offer: offer.ID}, h.key(), nil)
 	wantCode(t, err, token.CodeAllowanceMissing)
 
-	good := app.AllowanceInput{Vendor: h.vendor.ID, Currency: usd, PerPurchase: 1, Period: limit.Day, Max: 1, Days: 1}
+	good := buying.AllowanceInput{Vendor: h.vendor.ID, Currency: usd, PerPurchase: 1, Period: limit.Day, Max: 1, Days: 1}
 	_, v, err := h.LogIn(t.Context(), "ada@reader.example", "correct horse battery")
 	must(t, err)
-	for name, change := range map[string]func(*app.AllowanceInput){
-		"per purchase": func(a *app.AllowanceInput) { a.Period = limit.PerPurchase },
-		"no period":    func(a *app.AllowanceInput) { a.Period = 0 },
-		"no days":      func(a *app.AllowanceInput) { a.Days = 0 },
-		"for ever":     func(a *app.AllowanceInput) { a.Days = 4000 },
-		"no vendor":    func(a *app.AllowanceInput) { a.Vendor = token.VendorID{} },
-		"no currency":  func(a *app.AllowanceInput) { a.Currency = token.Currency{} },
-		"no amount":    func(a *app.AllowanceInput) { a.Max = 0 },
+	for name, change := range map[string]func(*buying.AllowanceInput){
+		"per purchase": func(a *buying.AllowanceInput) { a.Period = limit.PerPurchase },
+		"no period":    func(a *buying.AllowanceInput) { a.Period = 0 },
+		"no days":      func(a *buying.AllowanceInput) { a.Days = 0 },
+		"for ever":     func(a *buying.AllowanceInput) { a.Days = 4000 },
+		"no vendor":    func(a *buying.AllowanceInput) { a.Vendor = token.VendorID{} },
+		"no currency":  func(a *buying.AllowanceInput) { a.Currency = token.Currency{} },
+		"no amount":    func(a *buying.AllowanceInput) { a.Max = 0 },
 	} {
 		in := good
 		change(&in)
@@ -161,7 +164,7 @@ func TestWarmPurchasesReadNoTables(t *testing.T) {
 	h.fund(h.reader, usd, "10")
 	split := h.split(h.live, "half")
 	offer := h.offer(h.live, "o-1", "0.10", entitlement.Terms{Times: 1}, split.ID)
-	in := app.PurchaseInput{Reader: h.allow(h.reader, h.live, "1", "10"), Offer: offer.ID}
+	in := selling.PurchaseInput{Reader: h.allow(h.reader, h.live, "1", "10"), Offer: offer.ID}
 	secret, _, err := h.CreateKey(t.Context(), h.owner, h.vendor.ID, "fast", false)
 	must(t, err)
 	for _, warm := range []bool{false, true} {
@@ -185,13 +188,13 @@ func TestSplitVersions(t *testing.T) {
 	early := h.order(h.live, in)
 	h.buy(h.reader, early)
 	payee := split.Shares[0].Payee
-	changed, _, err := h.ChangeSplit(t.Context(), h.live, split.ID, app.SplitInput{Name: "tenth", Shares: []app.ShareInput{{Payee: payee, PPM: 100_000}}}, h.key(), nil)
+	changed, _, err := h.ChangeSplit(t.Context(), h.live, split.ID, offering.SplitInput{Name: "tenth", Shares: []offering.ShareInput{{Payee: payee, PPM: 100_000}}}, h.key(), nil)
 	must(t, err)
 	want(t, "version", changed.Version, 2)
 	in.Item.SKU, in.Manual = "b", false
 	late := h.order(h.live, in)
 	h.buy(h.reader, late)
-	captured, _, err := h.Capture(t.Context(), h.live, early.ID, app.CaptureInput{}, h.key(), nil)
+	captured, _, err := h.Capture(t.Context(), h.live, early.ID, selling.CaptureInput{}, h.key(), nil)
 	must(t, err)
 	want(t, "by the version of its time", captured.Royalties[0].Amount.Decimal(2), "0.50")
 	paid, err := h.Order(t.Context(), h.live, late.ID)
@@ -204,7 +207,7 @@ func TestSplitVersions(t *testing.T) {
 	want(t, "newest", all[0].Name, "tenth")
 	key := h.key()
 	for _, again := range []bool{false, true} {
-		third, replayed, err := h.ChangeSplit(t.Context(), h.live, split.ID, app.SplitInput{Name: "third"}, key, nil)
+		third, replayed, err := h.ChangeSplit(t.Context(), h.live, split.ID, offering.SplitInput{Name: "third"}, key, nil)
 		must(t, err)
 		want(t, "replayed", replayed, again)
 		want(t, "version", third.Version, 3)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/domain/keyring"
 	"farthing.dev/farthing/tests/provider"
 	"farthing.dev/farthing/token"
@@ -55,7 +55,7 @@ func TestReceipts(t *testing.T) {
 	again, err := h.ReceiptFor(t.Context(), h.reader, order.ID)
 	must(t, err)
 	want(t, "the reader's receipt is the vendor's, byte for byte", again, text)
-	_, _, err = h.Refund(t.Context(), h.live, order.ID, app.RefundInput{}, h.key(), nil)
+	_, _, err = h.Refund(t.Context(), h.live, order.ID, selling.RefundInput{}, h.key(), nil)
 	must(t, err)
 	again, err = h.Receipt(t.Context(), h.live, order.ID)
 	must(t, err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/token"
 )
@@ -17,7 +18,7 @@ func TestRoyaltiesAndEarnings(t *testing.T) {
 	in.Split = h.split(h.live, "half").ID
 	order := h.order(h.live, in)
 	h.buy(h.reader, order)
-	_, _, err := h.Refund(t.Context(), h.live, order.ID, app.RefundInput{Amount: money(t, "0.50")}, h.key(), nil)
+	_, _, err := h.Refund(t.Context(), h.live, order.ID, selling.RefundInput{Amount: money(t, "0.50")}, h.key(), nil)
 	must(t, err)
 
 	wantRows := []string{"order.refunded net -0.20", "order.refunded Ann Author -0.25", "order.paid net 0.40", "order.paid Ann Author 0.50"}
@@ -63,7 +64,7 @@ func TestEarningsAddEachEntryOnce(t *testing.T) {
 			want(t, "earned", earned[0].Amount, sum)
 		}
 	}
-	for _, replica := range []*app.App{h.App, app.New(h.Deps)} {
+	for _, replica := range []*app.Rooms{h.Rooms, app.Compose(h.Deps)} {
 		for range 2 {
 			earned, err := replica.Earnings(t.Context(), h.live)
 			must(t, err)

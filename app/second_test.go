@@ -6,7 +6,7 @@ import (
 
 	"github.com/pquerna/otp/totp"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/tests/faults"
 )
 
@@ -32,28 +32,28 @@ func TestAFaultUsesUpNoCode(t *testing.T) {
 			}
 			begun, err := h.BeginAuthenticator(t.Context(), h.reader)
 			must(t, err)
-			pending, err := h.PendingAuthenticator(t.Context(), h.reader, app.Door{Attempt: begun})
+			pending, err := h.PendingAuthenticator(t.Context(), h.reader, caller.Browser{Attempt: begun})
 			must(t, err)
 			var recovery []string
 			twice("an authenticator", func() error {
 				code, err := totp.GenerateCode(pending.Secret, h.Clock.Now())
 				must(t, err)
-				recovery, err = h.ConfirmAuthenticator(t.Context(), h.reader, app.Door{Attempt: begun}, code)
+				recovery, err = h.ConfirmAuthenticator(t.Context(), h.reader, caller.Browser{Attempt: begun}, code)
 				return err
 			})
 			h.Clock.Move(time.Minute)
 			code, err := totp.GenerateCode(pending.Secret, h.Clock.Now())
 			must(t, err)
 			for what, typed := range map[string]string{"a code of the authenticator": code, "a recovery code": recovery[0]} {
-				entry, err := h.EnterByPassword(t.Context(), app.Door{}, h.reader.Email, "correct horse battery")
+				entry, err := h.LoginByPassword(t.Context(), caller.Browser{}, h.reader.Email, "correct horse battery")
 				must(t, err)
 				twice(what, func() error {
-					_, err := h.EnterBySecond(t.Context(), app.Door{Attempt: entry.Attempt}, typed)
+					_, err := h.LoginBySecond(t.Context(), caller.Browser{Attempt: entry.Attempt}, typed)
 					return err
 				})
-				entry, err = h.EnterByPassword(t.Context(), app.Door{}, h.reader.Email, "correct horse battery")
+				entry, err = h.LoginByPassword(t.Context(), caller.Browser{}, h.reader.Email, "correct horse battery")
 				must(t, err)
-				if _, err := h.EnterBySecond(t.Context(), app.Door{Attempt: entry.Attempt}, typed); err == nil {
+				if _, err := h.LoginBySecond(t.Context(), caller.Browser{Attempt: entry.Attempt}, typed); err == nil {
 					t.Errorf("%s was taken twice", what)
 				}
 			}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/activity"
 	"farthing.dev/farthing/domain/security"
 	"farthing.dev/farthing/tests/faults"
 	"farthing.dev/farthing/tests/provider"
@@ -42,10 +43,10 @@ func openNotes(t *testing.T) (*house, *brokenLog) {
 func TestEachSeesItsOwnSecurityEvents(t *testing.T) {
 	h := open(t)
 	order := h.order(h.live, article("a", "0.25"))
-	h.Note(t.Context(), app.SecurityEvent{Code: "ticket_other_session", Vendor: h.vendor.ID, User: h.reader.User, Order: order.ID, Detail: "a link was opened elsewhere"})
+	h.Record(t.Context(), activity.Event{Code: "ticket_other_session", Vendor: h.vendor.ID, User: h.reader.User, Order: order.ID, Detail: "a link was opened elsewhere"})
 	h.Clock.Move(time.Minute)
-	h.Note(t.Context(), app.SecurityEvent{Code: token.CodeLoginInvalid, User: h.reader.User, Detail: "a login was refused"})
-	h.Note(t.Context(), app.SecurityEvent{Code: token.CodeURLNotAllowed, Vendor: h.vendor.ID, Detail: "an address was refused"})
+	h.Record(t.Context(), activity.Event{Code: token.CodeLoginInvalid, User: h.reader.User, Detail: "a login was refused"})
+	h.Record(t.Context(), activity.Event{Code: token.CodeURLNotAllowed, Vendor: h.vendor.ID, Detail: "an address was refused"})
 
 	mine, next, err := h.SecurityEvents(t.Context(), h.reader, "", 1)
 	must(t, err)
@@ -81,7 +82,7 @@ func TestTheSameEventIsCounted(t *testing.T) {
 	must(t, h.WriteNotes(t.Context()))
 	log.batches = nil
 	for range 5000 {
-		h.Note(t.Context(), app.SecurityEvent{Code: token.CodeLoginInvalid, User: h.reader.User})
+		h.Record(t.Context(), activity.Event{Code: token.CodeLoginInvalid, User: h.reader.User})
 	}
 	for range 2 { // while it waits, and once it is written
 		mine, _, err := h.SecurityEvents(t.Context(), h.reader, "", 10)
@@ -98,7 +99,7 @@ func TestAFloodOfEventsIsBounded(t *testing.T) {
 	must(t, h.WriteNotes(t.Context()))
 	log.batches = nil
 	for i := range 3000 {
-		h.Note(t.Context(), app.SecurityEvent{Code: token.Code("code_" + strconv.Itoa(i%1500)), User: h.reader.User, Detail: "number " + strconv.Itoa(i)})
+		h.Record(t.Context(), activity.Event{Code: token.Code("code_" + strconv.Itoa(i%1500)), User: h.reader.User, Detail: "number " + strconv.Itoa(i)})
 	}
 	log.broken = true
 	if err := h.WriteNotes(t.Context()); err == nil {
@@ -123,14 +124,14 @@ func TestEventsAreWrittenOnceHoweverTheAnswerIsLost(t *testing.T) {
 		t.Run(fault.String(), func(t *testing.T) {
 			h, tables := openFaulty(t)
 			must(t, h.WriteNotes(t.Context()))
-			lost := app.SecurityEvent{Code: token.CodeLoginInvalid, User: h.reader.User, Detail: "a login was refused"}
-			h.Note(t.Context(), lost)
+			lost := activity.Event{Code: token.CodeLoginInvalid, User: h.reader.User, Detail: "a login was refused"}
+			h.Record(t.Context(), lost)
 			tables.Fail(1, 100, fault)
 			for range 3 {
 				if err := h.WriteNotes(t.Context()); err == nil {
 					t.Fatal("writing should have failed")
 				}
-				h.Note(t.Context(), lost)
+				h.Record(t.Context(), lost)
 			}
 			mine, _, err := h.SecurityEvents(t.Context(), h.reader, "", 10)
 			must(t, err)
@@ -138,7 +139,7 @@ func TestEventsAreWrittenOnceHoweverTheAnswerIsLost(t *testing.T) {
 				t.Errorf("while the log cannot be written: %+v", mine)
 			}
 			tables.Mend()
-			h.Note(t.Context(), app.SecurityEvent{Code: token.CodeThrottled, User: h.reader.User})
+			h.Record(t.Context(), activity.Event{Code: token.CodeThrottled, User: h.reader.User})
 			must(t, h.WriteNotes(t.Context()))
 			mine, _, err = h.SecurityEvents(t.Context(), h.reader, "", 10)
 			must(t, err)
@@ -170,11 +171,11 @@ func TestAPageOfTheLogWaitsForNoWrite(t *testing.T) {
 		log.Catalog = d.Catalog
 		d.Catalog = log
 	})
-	h.Note(t.Context(), app.SecurityEvent{Code: token.CodeLoginInvalid, User: h.reader.User})
+	h.Record(t.Context(), activity.Event{Code: token.CodeLoginInvalid, User: h.reader.User})
 	done := make(chan error, 1)
 	go func() { done <- h.WriteNotes(context.WithoutCancel(t.Context())) }()
 	<-log.asked
-	h.Note(t.Context(), app.SecurityEvent{Code: token.CodeThrottled, User: h.reader.User})
+	h.Record(t.Context(), activity.Event{Code: token.CodeThrottled, User: h.reader.User})
 	mine, next, err := h.SecurityEvents(t.Context(), h.reader, "", 1)
 	must(t, err)
 	want(t, "the newest", mine[0].Code, token.CodeThrottled)
@@ -200,7 +201,7 @@ func TestAFloodOfOneThingGetsFewLines(t *testing.T) {
 		must(t, h.WriteNotes(t.Context()))
 		h.Clock.Move(time.Second)
 	}
-	h.Note(t.Context(), app.SecurityEvent{Code: token.CodeClientUnknown, Vendor: h.vendor.ID, Detail: "a wrong secret was given"})
+	h.Record(t.Context(), activity.Event{Code: token.CodeClientUnknown, Vendor: h.vendor.ID, Detail: "a wrong secret was given"})
 	h.Clock.Move(time.Minute)
 	must(t, h.WriteNotes(t.Context()))
 	lines, times, others := 0, int64(0), 0
@@ -226,7 +227,7 @@ func TestAFloodOfOneThingGetsFewLines(t *testing.T) {
 
 func TestLongEventsAreCut(t *testing.T) {
 	h := open(t)
-	h.Note(t.Context(), app.SecurityEvent{Code: token.Code(strings.Repeat("c", 99)), User: h.reader.User, Detail: strings.Repeat("ä", 200)})
+	h.Record(t.Context(), activity.Event{Code: token.Code(strings.Repeat("c", 99)), User: h.reader.User, Detail: strings.Repeat("ä", 200)})
 	mine, _, err := h.SecurityEvents(t.Context(), h.reader, "", 1)
 	must(t, err)
 	want(t, "the code", len(mine[0].Code), security.MaxCode)
@@ -235,7 +236,7 @@ func TestLongEventsAreCut(t *testing.T) {
 
 func TestOldEventsAreForgotten(t *testing.T) {
 	h := open(t)
-	h.Note(t.Context(), app.SecurityEvent{Code: token.CodeLoginInvalid, User: h.reader.User})
+	h.Record(t.Context(), activity.Event{Code: token.CodeLoginInvalid, User: h.reader.User})
 	must(t, h.WriteNotes(t.Context()))
 	h.Clock.Move(181 * 24 * time.Hour)
 	must(t, h.WriteNotes(t.Context()))

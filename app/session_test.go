@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/domain/credential"
 	"farthing.dev/farthing/domain/journal"
@@ -62,11 +63,11 @@ func TestASessionThatEndedIsNotSettled(t *testing.T) {
 	h := open(t)
 	secret, v, err := h.LogIn(t.Context(), "ada@reader.example", firstPassword)
 	must(t, err)
-	elsewhere := app.New(h.Deps)
+	elsewhere := app.Compose(h.Deps)
 	_, err = elsewhere.Viewer(t.Context(), secret)
 	must(t, err)
 	must(t, h.LogOut(t.Context(), secret))
-	if err := elsewhere.Settle(t.Context(), secret, "", "curl/8"); err == nil {
+	if err := elsewhere.BindSession(t.Context(), secret, "", "curl/8"); err == nil {
 		t.Error("a session that was ended was settled")
 	}
 	devices, err := h.Devices(t.Context(), v)
@@ -78,15 +79,15 @@ func TestTwoLoginsAtOnceInOneBrowserAreTwoSessions(t *testing.T) {
 	h := open(t)
 	before, v, err := h.LogIn(t.Context(), "ada@reader.example", firstPassword)
 	must(t, err)
-	elsewhere := app.New(h.Deps)
+	elsewhere := app.Compose(h.Deps)
 	_, err = elsewhere.Viewer(t.Context(), before)
 	must(t, err)
 	one, _, err := h.LogIn(t.Context(), "ada@reader.example", firstPassword)
 	must(t, err)
 	two, _, err := elsewhere.LogIn(t.Context(), "ada@reader.example", firstPassword)
 	must(t, err)
-	must(t, h.Settle(t.Context(), one, before, "curl/8"))
-	must(t, elsewhere.Settle(t.Context(), two, before, "curl/8"))
+	must(t, h.BindSession(t.Context(), one, before, "curl/8"))
+	must(t, elsewhere.BindSession(t.Context(), two, before, "curl/8"))
 	kept, err := h.Viewer(t.Context(), one)
 	must(t, err)
 	want(t, "the first goes on with the session", kept.Session, v.Session)
@@ -105,18 +106,18 @@ func TestTheSessionBeforeALoginEndsWithIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := open(t)
 			h.person("ben@reader.example")
-			elsewhere := app.New(h.Deps)
+			elsewhere := app.Compose(h.Deps)
 			before, v, err := h.LogIn(t.Context(), "ada@reader.example", firstPassword)
 			must(t, err)
 			other, _, err := h.LogIn(t.Context(), "ada@reader.example", firstPassword)
 			must(t, err)
-			must(t, h.Settle(t.Context(), before, "", "Firefox"))
+			must(t, h.BindSession(t.Context(), before, "", "Firefox"))
 			_, err = h.Viewer(t.Context(), before) // it is remembered here
 			must(t, err)
 			secret, now, err := h.LogIn(t.Context(), email, firstPassword)
 			must(t, err)
-			must(t, h.Settle(t.Context(), secret, before, "Firefox"))
-			for _, at := range []*app.App{h.App, elsewhere} {
+			must(t, h.BindSession(t.Context(), secret, before, "Firefox"))
+			for _, at := range []*app.Rooms{h.Rooms, elsewhere} {
 				_, err = at.Viewer(t.Context(), before)
 				wantCode(t, err, token.CodeUnauthorised)
 				_, err = at.Viewer(t.Context(), other)
@@ -156,13 +157,13 @@ func TestALoginIsNotSettledBesideASessionThatCannotBeRead(t *testing.T) {
 	h := open(t, func(d *app.Deps) { d.Catalog = &deaf{d.Catalog, &away} })
 	before, _, err := h.LogIn(t.Context(), "ada@reader.example", firstPassword)
 	must(t, err)
-	elsewhere := app.New(h.Deps)
+	elsewhere := app.Compose(h.Deps)
 	secret, _, err := elsewhere.LogIn(t.Context(), "ada@reader.example", firstPassword)
 	must(t, err)
 	away = true
-	wantCode(t, elsewhere.Settle(t.Context(), secret, before, "Firefox"), token.CodeUnavailable)
+	wantCode(t, elsewhere.BindSession(t.Context(), secret, before, "Firefox"), token.CodeUnavailable)
 	away = false
-	must(t, elsewhere.Settle(t.Context(), secret, before, "Firefox"))
+	must(t, elsewhere.BindSession(t.Context(), secret, before, "Firefox"))
 	_, err = elsewhere.Viewer(t.Context(), before)
 	wantCode(t, err, token.CodeUnauthorised)
 }
@@ -176,7 +177,7 @@ func TestANewPasswordEndsLinksForOthersAndIsMailed(t *testing.T) {
 	must(t, err)
 	ask := func() string {
 		t.Helper()
-		must(t, h.AskReset(t.Context(), app.Door{}, "ada@reader.example"))
+		must(t, h.AskReset(t.Context(), caller.Browser{}, "ada@reader.example"))
 		found := resetPattern.FindStringSubmatch(post.Last().Text)
 		if found == nil {
 			t.Fatalf("no link was sent: %+v", post.Last())
@@ -193,8 +194,8 @@ func TestANewPasswordEndsLinksForOthersAndIsMailed(t *testing.T) {
 	_, err = h.ChangePassword(t.Context(), v, firstPassword, nextPassword)
 	must(t, err)
 	isTold("your password was changed")
-	wantCode(t, h.ResetPassword(t.Context(), app.Door{}, link, "a third password"), token.CodeResetOver)
-	must(t, h.ResetPassword(t.Context(), app.Door{}, ask(), "a third password"))
+	wantCode(t, h.ResetPassword(t.Context(), caller.Browser{}, link, "a third password"), token.CodeResetOver)
+	must(t, h.ResetPassword(t.Context(), caller.Browser{}, ask(), "a third password"))
 	isTold("a new password was set")
 }
 

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/login"
 	"farthing.dev/farthing/tests/faults"
 	"farthing.dev/farthing/tests/provider"
 )
@@ -19,15 +21,15 @@ func TestASignUpThatFailedHalfwayIsConfirmedAgain(t *testing.T) {
 		for nth := 1; nth <= 5; nth++ {
 			post := &provider.Letters{}
 			h, tables := openFaulty(t, func(d *app.Deps) { d.Mailer = post })
-			pending, err := h.AskSignUp(t.Context(), app.Door{}, app.SignUp{Email: "eve@reader.example", Password: firstPassword}, "/wallet")
+			pending, err := h.AskSignUp(t.Context(), caller.Browser{}, login.SignUp{Email: "eve@reader.example", Password: firstPassword}, "/wallet")
 			must(t, err)
 			code := strings.ReplaceAll(signUpPattern.FindStringSubmatch(post.Last().Text)[1], " ", "")
 			tables.Fail(nth, 100, fault)
-			secret, _, err := h.ConfirmSignUp(t.Context(), app.Door{}, pending, code)
+			secret, _, err := h.ConfirmSignUp(t.Context(), caller.Browser{}, pending, code)
 			tables.Mend()
 			if err != nil {
 				wantCode(t, err, fault.Code())
-				if secret, _, err = h.ConfirmSignUp(t.Context(), app.Door{}, pending, code); err != nil {
+				if secret, _, err = h.ConfirmSignUp(t.Context(), caller.Browser{}, pending, code); err != nil {
 					t.Errorf("write %d and all after it %s, for the second time: %v", nth, fault, err)
 					continue
 				}

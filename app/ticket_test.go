@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/token"
 )
 
@@ -34,13 +34,13 @@ func TestTicketsAreBoundToAddressAndBrowser(t *testing.T) {
 			in.Session = test.ordered
 			order := h.order(h.live, in)
 			ticket := h.buy(h.reader, order)
-			_, err := h.RedeemAt(t.Context(), h.live, app.Arrival{Ticket: ticket, URL: test.url, Session: test.session})
+			_, err := h.RedeemAt(t.Context(), h.live, selling.Arrival{Ticket: ticket, URL: test.url, Session: test.session})
 			if !test.wantRefuse {
 				must(t, err)
 				return
 			}
 			wantCode(t, err, token.CodeTicketElsewhere)
-			_, err = h.RedeemAt(t.Context(), h.live, app.Arrival{Ticket: ticket, URL: page, Session: test.ordered})
+			_, err = h.RedeemAt(t.Context(), h.live, selling.Arrival{Ticket: ticket, URL: page, Session: test.ordered})
 			must(t, err) // the refusal did not use it up
 			must(t, h.WriteNotes(t.Context()))
 			events, err := h.catalog.EventsOfUser(t.Context(), h.reader.User, token.EventID{}, 10)

@@ -112,7 +112,7 @@ func TestTicketsOfPastEpochsCannotBeOpenedByAnybody(t *testing.T) {
 	wantCode(t, err, token.CodeTicketExpired)
 
 	h.Clock.Move(-2 * keyring.EpochLength) // a clock that is turned back brings no key back
-	for _, again := range []*app.App{h.App, app.New(h.Deps)} {
+	for _, again := range []*app.Rooms{h.Rooms, app.Compose(h.Deps)} {
 		if _, err = again.Redeem(t.Context(), h.live, ticket, false); err == nil {
 			t.Error("a ticket was opened after its key was destroyed")
 		}
@@ -121,7 +121,7 @@ func TestTicketsOfPastEpochsCannotBeOpenedByAnybody(t *testing.T) {
 
 func TestTicketsOutliveTheirEpochAndAreGoodAtEveryReplica(t *testing.T) {
 	h := open(t)
-	other := app.New(h.Deps)
+	other := app.Compose(h.Deps)
 	h.Clock.Move(keyring.EpochLength - time.Second) // the last second of an epoch
 	ticket := h.ticket("a")
 	h.Clock.Move(90 * time.Second)

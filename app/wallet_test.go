@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/buying"
+	"farthing.dev/farthing/app/incentive"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/limit"
@@ -29,7 +32,7 @@ func TestLimitsRefuseAndSayWhenTheyFree(t *testing.T) {
 			h := open(t)
 			h.fund(h.reader, usd, "10")
 			h.buy(h.reader, h.order(h.live, article("before", "0.30"))) // counts also if bought before the limit was set
-			must(t, h.SetLimit(t.Context(), h.reader, app.LimitInput{Currency: usd, Period: test.period, Max: money(t, "1")}))
+			must(t, h.SetLimit(t.Context(), h.reader, buying.LimitInput{Currency: usd, Period: test.period, Max: money(t, "1")}))
 			w, err := h.Wallet(t.Context(), h.reader)
 			must(t, err)
 			if test.period != limit.PerPurchase {
@@ -66,7 +69,7 @@ func TestLimitsOfOneVendor(t *testing.T) {
 	elsewhere := article("a", "0.50")
 	elsewhere.ReturnURL = "https://another.example/"
 	h.buy(h.reader, h.order(other, elsewhere))
-	must(t, h.SetLimit(t.Context(), h.reader, app.LimitInput{Vendor: h.vendor.ID, Currency: usd, Period: limit.Day, Max: money(t, "0.50")}))
+	must(t, h.SetLimit(t.Context(), h.reader, buying.LimitInput{Vendor: h.vendor.ID, Currency: usd, Period: limit.Day, Max: money(t, "0.50")}))
 	h.buy(h.reader, h.order(h.live, article("a", "0.50")))
 	order := h.order(h.live, article("b", "0.50"))
 	_, err := h.Pay(t.Context(), h.reader, order.ID, order.Price, journal.ByClick)
@@ -80,7 +83,7 @@ func TestLimitsOfOneVendor(t *testing.T) {
 	must(t, h.RemoveLimit(t.Context(), h.reader, w.Limits[0].ID))
 	h.buy(h.reader, order)
 	wantCode(t, h.RemoveLimit(t.Context(), h.reader, w.Limits[0].ID), token.CodeNotFound)
-	err = h.SetLimit(t.Context(), h.reader, app.LimitInput{Vendor: token.VendorID{1}, Currency: usd, Period: limit.Day, Max: 1})
+	err = h.SetLimit(t.Context(), h.reader, buying.LimitInput{Vendor: token.VendorID{1}, Currency: usd, Period: limit.Day, Max: 1})
 	wantCode(t, err, token.CodeNotFound)
 }
 
@@ -92,21 +95,21 @@ func TestALimitSetAnewCountsWhatTheCoreWouldHaveCounted(t *testing.T) {
 	h.Clock.Move(24 * time.Hour)
 	_, v, err := h.LogIn(t.Context(), "ada@reader.example", "correct horse battery")
 	must(t, err)
-	in := app.LimitInput{Currency: usd, Period: limit.Day, Max: money(t, "10")}
+	in := buying.LimitInput{Currency: usd, Period: limit.Day, Max: money(t, "10")}
 	must(t, h.SetLimit(t.Context(), v, in))
 
 	h.buy(v, h.order(h.live, article("a", "1")))
 	part := h.order(h.live, article("b", "2"))
 	h.buy(v, part)
-	_, _, err = h.Refund(t.Context(), h.live, part.ID, app.RefundInput{Amount: money(t, "0.50")}, h.key(), nil)
+	_, _, err = h.Refund(t.Context(), h.live, part.ID, selling.RefundInput{Amount: money(t, "0.50")}, h.key(), nil)
 	must(t, err)
-	_, _, err = h.Refund(t.Context(), h.live, old.ID, app.RefundInput{}, h.key(), nil) // frees yesterday, not today
+	_, _, err = h.Refund(t.Context(), h.live, old.ID, selling.RefundInput{}, h.key(), nil) // frees yesterday, not today
 	must(t, err)
 	held := article("c", "4")
 	held.Manual = true
 	hold := h.order(h.live, held)
 	h.buy(v, hold)
-	_, _, err = h.Capture(t.Context(), h.live, hold.ID, app.CaptureInput{Amount: money(t, "1.25")}, h.key(), nil)
+	_, _, err = h.Capture(t.Context(), h.live, hold.ID, selling.CaptureInput{Amount: money(t, "1.25")}, h.key(), nil)
 	must(t, err)
 
 	w, err := h.Wallet(t.Context(), v)
@@ -116,13 +119,13 @@ func TestALimitSetAnewCountsWhatTheCoreWouldHaveCounted(t *testing.T) {
 	must(t, h.SetLimit(t.Context(), v, in)) // counts again from the journal
 	w, err = h.Wallet(t.Context(), v)
 	must(t, err)
-	want(t, "the same limit, the same sum", fmt.Sprint(w.Limits), fmt.Sprint([]app.LimitView{byCore}))
+	want(t, "the same limit, the same sum", fmt.Sprint(w.Limits), fmt.Sprint([]buying.LimitView{byCore}))
 }
 
 func TestSettingALimitWhileBuying(t *testing.T) {
 	h := open(t)
 	h.fund(h.reader, usd, "10")
-	var orders []app.OrderView
+	var orders []selling.OrderView
 	for i := range 20 {
 		orders = append(orders, h.order(h.live, article(fmt.Sprint("a-", i), "0.10")))
 	}
@@ -136,7 +139,7 @@ func TestSettingALimitWhileBuying(t *testing.T) {
 	}
 	var err error
 	wait.Go(func() {
-		err = h.SetLimit(t.Context(), h.reader, app.LimitInput{Currency: usd, Period: limit.Day, Max: money(t, "5")})
+		err = h.SetLimit(t.Context(), h.reader, buying.LimitInput{Currency: usd, Period: limit.Day, Max: money(t, "5")})
 	})
 	wait.Wait()
 	if token.CodeOf(err) == token.CodeStale {
@@ -170,11 +173,11 @@ func TestIncentivesAreSpentFirstAndLapse(t *testing.T) {
 	must(t, h.BoundIncentives(t.Context(), money(t, "1")))
 	reader := h.pseudonym(h.reader, h.live)
 	h.fund(h.reader, usd, "5")
-	campaign, _, err := h.CreateCampaign(t.Context(), h.live, app.CampaignInput{Name: "spring", Currency: usd, ExpiresAt: provider.Noon.Add(time.Hour)}, h.key(), nil)
+	campaign, _, err := h.CreateCampaign(t.Context(), h.live, incentive.CampaignInput{Name: "spring", Currency: usd, ExpiresAt: provider.Noon.Add(time.Hour)}, h.key(), nil)
 	must(t, err)
 	key := h.key()
 	for _, again := range []bool{false, true} {
-		replayed, err := h.GrantIncentive(t.Context(), h.live, app.GrantInput{Campaign: campaign.ID, Reader: reader, Amount: money(t, "1")}, key, nil)
+		replayed, err := h.GrantIncentive(t.Context(), h.live, incentive.GrantInput{Campaign: campaign.ID, Reader: reader, Amount: money(t, "1")}, key, nil)
 		must(t, err)
 		want(t, "replayed", replayed, again)
 	}
@@ -193,7 +196,7 @@ func TestIncentivesAreSpentFirstAndLapse(t *testing.T) {
 	h.buy(h.reader, both)
 	want(t, "incentive left", h.holding(h.reader, usd, token.Incentive).Amount.Decimal(2), "0.00")
 	want(t, "bought left", h.balance(h.reader, usd), "4.50")
-	_, _, err = h.Refund(t.Context(), h.live, both.ID, app.RefundInput{}, h.key(), nil)
+	_, _, err = h.Refund(t.Context(), h.live, both.ID, selling.RefundInput{}, h.key(), nil)
 	must(t, err)
 	want(t, "incentive back", h.holding(h.reader, usd, token.Incentive).Amount.Decimal(2), "0.60")
 	want(t, "bought back", h.balance(h.reader, usd), "4.90")
@@ -212,14 +215,14 @@ func TestIncentivesAreSpentFirstAndLapse(t *testing.T) {
 	want(t, "wallets", len(account.Wallets), 1)
 
 	// What comes back after its time is taken away, too.
-	_, _, err = h.Refund(t.Context(), h.live, first.ID, app.RefundInput{}, h.key(), nil)
+	_, _, err = h.Refund(t.Context(), h.live, first.ID, selling.RefundInput{}, h.key(), nil)
 	must(t, err)
 	want(t, "incentive back", h.holding(h.reader, usd, token.Incentive).Amount.Decimal(2), "0.00")
 	done, err = h.DoDue(t.Context())
 	must(t, err)
 	want(t, "lapsed again", done, 1)
 
-	_, err = h.GrantIncentive(t.Context(), other, app.GrantInput{Campaign: campaign.ID, Reader: reader, Amount: 1}, h.key(), nil)
+	_, err = h.GrantIncentive(t.Context(), other, incentive.GrantInput{Campaign: campaign.ID, Reader: reader, Amount: 1}, h.key(), nil)
 	wantCode(t, err, token.CodeNotFound)
 }
 
@@ -229,9 +232,9 @@ func TestGiftsThatAreOverMakeRoom(t *testing.T) {
 	must(t, h.BoundIncentives(t.Context(), money(t, "1")))
 	reader := h.pseudonym(h.reader, h.live)
 	give := func(name string, until time.Time) error {
-		campaign, _, err := h.CreateCampaign(t.Context(), h.live, app.CampaignInput{Name: name, Currency: usd, ExpiresAt: until}, h.key(), nil)
+		campaign, _, err := h.CreateCampaign(t.Context(), h.live, incentive.CampaignInput{Name: name, Currency: usd, ExpiresAt: until}, h.key(), nil)
 		must(t, err)
-		_, err = h.GrantIncentive(t.Context(), h.live, app.GrantInput{Campaign: campaign.ID, Reader: reader, Amount: 1}, h.key(), nil)
+		_, err = h.GrantIncentive(t.Context(), h.live, incentive.GrantInput{Campaign: campaign.ID, Reader: reader, Amount: 1}, h.key(), nil)
 		return err
 	}
 	for i := range core.MaxGiftsOfOne {
@@ -249,7 +252,7 @@ func TestGiftsThatAreOverMakeRoom(t *testing.T) {
 
 func TestProvidersIncentives(t *testing.T) {
 	h := open(t)
-	campaign, err := h.CreateProviderCampaign(t.Context(), app.CampaignInput{Name: "welcome", Currency: usd})
+	campaign, err := h.CreateProviderCampaign(t.Context(), incentive.CampaignInput{Name: "welcome", Currency: usd})
 	must(t, err)
 	for range 2 {
 		must(t, h.GrantProviderIncentive(t.Context(), h.reader.Account, campaign.ID, money(t, "1"), nil, "welcome"))
@@ -300,7 +303,7 @@ func TestLettingMoreBeSpentNeedsThePurchaseWindow(t *testing.T) {
 	h := open(t)
 	v := h.reader
 	daily := func(most string) error {
-		return h.SetLimit(t.Context(), v, app.LimitInput{Currency: usd, Period: limit.Day, Max: money(t, most)})
+		return h.SetLimit(t.Context(), v, buying.LimitInput{Currency: usd, Period: limit.Day, Max: money(t, most)})
 	}
 	must(t, daily("5"))
 	must(t, h.SetApproval(t.Context(), v, usd, money(t, "0.50")))
@@ -318,7 +321,7 @@ func TestLettingMoreBeSpentNeedsThePurchaseWindow(t *testing.T) {
 		}
 	}
 	must(t, daily("4"))
-	must(t, h.SetLimit(t.Context(), v, app.LimitInput{Currency: usd, Period: limit.Week, Max: money(t, "9")}))
+	must(t, h.SetLimit(t.Context(), v, buying.LimitInput{Currency: usd, Period: limit.Week, Max: money(t, "9")}))
 	must(t, h.SetApproval(t.Context(), v, usd, money(t, "0.40")))
 	must(t, h.SetApproval(t.Context(), v, usd, 0))
 }
@@ -331,13 +334,13 @@ func TestPermissionsAreSetAtAPace(t *testing.T) {
 	head := func() uint64 { return h.Engine.Head().Seq }
 	set := []func(n int) error{
 		func(n int) error {
-			return h.SetLimit(t.Context(), v, app.LimitInput{Currency: usd, Period: limit.Day, Max: money(t, "5")})
+			return h.SetLimit(t.Context(), v, buying.LimitInput{Currency: usd, Period: limit.Day, Max: money(t, "5")})
 		},
 		func(n int) error {
 			return h.SetApproval(t.Context(), v, usd, money(t, "0."+strconv.Itoa(10+n%80)))
 		},
 		func(int) error {
-			return h.GiveAllowance(t.Context(), v, app.AllowanceInput{Vendor: h.live.Vendor, Currency: usd, PerPurchase: money(t, "1"), Period: limit.Day, Max: money(t, "1"), Days: 1})
+			return h.GiveAllowance(t.Context(), v, buying.AllowanceInput{Vendor: h.live.Vendor, Currency: usd, PerPurchase: money(t, "1"), Period: limit.Day, Max: money(t, "1"), Days: 1})
 		},
 	}
 	for n := range 60 {

@@ -42,7 +42,7 @@ func (f folder) Open(ctx context.Context) (*System, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	catalog := store.NewCatalog(db)
-	a := app.New(app.Deps{Engine: engine, Catalog: catalog, Clock: clock, IDs: token.NewMaker(clock, nil), BaseURL: "http://localhost", Alone: true})
+	a := app.Compose(app.Deps{Engine: engine, Catalog: catalog, Clock: clock, IDs: token.NewMaker(clock, nil), BaseURL: "http://localhost", Alone: true})
 	return &System{
 		Engine: engine, Catalog: catalog, Handler: vendorapi.New(vendorapi.Options{App: a, Clock: clock, Log: log, Rate: -1}), Reader: a.ReaderAt,
 		Head:  func(context.Context) (uint64, error) { return engine.Head().Seq, nil },

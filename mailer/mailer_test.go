@@ -9,7 +9,7 @@ import (
 	"sync"
 	"testing"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/login"
 	"farthing.dev/farthing/delivery"
 	"farthing.dev/farthing/mailer"
 )
@@ -94,7 +94,7 @@ func TestSMTPDelivers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Send(t.Context(), app.Mail{ID: "dlv_1", To: "ada@reader.example", Subject: "Your code", Text: "The code is 123456.\n"}); err != nil {
+	if err := s.Send(t.Context(), login.Mail{ID: "dlv_1", To: "ada@reader.example", Subject: "Your code", Text: "The code is 123456.\n"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, part := range []string{"MAIL FROM:<no-reply@pay.example>", "RCPT TO:<ada@reader.example>", "Subject: Your code", "Message-ID: <dlv_1@pay.example>", "Auto-Submitted: auto-generated", "The code is 123456."} {
@@ -118,7 +118,7 @@ func TestWhatTheServerTookIsSent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = s.Send(t.Context(), app.Mail{ID: "dlv_1", To: "ada@reader.example", Subject: "x", Text: "the text"})
+		err = s.Send(t.Context(), login.Mail{ID: "dlv_1", To: "ada@reader.example", Subject: "x", Text: "the text"})
 		if err != nil || !strings.Contains(heard(), "the text") {
 			t.Errorf("%s: %v\n%s", over, err, heard())
 		}
@@ -140,7 +140,7 @@ func TestSMTPErrorsNameNobody(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = s.Send(t.Context(), app.Mail{To: "ada@reader.example", Subject: "x", Text: "y"})
+		err = s.Send(t.Context(), login.Mail{To: "ada@reader.example", Subject: "x", Text: "y"})
 		if err == nil || errors.Is(err, delivery.ErrRefused) != test.forGood || errors.Is(err, delivery.ErrThisOne) == test.forGood || strings.Contains(err.Error(), "ada") {
 			t.Errorf("%s: %v", test.answer, err)
 		}
@@ -173,7 +173,7 @@ func TestElsewhereTLSIsRequired(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.DialTo(address)
-	err = s.Send(t.Context(), app.Mail{To: "ada@reader.example", Subject: "x", Text: "y"})
+	err = s.Send(t.Context(), login.Mail{To: "ada@reader.example", Subject: "x", Text: "y"})
 	if err == nil || strings.Contains(heard(), "AUTH") || strings.Contains(heard(), "MAIL") {
 		t.Errorf("sent without TLS: %v\n%s", err, heard())
 	}

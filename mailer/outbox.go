@@ -4,7 +4,7 @@ import (
 	"context"
 	"sync"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/login"
 	"farthing.dev/farthing/token"
 )
 
@@ -16,30 +16,30 @@ type Outbox struct {
 	clock token.Clock
 
 	mu   sync.Mutex
-	sent []app.SentMail
+	sent []login.SentMail
 }
 
-var _ app.Mailer = (*Outbox)(nil)
+var _ login.Mailer = (*Outbox)(nil)
 
 // NewOutbox returns an empty outbox.
 func NewOutbox(clock token.Clock) *Outbox { return &Outbox{clock: clock} }
 
 // Send keeps a message.
-func (o *Outbox) Send(_ context.Context, m app.Mail) error {
+func (o *Outbox) Send(_ context.Context, m login.Mail) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.sent = append(o.sent, app.SentMail{Mail: m, At: o.clock.Now()})
+	o.sent = append(o.sent, login.SentMail{Mail: m, At: o.clock.Now()})
 	if len(o.sent) > mostKept {
-		o.sent = append([]app.SentMail(nil), o.sent[len(o.sent)-mostKept:]...)
+		o.sent = append([]login.SentMail(nil), o.sent[len(o.sent)-mostKept:]...)
 	}
 	return nil
 }
 
 // Sent returns the messages, newest first.
-func (o *Outbox) Sent() []app.SentMail {
+func (o *Outbox) Sent() []login.SentMail {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	newest := make([]app.SentMail, 0, len(o.sent))
+	newest := make([]login.SentMail, 0, len(o.sent))
 	for i := len(o.sent) - 1; i >= 0; i-- {
 		newest = append(newest, o.sent[i])
 	}

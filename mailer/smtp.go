@@ -12,7 +12,7 @@ import (
 
 	"github.com/wneessen/go-mail"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/login"
 	"farthing.dev/farthing/delivery"
 )
 
@@ -76,11 +76,11 @@ func loopback(host string) bool {
 	return host == "localhost" || address != nil && address.IsLoopback()
 }
 
-var _ app.Mailer = (*SMTP)(nil)
+var _ login.Mailer = (*SMTP)(nil)
 
 // Send sends one message and waits until the server has taken it. Its errors tell what
 // happened but not to whom.
-func (s *SMTP) Send(ctx context.Context, m app.Mail) error {
+func (s *SMTP) Send(ctx context.Context, m login.Mail) error {
 	message := mail.NewMsg()
 	if err := message.From(s.from); err != nil {
 		return fmt.Errorf("%w: the sender is not an address", delivery.ErrRefused)

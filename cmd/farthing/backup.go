@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/keys"
 	"farthing.dev/farthing/backup"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/token"
@@ -77,7 +77,7 @@ func writeBackup(ctx context.Context, c config, path, passphraseFile string, dia
 		return report, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if _, err := app.ProveSecret(ctx, store.NewCatalog(db), secret); err != nil {
+	if _, err := keys.ProveSecret(ctx, store.NewCatalog(db), secret); err != nil {
 		return report, explainSecret(err, c)
 	}
 	var summary backup.Summary

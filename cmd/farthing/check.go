@@ -16,7 +16,7 @@ import (
 	"syscall"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/keys"
 	"farthing.dev/farthing/mailer"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/store/postgres"
@@ -160,7 +160,7 @@ func checkSecretFile(c config) (state, detail string) {
 func checkProof(ctx context.Context, c config, db store.Database) (state, detail string) {
 	secret, err := readSecret(c.secret, c.data)
 	if err == nil {
-		_, err = app.ProveSecret(ctx, store.NewCatalog(db), secret)
+		_, err = keys.ProveSecret(ctx, store.NewCatalog(db), secret)
 	}
 	if err != nil {
 		return checkFail, explainSecret(err, c).Error()

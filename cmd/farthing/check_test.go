@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"testing"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/login"
 	"farthing.dev/farthing/tests/pgtest"
 )
 
@@ -48,7 +48,7 @@ func TestTheDatabasesRoleNeedsNoOtherRight(t *testing.T) {
 	if err := p.db.SQL().QueryRowContext(t.Context(), "SELECT current_user").Scan(&whose); err != nil || whose != "modest" {
 		t.Errorf("it is %q there, %v", whose, err)
 	}
-	if _, _, err := p.app.SignUp(t.Context(), app.SignUp{Email: "ada@readers.example", Name: "Ada", Password: "correct horse battery"}); err != nil {
+	if _, _, err := p.app.SignUp(t.Context(), login.SignUp{Email: "ada@readers.example", Name: "Ada", Password: "correct horse battery"}); err != nil {
 		t.Errorf("it does not write: %v", err)
 	}
 }

@@ -7,7 +7,10 @@ import (
 	"net/url"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/buying"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/login"
+	"farthing.dev/farthing/app/oauth"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/limit"
 	"farthing.dev/farthing/examples/calls"
@@ -31,9 +34,9 @@ func storyBegins(now time.Time) time.Time {
 type story struct {
 	*demo
 	begins  time.Time
-	viewers map[string]app.Viewer // by e-mail, at their last login
-	logins  []string              // what the browsers of the story held
-	offers  map[string]string     // of the newspaper, by the article's slug
+	viewers map[string]caller.Viewer // by e-mail, at their last login
+	logins  []string                 // what the browsers of the story held
+	offers  map[string]string        // of the newspaper, by the article's slug
 }
 
 // The two readers.
@@ -43,7 +46,7 @@ const (
 )
 
 func (d *demo) seed(ctx context.Context) error {
-	s := &story{demo: d, begins: storyBegins(time.Now()), viewers: map[string]app.Viewer{}}
+	s := &story{demo: d, begins: storyBegins(time.Now()), viewers: map[string]caller.Viewer{}}
 	for _, chapter := range []func(context.Context) error{s.people, s.wallets, s.shops, s.firstWeek, s.secondWeek, s.everybodyLeaves} {
 		if err := chapter(ctx); err != nil {
 			return err
@@ -61,7 +64,7 @@ func (s *story) at(day, hour, minute int) {
 // people signs everybody up.
 func (s *story) people(ctx context.Context) error {
 	for _, p := range demoPeople() {
-		login, viewer, err := s.provider.app.SignUp(ctx, app.SignUp{Email: p.Email, Password: demoPassword, Name: p.Name})
+		login, viewer, err := s.provider.app.SignUp(ctx, login.SignUp{Email: p.Email, Password: demoPassword, Name: p.Name})
 		if err != nil {
 			return fmt.Errorf("sign up %s: %w", p.Email, err)
 		}
@@ -140,9 +143,9 @@ func (s *story) shops(ctx context.Context) error {
 }
 
 // login has the newspaper log its readers in, once the provider knows its site.
-func (s *story) login(ctx context.Context, owner app.Viewer, vendor token.VendorID, shop int) error {
+func (s *story) login(ctx context.Context, owner caller.Viewer, vendor token.VendorID, shop int) error {
 	id := shops[shop].id
-	secret, client, err := s.provider.app.AddClient(ctx, owner, vendor, app.ClientInput{
+	secret, client, err := s.provider.app.AddClient(ctx, owner, vendor, oauth.ClientInput{
 		Name: shops[shop].name, Redirects: []string{s.urls[id] + newspaper.LoginBack}, Backchannel: s.urls[id] + newspaper.LoginEnded,
 	})
 	if err != nil {
@@ -153,7 +156,7 @@ func (s *story) login(ctx context.Context, owner app.Viewer, vendor token.Vendor
 }
 
 // logIn opens a new purchase window.
-func (s *story) logIn(ctx context.Context, email string) (app.Viewer, error) {
+func (s *story) logIn(ctx context.Context, email string) (caller.Viewer, error) {
 	login, viewer, err := s.provider.app.LogIn(ctx, email, demoPassword)
 	if err != nil {
 		return viewer, fmt.Errorf("log in %s: %w", email, err)
@@ -242,7 +245,7 @@ func (s *story) firstWeek(ctx context.Context) error {
 		return err
 	}
 	usd := token.MustCurrency("USD")
-	if err := s.provider.app.SetLimit(ctx, s.viewers[ada], app.LimitInput{Currency: usd, Period: limit.Day, Max: 5 * token.PerUnit}); err != nil {
+	if err := s.provider.app.SetLimit(ctx, s.viewers[ada], buying.LimitInput{Currency: usd, Period: limit.Day, Max: 5 * token.PerUnit}); err != nil {
 		return fmt.Errorf("set a limit: %w", err)
 	}
 	s.at(4, 9, 30)
@@ -270,7 +273,7 @@ func (s *story) callAnswers(ctx context.Context, usd token.Currency) error {
 	if err != nil {
 		return err
 	}
-	if err := s.provider.app.GiveAllowance(ctx, s.viewers[ben], app.AllowanceInput{
+	if err := s.provider.app.GiveAllowance(ctx, s.viewers[ben], buying.AllowanceInput{
 		Vendor: vendor, Currency: usd, PerPurchase: token.PerUnit / 1000, Period: limit.Day, Max: token.PerUnit, Days: 365,
 	}); err != nil {
 		return fmt.Errorf("give an allowance: %w", err)

@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/login"
 	"farthing.dev/farthing/delivery"
 	"farthing.dev/farthing/mailer"
 	"farthing.dev/farthing/token"
@@ -31,7 +31,7 @@ func (p *provider) openPost(c config, clock token.Clock, demo bool) error {
 }
 
 // mailer is what the application sends e-mail by, nil for none.
-func (p *post) mailer() app.Mailer {
+func (p *post) mailer() login.Mailer {
 	switch {
 	case p.outbox != nil:
 		return p.outbox
@@ -42,7 +42,7 @@ func (p *post) mailer() app.Mailer {
 }
 
 // sent is what the demo's page of sent e-mail reads, nil for no such page.
-func (p *post) sent() func() []app.SentMail {
+func (p *post) sent() func() []login.SentMail {
 	if p.outbox == nil {
 		return nil
 	}

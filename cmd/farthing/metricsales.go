@@ -8,7 +8,7 @@ import (
 )
 
 // sales adds what this process sold, by currency; sales of sandboxes are not counted.
-func (m *meter) sales(a *app.App, currencies []token.Currency) {
+func (m *meter) sales(a *app.Rooms, currencies []token.Currency) {
 	for _, currency := range currencies {
 		labels := prometheus.Labels{"currency": currency.String()}
 		m.registry.MustRegister(

@@ -33,7 +33,7 @@ import (
 // provider is the whole house, wired: one database, one engine, one application,
 // and every way in on one handler.
 type provider struct {
-	app     *app.App
+	app     *app.Rooms
 	handler http.Handler
 	metrics http.Handler // what has been measured, for an address of its own
 	openID  *openid.Handler
@@ -177,7 +177,7 @@ func openHouse(ctx context.Context, c config, clock token.Clock, log *slog.Logge
 	}
 	catalog := store.NewCatalog(db)
 	p.openQueue(catalog, clock)
-	p.app = app.New(app.Deps{
+	p.app = app.Compose(app.Deps{
 		Engine: engine, Catalog: catalog, Queued: p.queued(demo), Clock: clock, IDs: token.NewMaker(clock, nil), Log: log,
 		Secret: secret.present, Lasting: secret.lasting, Fetch: outbound.Fetcher(p.outbound), BaseURL: c.baseURL, Mailer: p.post.mailer(), PurchaseWindow: c.window, LongestWindow: c.windowMost, SessionLife: c.session,
 		SessionIdle: c.idle, Name: c.name,
@@ -271,6 +271,7 @@ func (p *provider) followChanges() func(context.Context) error {
 	return func(ctx context.Context) error {
 		if now := p.engine.Replacements(); now != known {
 			known = now
+			p.app.ForgetJournal()
 			p.app.ForgetDatabase()
 		}
 		return p.app.FollowChanges(ctx)

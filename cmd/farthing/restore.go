@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/keys"
 	"farthing.dev/farthing/backup"
 	"farthing.dev/farthing/domain/audit"
 	"farthing.dev/farthing/domain/journal"
@@ -186,11 +187,11 @@ func prove(ctx context.Context, db store.Database, h backup.Header, diag io.Writ
 	if err != nil {
 		return err
 	}
-	secret, err := app.ProveSecret(ctx, store.NewCatalog(db), h.Secret)
+	secret, err := keys.ProveSecret(ctx, store.NewCatalog(db), h.Secret)
 	if err != nil {
 		return fmt.Errorf("the backup's secret is not its database's: %w", err)
 	}
-	pseudonym := app.New(app.Deps{Secret: h.Secret, Lasting: secret.Lasting, Clock: token.SystemClock{}}).ReaderAt
+	pseudonym := app.Compose(app.Deps{Secret: h.Secret, Lasting: secret.Lasting, Clock: token.SystemClock{}}).ReaderAt
 	report, err := verify.Run(ctx, db, verify.Options{Progress: diag, Pseudonym: pseudonym, Since: since})
 	if err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/keys"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/store/postgres"
 	"farthing.dev/farthing/store/sqlite"
@@ -71,7 +71,7 @@ func rotate(ctx context.Context, c config, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := app.ProveSecret(ctx, records, old); err != nil {
+	if _, err := keys.ProveSecret(ctx, records, old); err != nil {
 		return explainSecret(err, c)
 	}
 	made := filepath.Join(c.data, secretFileNew)
@@ -79,7 +79,7 @@ func rotate(ctx context.Context, c config, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := app.RotateSecret(ctx, records, old, next, rand.Reader, token.SystemClock{}.Now()); err != nil {
+	if err := keys.RotateSecret(ctx, records, old, next, rand.Reader, token.SystemClock{}.Now()); err != nil {
 		return err // whether it happened is seen by what is recorded, when it is begun again
 	}
 	if c.secret != "" {
@@ -111,13 +111,13 @@ func finishRotation(ctx context.Context, c config, records *store.Catalog, log *
 	if err := records.SettleSecret(ctx); err != nil {
 		return fmt.Errorf("find out whether a rotation of the secret happened; %s may be the only copy of the new one: %w", path, err)
 	}
-	proof, err := app.ProveSecret(ctx, records, next)
+	proof, err := keys.ProveSecret(ctx, records, next)
 	if err == nil && proof.Recorded {
 		log.Info("a rotation of the secret was finished", "file", path)
 		err = os.Rename(path, filepath.Join(c.data, secretFile))
 		return errors.Join(err, syncFolder(c.data))
 	}
-	if err != nil && !errors.Is(err, app.ErrOtherSecret) {
+	if err != nil && !errors.Is(err, keys.ErrOtherSecret) {
 		return err
 	}
 	log.Info("a rotation of the secret was broken off before it changed anything; rotate it again if you still want to", "file", path)

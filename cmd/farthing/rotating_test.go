@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/keys"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/store/postgres"
 	"farthing.dev/farthing/tests/pgtest"
@@ -51,12 +51,12 @@ func TestARotationThatIsUnderWayKeepsItsSecret(t *testing.T) {
 	must(err)
 	next, err := makeSecret(filepath.Join(c.data, secretFileNew))
 	must(err)
-	must(app.RecordSecret(t.Context(), records, old, time.Now()))
+	must(keys.RecordSecret(t.Context(), records, old, time.Now()))
 
 	slow := &held{Tables: db, there: make(chan struct{}), goOn: make(chan struct{})}
 	rotated, finished := make(chan error, 1), make(chan error, 1)
 	go func() {
-		rotated <- app.RotateSecret(t.Context(), store.NewCatalog(slow), old, next, rand.Reader, time.Now())
+		rotated <- keys.RotateSecret(t.Context(), store.NewCatalog(slow), old, next, rand.Reader, time.Now())
 	}()
 	<-slow.there
 	go func() { finished <- finishRotation(t.Context(), c, records, slog.New(slog.DiscardHandler)) }()

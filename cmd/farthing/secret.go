@@ -13,7 +13,7 @@ import (
 	"strings"
 	"syscall"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/keys"
 	"farthing.dev/farthing/domain/keyring"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/token"
@@ -134,13 +134,13 @@ func openSecret(ctx context.Context, c config, db store.Database, clock token.Cl
 	if err != nil {
 		return secrets{}, err
 	}
-	proof, err := app.ProveSecret(ctx, records, secret)
+	proof, err := keys.ProveSecret(ctx, records, secret)
 	if err == nil && !proof.Recorded {
-		if err = app.RecordSecret(ctx, records, secret, clock.Now()); err == nil {
+		if err = keys.RecordSecret(ctx, records, secret, clock.Now()); err == nil {
 			log.Info("the database knows its secret from now on, and refuses another", "proved_by_what_it_holds", proof.Opened)
 		}
 	}
-	if errors.Is(err, app.ErrOtherSecret) && made { // another replica was first
+	if errors.Is(err, keys.ErrOtherSecret) && made { // another replica was first
 		err = errors.Join(err, os.Remove(path))
 	}
 	return secrets{secret, proof.Lasting}, explainSecret(err, c)
@@ -148,7 +148,7 @@ func openSecret(ctx context.Context, c config, db store.Database, clock token.Cl
 
 // explainSecret says what to do about another secret.
 func explainSecret(err error, c config) error {
-	if !errors.Is(err, app.ErrOtherSecret) {
+	if !errors.Is(err, keys.ErrOtherSecret) {
 		return err
 	}
 	from := "the file " + filepath.Join(c.data, secretFile)
@@ -190,7 +190,7 @@ func (p *provider) watchSecret(ctx context.Context) error {
 	switch {
 	case err == nil:
 		p.engine.ClearProblem(store.ProblemSecret)
-	case errors.Is(err, app.ErrOtherSecret):
+	case errors.Is(err, keys.ErrOtherSecret):
 		p.engine.SetProblem(store.ProblemSecret, "the database has been given another secret since this process started; start it again with the new one")
 	default:
 		return err

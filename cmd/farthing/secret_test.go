@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/keys"
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/store"
@@ -202,7 +202,7 @@ func TestASecretIsRotated(t *testing.T) {
 	}
 	present := content(secretFile)
 	write(t, c.path(secretFile), old)
-	if err := started(t, c, nil); !errors.Is(err, app.ErrOtherSecret) {
+	if err := started(t, c, nil); !errors.Is(err, keys.ErrOtherSecret) {
 		t.Errorf("with the old one: %v", err)
 	}
 	c.secret = strings.TrimSpace(present)
@@ -230,7 +230,7 @@ func TestABrokenOffRotationIsSettled(t *testing.T) {
 			want = next
 			db, err := openDatabase(t.Context(), c)
 			if err == nil {
-				err = app.RotateSecret(t.Context(), store.NewCatalog(db), old, next, zeroes{}, token.SystemClock{}.Now())
+				err = keys.RotateSecret(t.Context(), store.NewCatalog(db), old, next, zeroes{}, token.SystemClock{}.Now())
 			}
 			if err := errors.Join(err, db.Close()); err != nil {
 				t.Fatal(err)
@@ -271,7 +271,7 @@ func TestASecretThatChangesMeanwhileStopsSelling(t *testing.T) {
 		head := p.engine.Head()
 		old, err := readSecret("", c.data)
 		if err == nil {
-			err = app.RotateSecret(t.Context(), store.NewCatalog(p.db), old, [32]byte{9}, zeroes{}, token.SystemClock{}.Now())
+			err = keys.RotateSecret(t.Context(), store.NewCatalog(p.db), old, [32]byte{9}, zeroes{}, token.SystemClock{}.Now())
 		}
 		if err == nil {
 			err = p.watchSecret(t.Context())

@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/keys"
 	"farthing.dev/farthing/domain/audit"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/store"
@@ -106,14 +107,14 @@ func (v *verifyFlags) proveSecret(ctx context.Context, db store.Database, diag i
 	if err != nil {
 		return provedSecret{}, err
 	}
-	proof, err := app.ProveSecret(ctx, store.NewCatalog(db), secret)
-	if errors.Is(err, app.ErrOtherSecret) {
+	proof, err := keys.ProveSecret(ctx, store.NewCatalog(db), secret)
+	if errors.Is(err, keys.ErrOtherSecret) {
 		return provedSecret{other: true}, nil
 	}
 	if err != nil {
 		return provedSecret{}, err
 	}
-	return provedSecret{pseudonym: app.New(app.Deps{Secret: secret, Lasting: proof.Lasting, Clock: token.SystemClock{}}).ReaderAt}, nil
+	return provedSecret{pseudonym: app.Compose(app.Deps{Secret: secret, Lasting: proof.Lasting, Clock: token.SystemClock{}}).ReaderAt}, nil
 }
 
 // test runs the self-test on a database of its own.

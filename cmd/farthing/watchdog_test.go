@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/staff"
@@ -113,7 +113,7 @@ func TestABrokenInvariantStopsSelling(t *testing.T) {
 	if said := ready(p); said != "ready" {
 		t.Errorf("/readyz says %q", said)
 	}
-	acts, _, err := p.app.StaffLog(t.Context(), app.ByCommand(), staff.Search{}, "", 10)
+	acts, _, err := p.app.StaffLog(t.Context(), caller.ByCommand(), staff.Search{}, "", 10)
 	if err != nil || len(acts) == 0 || acts[0].Action != staff.InvariantCleared || !strings.Contains(acts[0].Detail, which+": a restored table") {
 		t.Errorf("the staff log says %+v, %v", acts, err)
 	}

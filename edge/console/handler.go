@@ -7,7 +7,10 @@ import (
 	"io/fs"
 	"net/http"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/directory"
+	"farthing.dev/farthing/app/funding"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
@@ -19,28 +22,26 @@ var templates embed.FS
 // App is what the pages need of the application.
 type App interface {
 	web.Identifier
-	CreateVendor(ctx context.Context, v app.Viewer, name, origin string) (app.VendorView, error)
-	Vendor(ctx context.Context, v app.Viewer, id token.VendorID) (app.VendorView, error)
-	ActFor(ctx context.Context, v app.Viewer, vendor token.VendorID, test bool) (app.Seller, error)
+	CreateVendor(ctx context.Context, v caller.Viewer, name, origin string) (directory.VendorView, error)
+	Vendor(ctx context.Context, v caller.Viewer, id token.VendorID) (directory.VendorView, error)
+	ActFor(ctx context.Context, v caller.Viewer, vendor token.VendorID, test bool) (caller.Seller, error)
 
-	Sales(ctx context.Context, v app.Viewer, vendor token.VendorID, before string, limit int) (page []app.OrderView, next string, err error)
-	VendorRoyalties(ctx context.Context, v app.Viewer, vendor token.VendorID, before string, limit int) (page []app.RoyaltyView, next string, err error)
-	VendorEarnings(ctx context.Context, v app.Viewer, vendor token.VendorID) ([]app.Balance, error)
+	Sales(ctx context.Context, v caller.Viewer, vendor token.VendorID, before string, limit int) (page []selling.OrderView, next string, err error)
+	VendorRoyalties(ctx context.Context, v caller.Viewer, vendor token.VendorID, before string, limit int) (page []selling.RoyaltyView, next string, err error)
+	VendorEarnings(ctx context.Context, v caller.Viewer, vendor token.VendorID) ([]funding.Balance, error)
 
-	VendorKeys(ctx context.Context, v app.Viewer, vendor token.VendorID) ([]app.KeyView, error)
-	CreateKey(ctx context.Context, v app.Viewer, vendor token.VendorID, login string, test bool) (secret string, view app.KeyView, err error)
-	RevokeKey(ctx context.Context, v app.Viewer, vendor token.VendorID, id token.KeyID) error
+	VendorKeys(ctx context.Context, v caller.Viewer, vendor token.VendorID) ([]directory.KeyView, error)
+	CreateKey(ctx context.Context, v caller.Viewer, vendor token.VendorID, login string, test bool) (secret string, view directory.KeyView, err error)
+	RevokeKey(ctx context.Context, v caller.Viewer, vendor token.VendorID, id token.KeyID) error
 
-	VendorSecurityEvents(ctx context.Context, v app.Viewer, vendor token.VendorID, before string, limit int) (page []app.SecurityView, next string, err error)
+	VendorSecurityEvents(ctx context.Context, v caller.Viewer, vendor token.VendorID, before string, limit int) (page []directory.Happening, next string, err error)
 
-	Offers(ctx context.Context, s app.Seller, before string, limit int) (page []catalog.Offer, next string, err error)
-	Splits(ctx context.Context, s app.Seller, before string, limit int) (page []catalog.Split, next string, err error)
-	Payees(ctx context.Context, s app.Seller, before string, limit int) (page []catalog.Payee, next string, err error)
-	CreateSite(ctx context.Context, s app.Seller, url string, key string, digest []byte) (site app.SiteView, replayed bool, err error)
-	ProveSite(ctx context.Context, s app.Seller, id token.SiteID) (app.SiteView, error)
+	Offers(ctx context.Context, s caller.Seller, before string, limit int) (page []catalog.Offer, next string, err error)
+	Splits(ctx context.Context, s caller.Seller, before string, limit int) (page []catalog.Split, next string, err error)
+	Payees(ctx context.Context, s caller.Seller, before string, limit int) (page []catalog.Payee, next string, err error)
+	CreateSite(ctx context.Context, s caller.Seller, url string, key string, digest []byte) (site directory.SiteView, replayed bool, err error)
+	ProveSite(ctx context.Context, s caller.Seller, id token.SiteID) (directory.SiteView, error)
 }
-
-var _ App = (*app.App)(nil)
 
 // Config is what the pages are made of.
 type Config struct {
@@ -90,13 +91,13 @@ func (h *Handler) Register(mux *http.ServeMux) {
 type visit struct {
 	w      http.ResponseWriter
 	r      *http.Request
-	viewer app.Viewer
-	vendor app.VendorView
+	viewer caller.Viewer
+	vendor directory.VendorView
 }
 
 // vendorPage adds a page of one vendor, for its members only.
 func (h *Handler) vendorPage(mux *http.ServeMux, pattern string, page func(visit) error) {
-	mux.HandleFunc(pattern, h.site.Member(h.app, "/console", func(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+	mux.HandleFunc(pattern, h.site.Member(h.app, "/console", func(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 		id, err := token.ParseID[token.VendorKind](r.PathValue("vendor"))
 		if err != nil {
 			return token.Refuse(token.NotFound, "not_found.shop")
@@ -111,7 +112,7 @@ func (h *Handler) vendorPage(mux *http.ServeMux, pattern string, page func(visit
 
 // frame is what every page of a vendor shows around its own part.
 type frame struct {
-	Vendor  app.VendorView
+	Vendor  directory.VendorView
 	Tab     string
 	Refusal string
 	Part    any

@@ -3,7 +3,8 @@ package console
 import (
 	"net/http"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/funding"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/royalty"
 	"farthing.dev/farthing/token"
@@ -18,9 +19,9 @@ const (
 
 // overviewPart is a vendor at a glance.
 type overviewPart struct {
-	Earnings []app.Balance
-	Tests    []app.Balance // what the sandbox earned, worth nothing
-	Sales    []app.OrderView
+	Earnings []funding.Balance
+	Tests    []funding.Balance // what the sandbox earned, worth nothing
+	Sales    []selling.OrderView
 }
 
 func (h *Handler) overview(v visit) error {
@@ -52,7 +53,7 @@ type page struct {
 // salesPart is a page of sales, newest first.
 type salesPart struct {
 	page
-	Sales []app.OrderView
+	Sales []selling.OrderView
 }
 
 func (h *Handler) sales(v visit) error {
@@ -68,7 +69,7 @@ func (h *Handler) sales(v visit) error {
 // royaltiesPart is a page of royalty transactions, newest first.
 type royaltiesPart struct {
 	page
-	Royalties []app.RoyaltyView
+	Royalties []selling.RoyaltyView
 }
 
 func (h *Handler) royalties(v visit) error {

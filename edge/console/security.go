@@ -3,13 +3,13 @@ package console
 import (
 	"net/http"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/directory"
 )
 
 // securityPart is a page of what was refused at a vendor, newest first.
 type securityPart struct {
 	page
-	Events []app.SecurityView
+	Events []directory.Happening
 }
 
 func (h *Handler) security(v visit) error {

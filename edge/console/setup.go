@@ -7,16 +7,16 @@ import (
 	"net/http"
 	"strings"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/directory"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
 )
 
 // setupPart is what the vendor's servers need: keys and sites.
 type setupPart struct {
-	Keys   []app.KeyView
-	Secret string      // of the key just made: shown now and never again
-	Made   app.KeyView // that key
+	Keys   []directory.KeyView
+	Secret string            // of the key just made: shown now and never again
+	Made   directory.KeyView // that key
 	Login  string
 	URL    string
 	Form   string // the one that was refused

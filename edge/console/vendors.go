@@ -4,7 +4,8 @@ import (
 	"net/http"
 	"strings"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/directory"
 	"farthing.dev/farthing/edge/web"
 )
 
@@ -13,16 +14,16 @@ const maxVendors = 100
 
 // vendorsView is the list of vendors that the viewer acts for, and the form to open one.
 type vendorsView struct {
-	Vendors      []app.VendorView
+	Vendors      []directory.VendorView
 	Name, Origin string
 	Refusal      string
 }
 
-func (h *Handler) vendors(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) vendors(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	return h.showVendors(w, r, v, http.StatusOK, vendorsView{})
 }
 
-func (h *Handler) showVendors(w http.ResponseWriter, r *http.Request, v app.Viewer, status int, view vendorsView) error {
+func (h *Handler) showVendors(w http.ResponseWriter, r *http.Request, v caller.Viewer, status int, view vendorsView) error {
 	for _, id := range v.Vendors[:min(len(v.Vendors), maxVendors)] {
 		vendor, err := h.app.Vendor(r.Context(), v, id)
 		if err != nil {
@@ -34,7 +35,7 @@ func (h *Handler) showVendors(w http.ResponseWriter, r *http.Request, v app.View
 	return h.pages.Render(w, r, status, "vendors.html", page)
 }
 
-func (h *Handler) createVendor(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) createVendor(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}

@@ -5,7 +5,8 @@ import (
 	"encoding/hex"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/approving"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/token"
@@ -63,7 +64,7 @@ func role(r Request) staff.Role {
 
 // approvals does what is about requests, the policy and the staff log.
 func approvals(ctx context.Context, a App, r Request) (Answer, error) {
-	by := app.ByCommand()
+	by := caller.ByCommand()
 	switch r.Do {
 	case ListRequests:
 		found, err := a.Requests(ctx, by)
@@ -96,7 +97,7 @@ func approvals(ctx context.Context, a App, r Request) (Answer, error) {
 	return Answer{Acts: each(found, act), Next: next}, err
 }
 
-func asked(v app.RequestView) Asked {
+func asked(v approving.RequestView) Asked {
 	action, currency, amount := v.Instruction.Subject()
 	out := Asked{Request: v.Number, At: v.At, Action: action.String(), Digest: hex.EncodeToString(v.Digest[:]), By: staff.ByCommand, Why: v.Why,
 		Persons: v.Needs.Persons, Given: len(v.Given), LapsesAt: v.LapsesAt}

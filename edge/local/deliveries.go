@@ -4,7 +4,8 @@ import (
 	"context"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/operating"
 	"farthing.dev/farthing/token"
 )
 
@@ -27,7 +28,7 @@ const mostDeliveries = 100
 
 // deliveries lists the messages that were given up, or has one be tried again or dropped.
 func deliveries(ctx context.Context, a App, r Request) (Answer, error) {
-	by := app.ByCommand()
+	by := caller.ByCommand()
 	if r.Do == ListDeliveries {
 		found, next, err := a.DeadLetters(ctx, by, r.Before, mostDeliveries)
 		return Answer{Deliveries: each(found, deadLetter), Next: next}, err
@@ -45,7 +46,7 @@ func deliveries(ctx context.Context, a App, r Request) (Answer, error) {
 	return Answer{Deliveries: []Delivery{done}}, err
 }
 
-func deadLetter(d app.DeadLetter) Delivery {
+func deadLetter(d operating.DeadLetter) Delivery {
 	return Delivery{
 		ID: d.ID.String(), Kind: string(d.Kind), Receiver: d.Receiver, MadeAt: moment(d.MadeAt), DeadAt: moment(d.DeadAt),
 		Attempts: d.Attempts, Why: d.Why, CanRetry: d.CanRetry,

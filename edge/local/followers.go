@@ -4,7 +4,8 @@ import (
 	"context"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/operating"
 	"farthing.dev/farthing/domain/staff"
 )
 
@@ -28,7 +29,7 @@ type Broken struct {
 func followers(ctx context.Context, a App, r Request) (Answer, error) {
 	switch r.Do {
 	case ClearWatchdog:
-		cleared, err := a.ClearBroken(ctx, app.ByCommand(), r.Reason)
+		cleared, err := a.ClearBroken(ctx, caller.ByCommand(), r.Reason)
 		if err != nil {
 			return Answer{}, err
 		}
@@ -40,7 +41,7 @@ func followers(ctx context.Context, a App, r Request) (Answer, error) {
 		}
 		return Answer{Broken: broken(found)}, nil
 	}
-	return Answer{Followers: each(a.Followers(ctx), func(s app.Follower) Follower {
+	return Answer{Followers: each(a.Followers(ctx), func(s operating.Follower) Follower {
 		return Follower{Name: s.Name, Entry: s.Seq, Lag: s.Lag, Stopped: s.Stopped}
 	})}, nil
 }

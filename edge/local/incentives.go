@@ -4,7 +4,7 @@ import (
 	"context"
 	"strings"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/token"
 )
 
@@ -31,7 +31,7 @@ func incentives(ctx context.Context, a App, r Request) (Answer, error) {
 		if err != nil {
 			return Answer{}, err
 		}
-		request, err := a.SetIncentiveBound(ctx, app.ByCommand(), vendor, currency, most)
+		request, err := a.SetIncentiveBound(ctx, caller.ByCommand(), vendor, currency, most)
 		if err != nil || request != 0 {
 			return waits(request), err
 		}

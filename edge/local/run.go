@@ -5,7 +5,11 @@ import (
 	"strings"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/approving"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/funding"
+	"farthing.dev/farthing/app/incentive"
+	"farthing.dev/farthing/app/operating"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/token"
@@ -13,30 +17,28 @@ import (
 
 // App is what the commands need of the application.
 type App interface {
-	AddStaff(ctx context.Context, by app.Actor, email string, role staff.Role) (app.NewOperator, error)
-	RemoveStaff(ctx context.Context, by app.Actor, email string, role staff.Role) error
-	Staff(ctx context.Context) ([]app.StaffView, error)
-	CreateOperatorKey(ctx context.Context, by app.Actor, name string) (secret string, view app.OperatorKeyView, err error)
-	OperatorKeys(ctx context.Context) ([]app.OperatorKeyView, error)
-	RevokeOperatorKey(ctx context.Context, by app.Actor, id token.KeyID) error
-	Deposit(ctx context.Context, by app.Actor, in app.DepositInput) (app.Deposit, error)
-	SetIncentiveBound(ctx context.Context, by app.Actor, vendor token.VendorID, currency token.Currency, most token.Amount) (request uint64, err error)
-	Requests(ctx context.Context, by app.Actor) ([]app.RequestView, error)
-	Refuse(ctx context.Context, by app.Actor, request uint64, why string) error
-	Policies(ctx context.Context, by app.Actor) ([]journal.Policy, error)
-	SetPolicy(ctx context.Context, by app.Actor, p journal.Policy, why string) (request uint64, err error)
-	SetStanding(ctx context.Context, by app.Actor, account token.AccountID, standing journal.Standing, why string) (request uint64, err error)
-	StaffLog(ctx context.Context, by app.Actor, search staff.Search, before string, limit int) ([]staff.Line, string, error)
-	IncentiveDebts(ctx context.Context, vendor token.VendorID) ([]app.IncentiveDebt, error)
-	Followers(ctx context.Context) []app.Follower
+	AddStaff(ctx context.Context, by caller.Actor, email string, role staff.Role) (operating.NewOperator, error)
+	RemoveStaff(ctx context.Context, by caller.Actor, email string, role staff.Role) error
+	Staff(ctx context.Context) ([]operating.StaffView, error)
+	CreateOperatorKey(ctx context.Context, by caller.Actor, name string) (secret string, view operating.OperatorKeyView, err error)
+	OperatorKeys(ctx context.Context) ([]operating.OperatorKeyView, error)
+	RevokeOperatorKey(ctx context.Context, by caller.Actor, id token.KeyID) error
+	Deposit(ctx context.Context, by caller.Actor, in funding.DepositInput) (funding.Deposit, error)
+	SetIncentiveBound(ctx context.Context, by caller.Actor, vendor token.VendorID, currency token.Currency, most token.Amount) (request uint64, err error)
+	Requests(ctx context.Context, by caller.Actor) ([]approving.RequestView, error)
+	Refuse(ctx context.Context, by caller.Actor, request uint64, why string) error
+	Policies(ctx context.Context, by caller.Actor) ([]journal.Policy, error)
+	SetPolicy(ctx context.Context, by caller.Actor, p journal.Policy, why string) (request uint64, err error)
+	SetStanding(ctx context.Context, by caller.Actor, account token.AccountID, standing journal.Standing, why string) (request uint64, err error)
+	StaffLog(ctx context.Context, by caller.Actor, search staff.Search, before string, limit int) ([]staff.Line, string, error)
+	IncentiveDebts(ctx context.Context, vendor token.VendorID) ([]incentive.IncentiveDebt, error)
+	Followers(ctx context.Context) []operating.Follower
 	Broken(ctx context.Context) (staff.BrokenInvariant, bool, error)
-	ClearBroken(ctx context.Context, by app.Actor, reason string) (staff.BrokenInvariant, error)
-	DeadLetters(ctx context.Context, by app.Actor, before string, limit int) ([]app.DeadLetter, string, error)
-	RetryDelivery(ctx context.Context, by app.Actor, id token.DeliveryID) error
-	DropDelivery(ctx context.Context, by app.Actor, id token.DeliveryID) error
+	ClearBroken(ctx context.Context, by caller.Actor, reason string) (staff.BrokenInvariant, error)
+	DeadLetters(ctx context.Context, by caller.Actor, before string, limit int) ([]operating.DeadLetter, string, error)
+	RetryDelivery(ctx context.Context, by caller.Actor, id token.DeliveryID) error
+	DropDelivery(ctx context.Context, by caller.Actor, id token.DeliveryID) error
 }
-
-var _ App = (*app.App)(nil)
 
 // What can be asked for.
 const (
@@ -144,7 +146,7 @@ type Deposit struct {
 
 // Run does what is asked for.
 func Run(ctx context.Context, a App, r Request) (Answer, error) {
-	by := app.ByCommand()
+	by := caller.ByCommand()
 	switch r.Do {
 	case AddOperator:
 		made, err := a.AddStaff(ctx, by, r.Email, role(r))
@@ -186,7 +188,7 @@ func Run(ctx context.Context, a App, r Request) (Answer, error) {
 }
 
 func fund(ctx context.Context, a App, r Request) (Answer, error) {
-	in := app.DepositInput{Email: r.Email, Reference: r.Reference, Why: r.Reason}
+	in := funding.DepositInput{Email: r.Email, Reference: r.Reference, Why: r.Reason}
 	var err error
 	if r.Account != "" {
 		if in.Account, err = token.ParseID[token.AccountKind](r.Account); err != nil {
@@ -199,7 +201,7 @@ func fund(ctx context.Context, a App, r Request) (Answer, error) {
 	if in.Currency, err = token.ParseCurrency(strings.TrimSpace(r.Currency)); err != nil {
 		return Answer{}, err
 	}
-	d, err := a.Deposit(ctx, app.ByCommand(), in)
+	d, err := a.Deposit(ctx, caller.ByCommand(), in)
 	if err != nil || d.Request != 0 {
 		return waits(d.Request), err
 	}
@@ -209,11 +211,11 @@ func fund(ctx context.Context, a App, r Request) (Answer, error) {
 	}}, nil
 }
 
-func operator(v app.StaffView) Operator {
+func operator(v operating.StaffView) Operator {
 	return Operator{User: v.User.String(), Email: v.Email, Role: v.Role, Since: moment(v.Since), HasPassword: v.HasPassword}
 }
 
-func key(v app.OperatorKeyView) Key {
+func key(v operating.OperatorKeyView) Key {
 	return Key{ID: v.ID.String(), Name: v.Name, Hint: v.Hint, CreatedAt: moment(v.CreatedAt), RevokedAt: moment(v.RevokedAt)}
 }
 

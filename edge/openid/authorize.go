@@ -11,7 +11,9 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/oidc/v3/pkg/op"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/activity"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/oauth"
 	"farthing.dev/farthing/domain/grant"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
@@ -22,7 +24,7 @@ import (
 const askedParameter = "asked"
 
 // authorize is the authorization endpoint (OpenID Connect Core 1.0, 3.1.2).
-func (h *Handler) authorize(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
+func (h *Handler) authorize(w http.ResponseWriter, r *http.Request, v *caller.Viewer) error {
 	return h.run(w, r, v)
 }
 
@@ -59,7 +61,7 @@ func (s *server) Authorize(ctx context.Context, r *op.ClientRequest[oidc.AuthReq
 		}
 		return op.NewRedirect(elsewhere), nil
 	}
-	code, err := h.app.IssueCode(ctx, *visitOf(ctx).viewer, app.LoginInput{
+	code, err := h.app.IssueCode(ctx, *visitOf(ctx).viewer, oauth.LoginInput{
 		Client: of.Client, Redirect: r.Data.RedirectURI, Challenge: r.Data.CodeChallenge, Nonce: r.Data.Nonce,
 		Offline: has(r.Data.Scopes, oidc.ScopeOfflineAccess), TellAuth: r.Data.MaxAge != nil,
 	})
@@ -84,7 +86,7 @@ func (h *Handler) checkLogin(ctx context.Context, of client, r *op.ClientRequest
 	case !has(in.Scopes, oidc.ScopeOpenID):
 		return oidc.ErrInvalidScope().WithDescription("the scope openid is missing")
 	case in.CodeChallengeMethod != oidc.CodeChallengeMethodS256 || !grant.IsChallenge(in.CodeChallenge):
-		h.app.Note(ctx, app.SecurityEvent{Code: token.CodeGrantInvalid, Vendor: of.Vendor, Detail: "A login at " + of.Name + " was asked for without PKCE by S256."})
+		h.app.Record(ctx, activity.Event{Code: token.CodeGrantInvalid, Vendor: of.Vendor, Detail: "A login at " + of.Name + " was asked for without PKCE by S256."})
 		return oidc.ErrInvalidRequest().WithDescription("send a code_challenge with code_challenge_method=S256")
 	}
 	return nil
@@ -93,7 +95,7 @@ func (h *Handler) checkLogin(ctx context.Context, of client, r *op.ClientRequest
 // expected refuses where the site shows by an ID token whom it means, and somebody else
 // is logged in here: the site would take one for the other (OpenID Connect Core 1.0,
 // 3.1.2.1, id_token_hint).
-func (h *Handler) expected(ctx context.Context, v *app.Viewer, of client, text string) error {
+func (h *Handler) expected(ctx context.Context, v *caller.Viewer, of client, text string) error {
 	hint, err := h.hint(ctx, text, of.GetID())
 	if err != nil || hint == nil || v == nil {
 		return err
@@ -145,7 +147,7 @@ func (h *Handler) passed(ctx context.Context, at visit, of client, r *op.ClientR
 
 // fresh reports whether the reader proved who she is within so many seconds, or since
 // she was asked to. The library has made a maximum of zero of prompt=login.
-func (h *Handler) fresh(v app.Viewer, maxAge *uint, asked, request string) (bool, error) {
+func (h *Handler) fresh(v caller.Viewer, maxAge *uint, asked, request string) (bool, error) {
 	if maxAge == nil || *maxAge > 0 && h.clock.Now().Sub(time.UnixMilli(v.AuthAt)) <= time.Duration(min(*maxAge, 1<<30))*time.Second {
 		return true, nil
 	}

@@ -4,17 +4,19 @@ import (
 	"net/http"
 	"strings"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/directory"
+	"farthing.dev/farthing/app/oauth"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
 )
 
 // clientsPage is the page of a vendor's sites with login.
 type clientsPage struct {
-	Vendor  app.VendorView
+	Vendor  directory.VendorView
 	Tab     string
 	Issuer  string
-	Clients []app.ClientView
+	Clients []oauth.ClientView
 	Shown   token.ClientID // whose secret is shown
 	Secret  string         // made just now: shown this once
 	Refusal string
@@ -31,7 +33,7 @@ func (h *Handler) registerConsole(mux *http.ServeMux) {
 		"POST /console/{vendor}/login/rotate": h.rotateClient,
 		"POST /console/{vendor}/login/remove": h.removeClient,
 	} {
-		mux.HandleFunc(pattern, h.site.Member(h.app, "/console", func(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+		mux.HandleFunc(pattern, h.site.Member(h.app, "/console", func(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 			id, err := token.ParseID[token.VendorKind](r.PathValue("vendor"))
 			if err != nil {
 				return token.Refuse(token.NotFound, "not_found.shop")
@@ -52,8 +54,8 @@ func (h *Handler) registerConsole(mux *http.ServeMux) {
 type clientVisit struct {
 	w      http.ResponseWriter
 	r      *http.Request
-	viewer app.Viewer
-	vendor app.VendorView
+	viewer caller.Viewer
+	vendor directory.VendorView
 }
 
 func (h *Handler) showClients(v clientVisit, page clientsPage, cause error) error {
@@ -82,7 +84,7 @@ func (h *Handler) showClients(v clientVisit, page clientsPage, cause error) erro
 func (h *Handler) addClient(v clientVisit) error {
 	form := clientForm{Name: strings.TrimSpace(v.r.PostForm.Get("name")), Redirects: v.r.PostForm.Get("redirects"),
 		AfterLogout: v.r.PostForm.Get("after_logout"), Backchannel: strings.TrimSpace(v.r.PostForm.Get("backchannel"))}
-	secret, made, err := h.app.AddClient(v.r.Context(), v.viewer, v.vendor.ID, app.ClientInput{
+	secret, made, err := h.app.AddClient(v.r.Context(), v.viewer, v.vendor.ID, oauth.ClientInput{
 		Name: form.Name, Redirects: strings.Fields(form.Redirects), AfterLogout: strings.Fields(form.AfterLogout),
 		Backchannel: form.Backchannel, Public: v.r.PostForm.Get("kind") == "public",
 	})

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
 )
@@ -19,7 +19,7 @@ type consentView struct {
 	Refuse string // where she goes who does not want to
 }
 
-func (h *Handler) showConsent(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) showConsent(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	login, ok := h.waiting(r.Context(), r.URL.Query().Get("next"))
 	if !ok {
 		return noLogin()
@@ -36,7 +36,7 @@ func (h *Handler) showConsent(w http.ResponseWriter, r *http.Request, v app.View
 	return h.pages.Render(w, r, http.StatusOK, "consent.html", web.Page{Title: "Log in at " + view.Vendor, Quiet: true, Body: view})
 }
 
-func (h *Handler) consent(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) consent(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}

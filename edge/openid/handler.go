@@ -13,7 +13,11 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/oidc/v3/pkg/op"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/activity"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/directory"
+	"farthing.dev/farthing/app/keys"
+	"farthing.dev/farthing/app/oauth"
 	"farthing.dev/farthing/domain/grant"
 	"farthing.dev/farthing/domain/keyring"
 	"farthing.dev/farthing/edge/web"
@@ -26,33 +30,31 @@ var templates embed.FS
 // App is what the package needs of the application.
 type App interface {
 	web.Identifier
-	Vendor(ctx context.Context, v app.Viewer, id token.VendorID) (app.VendorView, error)
+	Vendor(ctx context.Context, v caller.Viewer, id token.VendorID) (directory.VendorView, error)
 	VendorName(ctx context.Context, id token.VendorID) string
 	LogOut(ctx context.Context, secret string) error
-	SigningKeys(ctx context.Context, use keyring.Use) ([]app.SigningKey, error)
-	Note(ctx context.Context, e app.SecurityEvent)
+	SigningKeys(ctx context.Context, use keyring.Use) ([]keys.SigningKey, error)
+	Record(ctx context.Context, e activity.Event)
 
 	Client(ctx context.Context, id string) (grant.Client, error)
 	ProveClient(ctx context.Context, id, secret string) (grant.Client, error)
-	Consented(ctx context.Context, v app.Viewer, vendor token.VendorID) (bool, error)
-	Consent(ctx context.Context, v app.Viewer, vendor token.VendorID) error
+	Consented(ctx context.Context, v caller.Viewer, vendor token.VendorID) (bool, error)
+	Consent(ctx context.Context, v caller.Viewer, vendor token.VendorID) error
 	AskedAgain(request string) (string, error)
-	AnsweredAgain(v app.Viewer, sealed, request string) (bool, error)
-	IssueCode(ctx context.Context, v app.Viewer, in app.LoginInput) (code string, err error)
-	ChangeCode(ctx context.Context, client grant.Client, code, redirect, verifier string) (app.Issued, error)
-	RefreshLogin(ctx context.Context, client grant.Client, refresh string) (app.Issued, error)
-	Bearer(ctx context.Context, access string) (app.Who, error)
+	AnsweredAgain(v caller.Viewer, sealed, request string) (bool, error)
+	IssueCode(ctx context.Context, v caller.Viewer, in oauth.LoginInput) (code string, err error)
+	ChangeCode(ctx context.Context, client grant.Client, code, redirect, verifier string) (oauth.Issued, error)
+	RefreshLogin(ctx context.Context, client grant.Client, refresh string) (oauth.Issued, error)
+	Bearer(ctx context.Context, access string) (oauth.Who, error)
 	GiveBack(ctx context.Context, client grant.Client, secret string) error
 	ReaderAt(vendor token.VendorID, user token.UserID) (token.ReaderID, error)
 	SessionName(vendor token.VendorID, session token.SessionID) (string, error)
 
-	Clients(ctx context.Context, v app.Viewer, vendor token.VendorID) ([]app.ClientView, error)
-	AddClient(ctx context.Context, v app.Viewer, vendor token.VendorID, in app.ClientInput) (secret string, view app.ClientView, err error)
-	RotateClient(ctx context.Context, v app.Viewer, vendor token.VendorID, id token.ClientID) (secret string, err error)
-	RemoveClient(ctx context.Context, v app.Viewer, vendor token.VendorID, id token.ClientID) error
+	Clients(ctx context.Context, v caller.Viewer, vendor token.VendorID) ([]oauth.ClientView, error)
+	AddClient(ctx context.Context, v caller.Viewer, vendor token.VendorID, in oauth.ClientInput) (secret string, view oauth.ClientView, err error)
+	RotateClient(ctx context.Context, v caller.Viewer, vendor token.VendorID, id token.ClientID) (secret string, err error)
+	RemoveClient(ctx context.Context, v caller.Viewer, vendor token.VendorID, id token.ClientID) error
 }
-
-var _ App = (*app.App)(nil)
 
 // The addresses of the endpoints. Discovery names them to clients.
 const (

@@ -12,7 +12,8 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/oidc/v3/pkg/op"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/oauth"
 	"farthing.dev/farthing/delivery"
 	"farthing.dev/farthing/domain/grant"
 	"farthing.dev/farthing/edge/web"
@@ -20,7 +21,7 @@ import (
 )
 
 // endSession is the end session endpoint (RP-Initiated Logout 1.0).
-func (h *Handler) endSession(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
+func (h *Handler) endSession(w http.ResponseWriter, r *http.Request, v *caller.Viewer) error {
 	return h.run(w, r, v)
 }
 
@@ -133,7 +134,7 @@ func (h *Handler) leaving(ctx context.Context, form url.Values) (view leaveView,
 	return view, to, nil
 }
 
-func (h *Handler) showLeave(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
+func (h *Handler) showLeave(w http.ResponseWriter, r *http.Request, v *caller.Viewer) error {
 	view, to, err := h.leaving(r.Context(), r.URL.Query())
 	if err != nil {
 		return err
@@ -146,7 +147,7 @@ func (h *Handler) showLeave(w http.ResponseWriter, r *http.Request, v *app.Viewe
 	return h.pages.Render(w, r, http.StatusOK, "leave.html", web.Page{Title: "Log out", Reader: web.Reader(v), Quiet: true, Body: view})
 }
 
-func (h *Handler) leave(w http.ResponseWriter, r *http.Request, _ *app.Viewer) error {
+func (h *Handler) leave(w http.ResponseWriter, r *http.Request, _ *caller.Viewer) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
@@ -163,7 +164,7 @@ func (h *Handler) leave(w http.ResponseWriter, r *http.Request, _ *app.Viewer) e
 
 // TellLogout tells a site that a login ended (Back-Channel Logout 1.0). The site says by
 // 200 or 204 that it did what it had to do. The token has the same jti on every try.
-func (h *Handler) TellLogout(ctx context.Context, l app.Logout) error {
+func (h *Handler) TellLogout(ctx context.Context, l oauth.Logout) error {
 	signed, err := h.logoutToken(ctx, l)
 	if err != nil {
 		return err

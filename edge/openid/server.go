@@ -9,7 +9,7 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/oidc/v3/pkg/op"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/oauth"
 	"farthing.dev/farthing/domain/keyring"
 	"farthing.dev/farthing/edge/text"
 	"farthing.dev/farthing/token"
@@ -104,7 +104,7 @@ func (s *server) canSign(ctx context.Context) error {
 }
 
 // tokens answers with what was issued.
-func (s *server) tokens(ctx context.Context, of client, issued app.Issued) (*op.Response, error) {
+func (s *server) tokens(ctx context.Context, of client, issued oauth.Issued) (*op.Response, error) {
 	idToken, err := s.handler.idToken(ctx, of, issued)
 	if err != nil {
 		return nil, protocolError(err)

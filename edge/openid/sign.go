@@ -9,7 +9,7 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/crypto"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/oauth"
 	"farthing.dev/farthing/domain/keyring"
 )
 
@@ -37,7 +37,7 @@ func (h *Handler) sign(ctx context.Context, kind string, claims any) (string, er
 }
 
 // idToken says to a client who logged in.
-func (h *Handler) idToken(ctx context.Context, to client, issued app.Issued) (string, error) {
+func (h *Handler) idToken(ctx context.Context, to client, issued oauth.Issued) (string, error) {
 	now := h.clock.Now()
 	hash, err := oidc.ClaimHash(issued.Access, jose.RS256)
 	if err != nil {
@@ -53,7 +53,7 @@ func (h *Handler) idToken(ctx context.Context, to client, issued app.Issued) (st
 }
 
 // logoutToken says to a client that a login ended (Back-Channel Logout 1.0, 2.4).
-func (h *Handler) logoutToken(ctx context.Context, l app.Logout) (string, error) {
+func (h *Handler) logoutToken(ctx context.Context, l oauth.Logout) (string, error) {
 	now := h.clock.Now()
 	return h.sign(ctx, "logout+jwt", &oidc.LogoutTokenClaims{
 		Issuer: h.issuer, Subject: l.Reader.String(), Audience: oidc.Audience{l.Client.String()}, IssuedAt: oidc.FromTime(now),

@@ -9,7 +9,8 @@ import (
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/activity"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
 )
@@ -19,7 +20,7 @@ import (
 type visit struct {
 	w      http.ResponseWriter
 	r      *http.Request
-	viewer *app.Viewer
+	viewer *caller.Viewer
 }
 
 type visitKey struct{}
@@ -32,7 +33,7 @@ const maxQuery = 1900
 
 // run has the library answer a browser. What it redirects to is gone to; what it refuses
 // becomes a page, since the one who reads it is a person.
-func (h *Handler) run(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
+func (h *Handler) run(w http.ResponseWriter, r *http.Request, v *caller.Viewer) error {
 	if len(r.URL.RawQuery) > maxQuery {
 		return token.Refuse(token.Malformed, "malformed.link_long", token.Number("most", maxQuery))
 	}
@@ -60,7 +61,7 @@ func (h *Handler) explain(r *http.Request, a *answer) error {
 		return token.Refuse(token.Unavailable, "unavailable.try_again")
 	}
 	if of, err := h.app.Client(r.Context(), r.Form.Get("client_id")); err == nil {
-		h.app.Note(r.Context(), app.SecurityEvent{Code: token.CodeURLNotAllowed, Vendor: of.Vendor,
+		h.app.Record(r.Context(), activity.Event{Code: token.CodeURLNotAllowed, Vendor: of.Vendor,
 			Detail: "A reader was sent here by " + of.Name + " with a link that was refused: it names an address that is not registered, or cannot be read."})
 	}
 	return token.Refuse(token.Malformed, "url_not_registered.login_link", token.Word("why", strings.TrimRight(refusal.Description, ".")))

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/funding"
 	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
@@ -53,11 +53,11 @@ func (h *Handler) deposit(v visit) error {
 		return err
 	}
 	form := depositForm{get("email"), get("amount"), get("currency"), get("reference"), get("why")}
-	in := app.DepositInput{Email: form.Email, Reference: form.Reference, Why: form.Why}
+	in := funding.DepositInput{Email: form.Email, Reference: form.Reference, Why: form.Why}
 	if in.Amount, err = token.ParseAmount(form.Amount); err == nil {
 		in.Currency, err = token.ParseCurrency(form.Currency)
 	}
-	var made app.Deposit
+	var made funding.Deposit
 	if err == nil {
 		made, err = h.app.Deposit(v.r.Context(), v.by, in)
 	}

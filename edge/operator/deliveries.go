@@ -4,16 +4,17 @@ import (
 	"context"
 	"net/http"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/operating"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
 )
 
 // deliveries is what the page of messages that were given up needs.
 type deliveries interface {
-	DeadLetters(ctx context.Context, by app.Actor, before string, limit int) ([]app.DeadLetter, string, error)
-	RetryDelivery(ctx context.Context, by app.Actor, id token.DeliveryID) error
-	DropDelivery(ctx context.Context, by app.Actor, id token.DeliveryID) error
+	DeadLetters(ctx context.Context, by caller.Actor, before string, limit int) ([]operating.DeadLetter, string, error)
+	RetryDelivery(ctx context.Context, by caller.Actor, id token.DeliveryID) error
+	DropDelivery(ctx context.Context, by caller.Actor, id token.DeliveryID) error
 }
 
 // deliveriesHome is where the page stands.

@@ -8,7 +8,10 @@ import (
 	"net/url"
 	"strings"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/approving"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/funding"
+	"farthing.dev/farthing/app/operating"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/edge/web"
@@ -21,21 +24,19 @@ var templates embed.FS
 // App is what the pages need of the application.
 type App interface {
 	web.Identifier
-	Operator(ctx context.Context, v app.Viewer) (app.Actor, error)
-	Summary(ctx context.Context, by app.Actor) (app.Summary, error)
-	AllVendors(ctx context.Context, by app.Actor, before string, limit int) ([]app.VendorLine, string, error)
-	LookUpReader(ctx context.Context, by app.Actor, email string) (app.ReaderLine, error)
-	Requests(ctx context.Context, by app.Actor) ([]app.RequestView, error)
-	Policies(ctx context.Context, by app.Actor) ([]journal.Policy, error)
-	Approve(ctx context.Context, by app.Actor, request uint64, digest [32]byte, why string) (app.Approved, error)
-	Refuse(ctx context.Context, by app.Actor, request uint64, why string) error
-	Deposit(ctx context.Context, by app.Actor, in app.DepositInput) (app.Deposit, error)
-	SetPolicy(ctx context.Context, by app.Actor, p journal.Policy, why string) (request uint64, err error)
-	StaffLog(ctx context.Context, by app.Actor, search staff.Search, before string, limit int) ([]staff.Line, string, error)
+	Operator(ctx context.Context, v caller.Viewer) (caller.Actor, error)
+	Summary(ctx context.Context, by caller.Actor) (operating.Summary, error)
+	AllVendors(ctx context.Context, by caller.Actor, before string, limit int) ([]operating.VendorLine, string, error)
+	LookUpReader(ctx context.Context, by caller.Actor, email string) (operating.ReaderLine, error)
+	Requests(ctx context.Context, by caller.Actor) ([]approving.RequestView, error)
+	Policies(ctx context.Context, by caller.Actor) ([]journal.Policy, error)
+	Approve(ctx context.Context, by caller.Actor, request uint64, digest [32]byte, why string) (approving.Approved, error)
+	Refuse(ctx context.Context, by caller.Actor, request uint64, why string) error
+	Deposit(ctx context.Context, by caller.Actor, in funding.DepositInput) (funding.Deposit, error)
+	SetPolicy(ctx context.Context, by caller.Actor, p journal.Policy, why string) (request uint64, err error)
+	StaffLog(ctx context.Context, by caller.Actor, search staff.Search, before string, limit int) ([]staff.Line, string, error)
 	deliveries
 }
-
-var _ App = (*app.App)(nil)
 
 // Handler serves the pages.
 type Handler struct {
@@ -76,13 +77,13 @@ func (h *Handler) Register(mux *http.ServeMux) {
 type visit struct {
 	w      http.ResponseWriter
 	r      *http.Request
-	viewer app.Viewer
-	by     app.Actor
+	viewer caller.Viewer
+	by     caller.Actor
 }
 
 // page adds a page for operators, who log in again where the window of their login is over.
 func (h *Handler) page(mux *http.ServeMux, pattern string, page func(visit) error) {
-	mux.HandleFunc(pattern, h.site.Member(h.app, "/operator", func(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+	mux.HandleFunc(pattern, h.site.Member(h.app, "/operator", func(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 		by, err := h.app.Operator(r.Context(), v)
 		if token.CodeOf(err) == token.CodeWindowClosed {
 			next := "/operator"

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/approving"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/edge/web"
@@ -77,7 +77,7 @@ func what(action journal.Action) string {
 
 func roleName(of journal.Role) string { return string(staff.RoleOf(uint8(of))) }
 
-func lineOf(v visit, r *app.RequestView) requestLine {
+func lineOf(v visit, r *approving.RequestView) requestLine {
 	i := &r.Instruction
 	action, currency, amount := i.Subject()
 	line := requestLine{Number: r.Number, What: what(action), By: "a command on the server", Why: r.Why, At: r.At, LapsesAt: r.LapsesAt, Given: len(r.Given),
@@ -165,7 +165,7 @@ func (h *Handler) decide(v visit) error {
 	done := ""
 	switch form.Get("do") {
 	case "approve":
-		var a app.Approved
+		var a approving.Approved
 		a, err = h.app.Approve(v.r.Context(), v.by, number, [32]byte(digest), "")
 		switch {
 		case a.Refused != "":

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
 )
@@ -291,7 +291,7 @@ func TestABatchCountsAsManyRequests(t *testing.T) {
 // panicApp stands for a fault of ours.
 type panicApp struct{ fakeApp }
 
-func (p *panicApp) Seller(context.Context, string) (app.Seller, error) { panic("a fault") }
+func (p *panicApp) Seller(context.Context, string) (caller.Seller, error) { panic("a fault") }
 
 func TestAPanicIsOneBadAnswer(t *testing.T) {
 	server := httptest.NewServer(New(Options{App: &panicApp{}, Clock: fakeClock{}}))

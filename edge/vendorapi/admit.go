@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/token"
 )
 
@@ -40,10 +40,10 @@ func (a *api) caller(r *http.Request, o *operation, c *call) (err error) {
 }
 
 // seller returns whose server is calling.
-func (a *api) seller(r *http.Request) (app.Seller, error) {
+func (a *api) seller(r *http.Request) (caller.Seller, error) {
 	bearer := bearerOf(r)
 	if bearer == "" {
-		return app.Seller{}, errUnauthorised
+		return caller.Seller{}, errUnauthorised
 	}
 	return a.app.Seller(r.Context(), bearer)
 }

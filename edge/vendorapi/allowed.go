@@ -4,12 +4,13 @@ import (
 	"context"
 	"net/http"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/token"
 )
 
 type allowances interface {
-	Allowed(ctx context.Context, s app.Seller, offer token.OfferID, reader token.ReaderID) (app.Coverage, error)
+	Allowed(ctx context.Context, s caller.Seller, offer token.OfferID, reader token.ReaderID) (selling.Coverage, error)
 }
 
 // allowed says whether a reader can be charged without a click.

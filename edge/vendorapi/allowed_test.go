@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/buying"
 	"farthing.dev/farthing/domain/limit"
 	"farthing.dev/farthing/sdk"
 	"farthing.dev/farthing/token"
@@ -21,7 +21,7 @@ func (h *house) charge(reader, offer string) error {
 }
 
 // given returns the allowances that the reader sees in the wallet.
-func (h *house) given() []app.AllowanceView {
+func (h *house) given() []buying.AllowanceView {
 	h.t.Helper()
 	wallet, err := h.App.Wallet(h.t.Context(), h.reader)
 	h.must(err)
@@ -56,7 +56,7 @@ func TestWhetherAnAllowanceCovers(t *testing.T) {
 	h.must(err)
 	h.reader = again
 	h.allow(100_000, 150_000)
-	h.must(h.App.SetLimit(ctx, h.reader, app.LimitInput{Currency: token.MustCurrency("USD"), Period: limit.PerPurchase, Max: 1}))
+	h.must(h.App.SetLimit(ctx, h.reader, buying.LimitInput{Currency: token.MustCurrency("USD"), Period: limit.PerPurchase, Max: 1}))
 	wantAllowed("beyond the reader's own limit", true)
 	head := h.Engine.Head()
 	h.refused(head, h.charge(reader, offer), sdk.LimitExceeded)

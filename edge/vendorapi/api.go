@@ -7,14 +7,15 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/directory"
 	"farthing.dev/farthing/token"
 )
 
 // App is what the API needs of the application: what each noun's file asks for.
 type App interface {
-	Seller(ctx context.Context, bearer string) (app.Seller, error)
-	Me(ctx context.Context, s app.Seller) (app.Me, error)
+	Seller(ctx context.Context, bearer string) (caller.Seller, error)
+	Me(ctx context.Context, s caller.Seller) (directory.Me, error)
 	orders
 	tickets
 	purchases
@@ -31,8 +32,6 @@ type App interface {
 	approvals
 	deliveries
 }
-
-var _ App = (*app.App)(nil)
 
 // Options are what an API is made of. Zero values of the settings stand for their
 // defaults.

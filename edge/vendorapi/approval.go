@@ -7,19 +7,20 @@ import (
 	"strconv"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/approving"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/token"
 )
 
 type approvals interface {
-	ListRequests(ctx context.Context, by app.Actor, state app.RequestState, before string, limit int) ([]app.RequestRecord, string, error)
-	Request(ctx context.Context, by app.Actor, number uint64) (app.RequestRecord, error)
-	Approve(ctx context.Context, by app.Actor, request uint64, digest [32]byte, why string) (app.Approved, error)
-	Refuse(ctx context.Context, by app.Actor, request uint64, why string) error
-	Policies(ctx context.Context, by app.Actor) ([]journal.Policy, error)
-	StaffLog(ctx context.Context, by app.Actor, search staff.Search, before string, limit int) ([]staff.Line, string, error)
+	ListRequests(ctx context.Context, by caller.Actor, state approving.RequestState, before string, limit int) ([]approving.RequestRecord, string, error)
+	Request(ctx context.Context, by caller.Actor, number uint64) (approving.RequestRecord, error)
+	Approve(ctx context.Context, by caller.Actor, request uint64, digest [32]byte, why string) (approving.Approved, error)
+	Refuse(ctx context.Context, by caller.Actor, request uint64, why string) error
+	Policies(ctx context.Context, by caller.Actor) ([]journal.Policy, error)
+	StaffLog(ctx context.Context, by caller.Actor, search staff.Search, before string, limit int) ([]staff.Line, string, error)
 }
 
 // staffRequest is what staff asked for that needs others, as it travels.
@@ -100,7 +101,7 @@ func who(by journal.Staff) string {
 	return by.User.String()
 }
 
-func staffRequestOf(r app.RequestRecord) staffRequest {
+func staffRequestOf(r approving.RequestRecord) staffRequest {
 	i := &r.Instruction
 	action, currency, amount := i.Subject()
 	out := staffRequest{
@@ -118,10 +119,10 @@ func staffRequestOf(r app.RequestRecord) staffRequest {
 		row := policyRowOf(*i.Policy)
 		out.Policy = &row
 	}
-	if r.State != app.RequestWaits {
+	if r.State != approving.RequestWaits {
 		out.DecidedAt = r.DecidedAt
 	}
-	if r.State != app.RequestWaits && r.State != app.RequestLapsed {
+	if r.State != approving.RequestWaits && r.State != approving.RequestLapsed {
 		out.DecidedBy = who(r.DecidedBy)
 	}
 	return out
@@ -173,7 +174,7 @@ func (a *api) addApprovals() {
 		explain: "Newest first. The staff log tells that the key's holder looked.",
 		filters: []filter{{"state", "Only those in one state: waiting, done, failed, refused or lapsed"}},
 	}, func(ctx context.Context, c *call, _ *none) (answer[list[staffRequest]], error) {
-		found, next, err := a.app.ListRequests(ctx, c.actor, app.RequestState(c.filters.Get("state")), c.cursor, c.limit)
+		found, next, err := a.app.ListRequests(ctx, c.actor, approving.RequestState(c.filters.Get("state")), c.cursor, c.limit)
 		return page(found, next, staffRequestOf), err
 	})
 	route(a, operation{

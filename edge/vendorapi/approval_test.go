@@ -11,7 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/funding"
 	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/token"
 )
@@ -20,7 +21,7 @@ import (
 type clerk struct {
 	h    *house
 	name string
-	by   app.Actor
+	by   caller.Actor
 	key  string
 }
 
@@ -30,16 +31,16 @@ func (h *house) clerk(email string, role staff.Role) *clerk {
 	h.t.Helper()
 	ctx := h.t.Context()
 	person := h.signUp(email)
-	_, err := h.App.AddStaff(ctx, app.ByCommand(), email, staff.Operator)
+	_, err := h.App.AddStaff(ctx, caller.ByCommand(), email, staff.Operator)
 	h.must(err)
 	by, err := h.App.Operator(ctx, person)
 	h.must(err)
 	secret, _, err := h.App.CreateOperatorKey(ctx, by, "a key")
 	h.must(err)
 	if role != staff.Operator {
-		_, err = h.App.AddStaff(ctx, app.ByCommand(), email, role)
+		_, err = h.App.AddStaff(ctx, caller.ByCommand(), email, role)
 		h.must(err)
-		h.must(h.App.RemoveStaff(ctx, app.ByCommand(), email, staff.Operator))
+		h.must(h.App.RemoveStaff(ctx, caller.ByCommand(), email, staff.Operator))
 	}
 	by, err = h.App.Operator(ctx, person)
 	h.must(err)
@@ -69,11 +70,11 @@ func (c *clerk) call(method, path, body string, status int, code token.Code) str
 }
 
 // asked is a request that the representative's deposit becomes.
-func (h *house) asked(by app.Actor, reference string) (number uint64, path, digest string) {
+func (h *house) asked(by caller.Actor, reference string) (number uint64, path, digest string) {
 	h.t.Helper()
-	d, err := h.App.Deposit(h.t.Context(), by, app.DepositInput{Account: h.reader.Account, Amount: token.PerUnit, Currency: token.MustCurrency("USD"), Reference: reference})
+	d, err := h.App.Deposit(h.t.Context(), by, funding.DepositInput{Account: h.reader.Account, Amount: token.PerUnit, Currency: token.MustCurrency("USD"), Reference: reference})
 	h.must(err)
-	r, err := h.App.Request(h.t.Context(), app.ByCommand(), d.Request)
+	r, err := h.App.Request(h.t.Context(), caller.ByCommand(), d.Request)
 	h.must(err)
 	digest = `"` + hex.EncodeToString(r.Digest[:]) + `"`
 	return d.Request, "/v1/operator/requests/" + strconv.FormatUint(d.Request, 10), digest
@@ -84,9 +85,9 @@ func (h *house) asked(by app.Actor, reference string) (number uint64, path, dige
 func TestRequestsAreDecidedByPrograms(t *testing.T) {
 	h := newHouse(t)
 	desk, super, operator := h.clerk("desk@staff.example", staff.Representative), h.clerk("super@staff.example", staff.Supervisor), h.clerk("one@staff.example", staff.Operator)
-	secret, _, err := h.App.CreateOperatorKey(t.Context(), app.ByCommand(), "till")
+	secret, _, err := h.App.CreateOperatorKey(t.Context(), caller.ByCommand(), "till")
 	h.must(err)
-	till := &clerk{h, "a key that a command made", app.ByCommand(), secret}
+	till := &clerk{h, "a key that a command made", caller.ByCommand(), secret}
 	_, path, digest := h.asked(desk.by, "bank 1")
 	approve := `{"digest":` + digest + `}`
 

@@ -8,7 +8,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
 )
@@ -22,7 +23,7 @@ const (
 
 type batches interface {
 	// CreatePurchases calls answer once for each purchase, from several goroutines.
-	CreatePurchases(ctx context.Context, s app.Seller, batch []app.BatchedPurchase, answer func(i int, view app.OrderView, replayed bool, err error))
+	CreatePurchases(ctx context.Context, s caller.Seller, batch []selling.BatchedPurchase, answer func(i int, view selling.OrderView, replayed bool, err error))
 }
 
 // batchedPurchase is newPurchase with its key. What is no id is refused in its own place, so
@@ -184,7 +185,7 @@ func (b *batch) check() error {
 // buyBatch makes the purchases, and returns the answer to each.
 func (a *api) buyBatch(ctx context.Context, c *call, purchases []batchedPurchase) []batchResult {
 	results := make([]batchResult, len(purchases))
-	good := make([]app.BatchedPurchase, 0, len(purchases))
+	good := make([]selling.BatchedPurchase, 0, len(purchases))
 	places := make([]int, 0, len(purchases)) // of the good ones
 	refusals := make([]error, len(purchases))
 	for i := range purchases {
@@ -195,7 +196,7 @@ func (a *api) buyBatch(ctx context.Context, c *call, purchases []batchedPurchase
 		}
 		good, places = append(good, one), append(places, i)
 	}
-	a.app.CreatePurchases(ctx, c.seller, good, func(i int, view app.OrderView, replayed bool, err error) {
+	a.app.CreatePurchases(ctx, c.seller, good, func(i int, view selling.OrderView, replayed bool, err error) {
 		if refusals[places[i]] = err; err == nil {
 			made := orderOf(view)
 			results[places[i]] = batchResult{Status: purchaseStatus(&made), Replayed: replayed, Purchase: &made}
@@ -206,8 +207,8 @@ func (a *api) buyBatch(ctx context.Context, c *call, purchases []batchedPurchase
 }
 
 // app reads what CreatePurchases takes.
-func (p *batchedPurchase) app() (app.BatchedPurchase, error) {
-	out := app.BatchedPurchase{Key: p.Key}
+func (p *batchedPurchase) app() (selling.BatchedPurchase, error) {
+	out := selling.BatchedPurchase{Key: p.Key}
 	if err := checkKey(p.Key); err != nil {
 		return out, err
 	}

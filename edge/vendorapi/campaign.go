@@ -5,15 +5,16 @@ import (
 	"net/http"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/incentive"
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/token"
 )
 
 type campaigns interface {
-	CreateCampaign(ctx context.Context, s app.Seller, in app.CampaignInput, key string, digest []byte) (catalog.Campaign, bool, error)
-	Campaigns(ctx context.Context, s app.Seller, before string, limit int) ([]catalog.Campaign, string, error)
-	GrantIncentive(ctx context.Context, s app.Seller, in app.GrantInput, key string, digest []byte) (bool, error)
+	CreateCampaign(ctx context.Context, s caller.Seller, in incentive.CampaignInput, key string, digest []byte) (catalog.Campaign, bool, error)
+	Campaigns(ctx context.Context, s caller.Seller, before string, limit int) ([]catalog.Campaign, string, error)
+	GrantIncentive(ctx context.Context, s caller.Seller, in incentive.GrantInput, key string, digest []byte) (bool, error)
 }
 
 type newCampaign struct {
@@ -58,7 +59,7 @@ func (a *api) addCampaigns() {
 		if !in.ExpiresAt.IsZero() && (in.ExpiresAt.Unix() <= 0 || in.ExpiresAt.Year() > 9999) {
 			return answer[campaign]{}, errExpiry(in.ExpiresAt)
 		}
-		input := app.CampaignInput{Name: in.Name, Currency: in.Currency, Listed: in.Listed, ExpiresAt: in.ExpiresAt}
+		input := incentive.CampaignInput{Name: in.Name, Currency: in.Currency, Listed: in.Listed, ExpiresAt: in.ExpiresAt}
 		made, replayed, err := a.app.CreateCampaign(ctx, c.seller, input, c.key, c.digest)
 		return answer[campaign]{body: campaignOf(made), replayed: replayed}, err
 	})
@@ -81,7 +82,7 @@ func (a *api) addCampaigns() {
 		if err != nil {
 			return answer[grant]{}, token.In("/amount", err)
 		}
-		replayed, err := a.app.GrantIncentive(ctx, c.seller, app.GrantInput{Campaign: id, Reader: in.Reader, Amount: amount}, c.key, c.digest)
+		replayed, err := a.app.GrantIncentive(ctx, c.seller, incentive.GrantInput{Campaign: id, Reader: in.Reader, Amount: amount}, c.key, c.digest)
 		return answer[grant]{body: grant{Campaign: id, Reader: in.Reader, Amount: amount.Decimal(2)}, replayed: replayed}, err
 	})
 }

@@ -5,14 +5,15 @@ import (
 	"net/http"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/operating"
 	"farthing.dev/farthing/token"
 )
 
 type deliveries interface {
-	DeadLetters(ctx context.Context, by app.Actor, before string, limit int) ([]app.DeadLetter, string, error)
-	RetryDelivery(ctx context.Context, by app.Actor, id token.DeliveryID) error
-	DropDelivery(ctx context.Context, by app.Actor, id token.DeliveryID) error
+	DeadLetters(ctx context.Context, by caller.Actor, before string, limit int) ([]operating.DeadLetter, string, error)
+	RetryDelivery(ctx context.Context, by caller.Actor, id token.DeliveryID) error
+	DropDelivery(ctx context.Context, by caller.Actor, id token.DeliveryID) error
 }
 
 // deadLetter is a message that was given up, as it travels.
@@ -32,7 +33,7 @@ type delivery struct {
 	ID token.DeliveryID `json:"id"`
 }
 
-func deadLetterOf(d app.DeadLetter) deadLetter {
+func deadLetterOf(d operating.DeadLetter) deadLetter {
 	return deadLetter{d.ID, string(d.Kind), d.Receiver, d.MadeAt, d.DeadAt, d.Attempts, d.Why, d.CanRetry}
 }
 
@@ -44,7 +45,7 @@ func (a *api) addDeliveries() {
 		found, next, err := a.app.DeadLetters(ctx, c.actor, c.cursor, c.limit)
 		return page(found, next, deadLetterOf), err
 	})
-	change := func(word, id, summary string, do func(context.Context, app.Actor, token.DeliveryID) error, refuses ...token.Code) {
+	change := func(word, id, summary string, do func(context.Context, caller.Actor, token.DeliveryID) error, refuses ...token.Code) {
 		route(a, operation{
 			method: http.MethodPost, path: "/v1/operator/deliveries/{id}/" + word, id: id, tag: "Operator", summary: summary, operator: true, keyless: true,
 			explain: "No idempotency key is needed: what was done already is answered with not_found.", refuses: append(refuses, token.CodeNotFound),

@@ -5,15 +5,16 @@ import (
 	"net/http"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/offering"
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/token"
 )
 
 type offers interface {
-	CreateOffer(ctx context.Context, s app.Seller, in app.OfferInput, key string, digest []byte) (catalog.Offer, bool, error)
-	Offer(ctx context.Context, s app.Seller, id token.OfferID) (catalog.Offer, error)
-	Offers(ctx context.Context, s app.Seller, before string, limit int) ([]catalog.Offer, string, error)
+	CreateOffer(ctx context.Context, s caller.Seller, in offering.OfferInput, key string, digest []byte) (catalog.Offer, bool, error)
+	Offer(ctx context.Context, s caller.Seller, id token.OfferID) (catalog.Offer, error)
+	Offers(ctx context.Context, s caller.Seller, before string, limit int) ([]catalog.Offer, string, error)
 }
 
 // newOffer is an item at a price, to sell again and again.
@@ -53,7 +54,7 @@ func (a *api) addOffers() {
 		if err != nil {
 			return answer[offer]{}, token.In("/price", err)
 		}
-		made, replayed, err := a.app.CreateOffer(ctx, c.seller, app.OfferInput{Item: item, Price: price, Currency: in.Currency, Split: in.Split}, c.key, c.digest)
+		made, replayed, err := a.app.CreateOffer(ctx, c.seller, offering.OfferInput{Item: item, Price: price, Currency: in.Currency, Split: in.Split}, c.key, c.digest)
 		return answer[offer]{body: offerOf(made), replayed: replayed}, err
 	})
 	route(a, operation{

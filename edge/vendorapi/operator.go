@@ -5,15 +5,17 @@ import (
 	"net/http"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/funding"
+	"farthing.dev/farthing/app/operating"
 	"farthing.dev/farthing/token"
 )
 
 type operators interface {
-	OperatorByKey(ctx context.Context, bearer string) (app.Actor, token.KeyID, error)
-	Summary(ctx context.Context, by app.Actor) (app.Summary, error)
-	AllVendors(ctx context.Context, by app.Actor, before string, limit int) ([]app.VendorLine, string, error)
-	DepositOnce(ctx context.Context, by app.Actor, in app.DepositInput, key string, digest []byte) (app.Deposit, error)
+	OperatorByKey(ctx context.Context, bearer string) (caller.Actor, token.KeyID, error)
+	Summary(ctx context.Context, by caller.Actor) (operating.Summary, error)
+	AllVendors(ctx context.Context, by caller.Actor, before string, limit int) ([]operating.VendorLine, string, error)
+	DepositOnce(ctx context.Context, by caller.Actor, in funding.DepositInput, key string, digest []byte) (funding.Deposit, error)
 }
 
 // summary is the provider at a glance, as it travels.
@@ -68,7 +70,7 @@ type books struct {
 	Balanced  bool           `json:"balanced" doc:"What came in and was spent is what is owed and earned"`
 }
 
-func booksOf(m app.Money) books {
+func booksOf(m operating.Money) books {
 	as := func(a token.Amount) string { return money(a, m.Currency) }
 	return books{
 		Currency: m.Currency, Cash: as(m.Cash), Wallets: as(m.Wallets), Held: as(m.Held), Vendors: as(m.Vendors), Payees: as(m.Payees),
@@ -76,7 +78,7 @@ func booksOf(m app.Money) books {
 	}
 }
 
-func summaryOf(s app.Summary) summary {
+func summaryOf(s operating.Summary) summary {
 	out := summary{
 		Version: s.Health.Version, Database: s.Health.Database, Mail: s.Health.Mail, Head: s.Health.Head.String(), Problems: []problems{}, Followers: []follower{},
 		Readers: s.Readers, Vendors: s.Vendors, Fee: feeRule{percent(s.Fee.PPM), s.Fee.Fixed.Decimal(2)}, Money: []books{}, Counted: s.Counted,
@@ -111,7 +113,7 @@ type turnover struct {
 	Owed     string         `json:"owed" doc:"What the vendor earned and was not paid"`
 }
 
-func vendorLineOf(v app.VendorLine) vendorLine {
+func vendorLineOf(v operating.VendorLine) vendorLine {
 	out := vendorLine{ID: v.ID, Name: v.Name, OpenedAt: v.OpenedAt, Fee: feeRule{percent(v.Fee.PPM), v.Fee.Fixed.Decimal(2)}, Money: []turnover{}}
 	for _, m := range v.Money {
 		out.Money = append(out.Money, turnover{m.Currency, money(m.Sales, m.Currency), m.Sold, money(m.Refunds, m.Currency), money(m.Vendors, m.Currency)})
@@ -164,7 +166,7 @@ func (a *api) addOperators() {
 		if err != nil {
 			return answer[deposit]{}, err
 		}
-		d, err := a.app.DepositOnce(ctx, c.actor, app.DepositInput{Email: in.Email, Account: in.Account, Amount: amount, Currency: in.Currency, Reference: in.Reference}, c.key, c.digest)
+		d, err := a.app.DepositOnce(ctx, c.actor, funding.DepositInput{Email: in.Email, Account: in.Account, Amount: amount, Currency: in.Currency, Reference: in.Reference}, c.key, c.digest)
 		status := http.StatusCreated
 		if d.Request != 0 {
 			status = http.StatusAccepted

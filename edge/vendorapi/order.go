@@ -5,18 +5,19 @@ import (
 	"net/http"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/token"
 )
 
 type orders interface {
-	CreateOrder(ctx context.Context, s app.Seller, in app.OrderInput, key string, digest []byte) (app.OrderView, bool, error)
-	Order(ctx context.Context, s app.Seller, id token.OrderID) (app.OrderView, error)
-	Orders(ctx context.Context, s app.Seller, before string, limit int) ([]app.OrderView, string, error)
-	Capture(ctx context.Context, s app.Seller, id token.OrderID, in app.CaptureInput, key string, digest []byte) (app.OrderView, bool, error)
-	Release(ctx context.Context, s app.Seller, id token.OrderID, key string, digest []byte) (app.OrderView, bool, error)
-	Refund(ctx context.Context, s app.Seller, id token.OrderID, in app.RefundInput, key string, digest []byte) (app.OrderView, bool, error)
-	View(ctx context.Context, s app.Seller, id token.OrderID, key string) (app.EntitlementView, bool, error)
+	CreateOrder(ctx context.Context, s caller.Seller, in selling.OrderInput, key string, digest []byte) (selling.OrderView, bool, error)
+	Order(ctx context.Context, s caller.Seller, id token.OrderID) (selling.OrderView, error)
+	Orders(ctx context.Context, s caller.Seller, before string, limit int) ([]selling.OrderView, string, error)
+	Capture(ctx context.Context, s caller.Seller, id token.OrderID, in selling.CaptureInput, key string, digest []byte) (selling.OrderView, bool, error)
+	Release(ctx context.Context, s caller.Seller, id token.OrderID, key string, digest []byte) (selling.OrderView, bool, error)
+	Refund(ctx context.Context, s caller.Seller, id token.OrderID, in selling.RefundInput, key string, digest []byte) (selling.OrderView, bool, error)
+	View(ctx context.Context, s caller.Seller, id token.OrderID, key string) (selling.EntitlementView, bool, error)
 }
 
 // newOrder asks for an order.
@@ -37,8 +38,8 @@ type newOrder struct {
 	Session   string         `json:"session,omitzero" maxLength:"200" doc:"Names the browser's session at your site, as a hash of your session cookie does: tickets of this order are good with the same session only. We keep a hash of it"`
 }
 
-func (n *newOrder) app() (app.OrderInput, error) {
-	in := app.OrderInput{
+func (n *newOrder) app() (selling.OrderInput, error) {
+	in := selling.OrderInput{
 		Offer: n.Offer, Currency: n.Currency, Split: n.Split, Manual: n.Capture == "manual",
 		ReturnURL: n.ReturnURL, CancelURL: n.CancelURL, Post: n.Post, Tracking: n.Tracking, Login: n.Login,
 		Session: n.Session,
@@ -188,7 +189,7 @@ type viewing struct {
 	Entitlement entitled      `json:"entitlement"`
 }
 
-func orderOf(v app.OrderView) order {
+func orderOf(v selling.OrderView) order {
 	due := !v.PaidAt.IsZero()
 	o := order{
 		ID: v.ID, Status: v.Status, PayURL: v.PayURL, Price: money(v.Price, v.Currency), Currency: v.Currency, Item: itemOf(&v.Item),
@@ -212,7 +213,7 @@ func orderOf(v app.OrderView) order {
 	return o
 }
 
-func entitledOf(v *app.EntitlementView) entitled {
+func entitledOf(v *selling.EntitlementView) entitled {
 	e := entitled{ViewsUsed: v.ViewsUsed, FirstViewAt: v.FirstView, EndsAt: v.EndsAt, Usable: v.Usable, NotUsable: v.NotUsable}
 	if v.Terms.Times > 0 {
 		e.ViewsLeft = &v.ViewsLeft
@@ -221,7 +222,7 @@ func entitledOf(v *app.EntitlementView) entitled {
 }
 
 // orderAnswer is the answer of every operation that changes an order.
-func orderAnswer(view app.OrderView, replayed bool, err error) (answer[order], error) {
+func orderAnswer(view selling.OrderView, replayed bool, err error) (answer[order], error) {
 	if err != nil {
 		return answer[order]{}, err
 	}
@@ -286,7 +287,7 @@ func (a *api) addOrderActions() {
 		if err != nil {
 			return answer[order]{}, err
 		}
-		return orderAnswer(a.app.Capture(ctx, c.seller, id, app.CaptureInput{Amount: amount}, c.key, c.digest))
+		return orderAnswer(a.app.Capture(ctx, c.seller, id, selling.CaptureInput{Amount: amount}, c.key, c.digest))
 	})
 	route(a, operation{
 		method: http.MethodPost, path: "/v1/orders/{id}/release", id: "releaseOrder", tag: "Orders",
@@ -312,7 +313,7 @@ func (a *api) addOrderActions() {
 		if err != nil {
 			return answer[order]{}, err
 		}
-		return orderAnswer(a.app.Refund(ctx, c.seller, id, app.RefundInput{Amount: amount, Reason: in.Reason}, c.key, c.digest))
+		return orderAnswer(a.app.Refund(ctx, c.seller, id, selling.RefundInput{Amount: amount, Reason: in.Reason}, c.key, c.digest))
 	})
 	route(a, operation{
 		method: http.MethodPost, path: "/v1/orders/{id}/views", id: "viewOrder", tag: "Orders",

@@ -5,14 +5,14 @@ import (
 	"net/http"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/token"
 )
 
 type payees interface {
-	CreatePayee(ctx context.Context, s app.Seller, name string, key string, digest []byte) (catalog.Payee, bool, error)
-	Payees(ctx context.Context, s app.Seller, before string, limit int) ([]catalog.Payee, string, error)
+	CreatePayee(ctx context.Context, s caller.Seller, name string, key string, digest []byte) (catalog.Payee, bool, error)
+	Payees(ctx context.Context, s caller.Seller, before string, limit int) ([]catalog.Payee, string, error)
 }
 
 type newPayee struct {

@@ -4,12 +4,13 @@ import (
 	"context"
 	"net/http"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/token"
 )
 
 type purchases interface {
-	CreatePurchase(ctx context.Context, s app.Seller, in app.PurchaseInput, key string, digest []byte) (app.OrderView, bool, error)
+	CreatePurchase(ctx context.Context, s caller.Seller, in selling.PurchaseInput, key string, digest []byte) (selling.OrderView, bool, error)
 }
 
 // newPurchase charges a reader who gave an allowance.
@@ -62,11 +63,11 @@ func (n *newPurchase) read(body []byte) bool {
 }
 
 // app returns what CreatePurchase takes.
-func (n *newPurchase) app() (app.PurchaseInput, error) {
+func (n *newPurchase) app() (selling.PurchaseInput, error) {
 	if n.Reader.IsZero() || n.Offer.IsZero() {
-		return app.PurchaseInput{}, token.Refuse(token.Unprocessable, "field_invalid.purchase_incomplete")
+		return selling.PurchaseInput{}, token.Refuse(token.Unprocessable, "field_invalid.purchase_incomplete")
 	}
-	return app.PurchaseInput{Reader: n.Reader, Offer: n.Offer, Version: n.Version, Tracking: n.Tracking}, nil
+	return selling.PurchaseInput{Reader: n.Reader, Offer: n.Offer, Version: n.Version, Tracking: n.Tracking}, nil
 }
 
 // purchaseStatus tells a sale from what was owned already.

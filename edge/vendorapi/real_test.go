@@ -15,6 +15,9 @@ import (
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/buying"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/login"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/limit"
 	"farthing.dev/farthing/domain/royalty"
@@ -32,7 +35,7 @@ type house struct {
 	server *httptest.Server
 
 	vendor, rival token.VendorID
-	reader        app.Viewer
+	reader        caller.Viewer
 	liveKey       string
 	operatorKey   string
 	live          *sdk.Client // of the vendor
@@ -76,14 +79,14 @@ func (h *house) must(err error) {
 	}
 }
 
-func (h *house) signUp(email string) app.Viewer {
+func (h *house) signUp(email string) caller.Viewer {
 	h.t.Helper()
-	_, viewer, err := h.App.SignUp(h.t.Context(), app.SignUp{Email: email, Password: "correct horse battery", Name: "N"})
+	_, viewer, err := h.App.SignUp(h.t.Context(), login.SignUp{Email: email, Password: "correct horse battery", Name: "N"})
 	h.must(err)
 	return viewer
 }
 
-func (h *house) shop(owner app.Viewer, name, site string, test bool) (token.VendorID, string) {
+func (h *house) shop(owner caller.Viewer, name, site string, test bool) (token.VendorID, string) {
 	h.t.Helper()
 	view, err := h.App.CreateVendor(h.t.Context(), owner, name, site)
 	h.must(err)
@@ -141,7 +144,7 @@ func (h *house) readerID() string {
 
 func (h *house) allow(perPurchase, most token.Amount) {
 	h.t.Helper()
-	h.must(h.App.GiveAllowance(h.t.Context(), h.reader, app.AllowanceInput{
+	h.must(h.App.GiveAllowance(h.t.Context(), h.reader, buying.AllowanceInput{
 		Vendor: h.vendor, Currency: token.MustCurrency("USD"), PerPurchase: perPurchase, Period: limit.Day, Max: most, Days: 30,
 	}))
 }
@@ -375,7 +378,7 @@ func TestRefusalsOfMoneyMoveNothing(t *testing.T) {
 	h.refused(head, buy(h.live, token.ReaderID{1}.String(), offer), sdk.NotFound)
 	h.refused(head, buy(h.live, reader, token.OfferID{1}.String()), sdk.NotFound)
 
-	h.must(h.App.SetLimit(ctx, h.reader, app.LimitInput{Currency: token.MustCurrency("USD"), Period: limit.Day, Max: 100_000}))
+	h.must(h.App.SetLimit(ctx, h.reader, buying.LimitInput{Currency: token.MustCurrency("USD"), Period: limit.Day, Max: 100_000}))
 	head = h.Engine.Head()
 	err = buy(h.live, reader, offer)
 	h.refused(head, err, sdk.LimitExceeded)

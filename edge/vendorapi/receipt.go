@@ -4,12 +4,12 @@ import (
 	"context"
 	"net/http"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/token"
 )
 
 type receipts interface {
-	Receipt(ctx context.Context, s app.Seller, id token.OrderID) (string, error)
+	Receipt(ctx context.Context, s caller.Seller, id token.OrderID) (string, error)
 }
 
 // receipt is a signed receipt, as it travels.

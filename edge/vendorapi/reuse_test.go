@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/sdk"
 	"farthing.dev/farthing/token"
 )
@@ -60,7 +60,7 @@ func (h *house) repeats() map[string]repeat {
 	deposit := func(reference string) string {
 		return `{"account":"` + h.reader.Account.String() + `","amount":"1.00","currency":"USD","reference":"` + reference + `"}`
 	}
-	h.operatorKey, _, err = h.App.CreateOperatorKey(ctx, app.ByCommand(), "till")
+	h.operatorKey, _, err = h.App.CreateOperatorKey(ctx, caller.ByCommand(), "till")
 	h.must(err)
 	grants := "/v1/campaigns/" + campaign.ID + "/grants"
 	same := func(path, body, other string) repeat { return repeat{path, body, path, other} }

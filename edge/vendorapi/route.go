@@ -8,7 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/token"
 )
 
@@ -40,10 +40,10 @@ type none struct{}
 type call struct {
 	request *http.Request
 	answer  http.ResponseWriter
-	seller  app.Seller
-	actor   app.Actor // of an operator's operation, which has no seller
-	key     string    // the idempotency key
-	digest  []byte    // the request in canonical form, which the key stands for
+	seller  caller.Seller
+	actor   caller.Actor // of an operator's operation, which has no seller
+	key     string       // the idempotency key
+	digest  []byte       // the request in canonical form, which the key stands for
 	cursor  string
 	limit   int
 	filters url.Values // those that were given, each once

@@ -5,13 +5,15 @@ import (
 	"net/http"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/funding"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/token"
 )
 
 type royalties interface {
-	Royalties(ctx context.Context, s app.Seller, before string, limit int) ([]app.RoyaltyView, string, error)
-	Earnings(ctx context.Context, s app.Seller) ([]app.Balance, error)
+	Royalties(ctx context.Context, s caller.Seller, before string, limit int) ([]selling.RoyaltyView, string, error)
+	Earnings(ctx context.Context, s caller.Seller) ([]funding.Balance, error)
 }
 
 // royaltyLine is one posting to somebody's earnings, as it travels.
@@ -35,14 +37,14 @@ type balance struct {
 	Amount   string         `json:"amount"`
 }
 
-func royaltyLineOf(v app.RoyaltyView) royaltyLine {
+func royaltyLineOf(v selling.RoyaltyView) royaltyLine {
 	return royaltyLine{
 		Order: v.Order, At: v.At, Kind: v.Kind, Payee: v.Payee, PayeeName: v.PayeeName, Amount: money(v.Amount, v.Currency),
 		Currency: v.Currency, Split: v.Split, SplitVersion: v.SplitVersion, Test: v.Test,
 	}
 }
 
-func balanceOf(b app.Balance) balance {
+func balanceOf(b funding.Balance) balance {
 	return balance{Currency: b.Currency, Class: b.Class.Kind.String(), Amount: money(b.Amount, b.Currency)}
 }
 

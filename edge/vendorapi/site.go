@@ -5,14 +5,15 @@ import (
 	"net/http"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/directory"
 	"farthing.dev/farthing/token"
 )
 
 type sites interface {
-	CreateSite(ctx context.Context, s app.Seller, url string, key string, digest []byte) (app.SiteView, bool, error)
-	ProveSite(ctx context.Context, s app.Seller, id token.SiteID) (app.SiteView, error)
-	Sites(ctx context.Context, s app.Seller, before string, limit int) ([]app.SiteView, string, error)
+	CreateSite(ctx context.Context, s caller.Seller, url string, key string, digest []byte) (directory.SiteView, bool, error)
+	ProveSite(ctx context.Context, s caller.Seller, id token.SiteID) (directory.SiteView, error)
+	Sites(ctx context.Context, s caller.Seller, before string, limit int) ([]directory.SiteView, string, error)
 }
 
 type newSite struct {
@@ -30,7 +31,7 @@ type site struct {
 	ProvedAt  time.Time    `json:"proved_at,omitzero" doc:"When we found it; live orders lead to this site from then on"`
 }
 
-func siteOf(s app.SiteView) site {
+func siteOf(s directory.SiteView) site {
 	return site{
 		ID: s.ID, URL: s.URL(), Origin: s.Origin, CreatedAt: moment(s.CreatedAt),
 		Proof: s.Proof, ProofURL: s.ProofURL, ProvedAt: moment(s.ProvedAt),

@@ -6,16 +6,17 @@ import (
 	"strconv"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/offering"
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/royalty"
 	"farthing.dev/farthing/token"
 )
 
 type splits interface {
-	CreateSplit(ctx context.Context, s app.Seller, in app.SplitInput, key string, digest []byte) (catalog.Split, bool, error)
-	ChangeSplit(ctx context.Context, s app.Seller, id token.SplitID, in app.SplitInput, key string, digest []byte) (catalog.Split, bool, error)
-	Splits(ctx context.Context, s app.Seller, before string, limit int) ([]catalog.Split, string, error)
+	CreateSplit(ctx context.Context, s caller.Seller, in offering.SplitInput, key string, digest []byte) (catalog.Split, bool, error)
+	ChangeSplit(ctx context.Context, s caller.Seller, id token.SplitID, in offering.SplitInput, key string, digest []byte) (catalog.Split, bool, error)
+	Splits(ctx context.Context, s caller.Seller, before string, limit int) ([]catalog.Split, string, error)
 }
 
 // share is what one payee earns of each sale.
@@ -42,8 +43,8 @@ type split struct {
 	CreatedAt time.Time     `json:"created_at"`
 }
 
-func (n *newSplit) app() (app.SplitInput, error) {
-	in := app.SplitInput{Name: n.Name}
+func (n *newSplit) app() (offering.SplitInput, error) {
+	in := offering.SplitInput{Name: n.Name}
 	if len(n.Shares) > royalty.MaxShares {
 		return in, token.Refuse(token.Unprocessable, "split_invalid.too_many", token.Number("most", royalty.MaxShares), token.Number("got", int64(len(n.Shares)))).In("/shares")
 	}
@@ -66,7 +67,7 @@ func (n *newSplit) app() (app.SplitInput, error) {
 		if err != nil {
 			return in, err
 		}
-		in.Shares = append(in.Shares, app.ShareInput{Payee: s.Payee, PPM: ppm, Fixed: fixed, Minimum: least, Of: int(of)})
+		in.Shares = append(in.Shares, offering.ShareInput{Payee: s.Payee, PPM: ppm, Fixed: fixed, Minimum: least, Of: int(of)})
 	}
 	return in, nil
 }

@@ -4,12 +4,13 @@ import (
 	"context"
 	"net/http"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/token"
 )
 
 type tickets interface {
-	RedeemAt(ctx context.Context, s app.Seller, in app.Arrival) (app.Redemption, error)
+	RedeemAt(ctx context.Context, s caller.Seller, in selling.Arrival) (selling.Redemption, error)
 }
 
 // ticket is what the reader's browser brought back.
@@ -36,7 +37,7 @@ func (a *api) addTickets() {
 		if in.Ticket == "" {
 			return answer[redemption]{}, token.Refuse(token.Unprocessable, "field_invalid.ticket_missing").In("/ticket")
 		}
-		redeemed, err := a.app.RedeemAt(ctx, c.seller, app.Arrival{Ticket: in.Ticket, URL: in.URL, Session: in.Session, CountView: in.View})
+		redeemed, err := a.app.RedeemAt(ctx, c.seller, selling.Arrival{Ticket: in.Ticket, URL: in.URL, Session: in.Session, CountView: in.View})
 		if err != nil {
 			return answer[redemption]{}, err
 		}

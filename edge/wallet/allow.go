@@ -7,7 +7,8 @@ import (
 	"net/url"
 	"strconv"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/buying"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/domain/limit"
 	"farthing.dev/farthing/token"
 )
@@ -27,7 +28,7 @@ type allowForm struct {
 
 // newAllowForm returns the form for a purchase, with what was typed into it before, if
 // it was sent and refused.
-func newAllowForm(r *http.Request, c app.Checkout) *allowForm {
+func newAllowForm(r *http.Request, c buying.Checkout) *allowForm {
 	f := &allowForm{
 		Each: c.Price.Decimal(c.Currency.Digits()), Max: min(suggestedTimes*c.Price, token.MaxAmount).Decimal(c.Currency.Digits()), Days: suggestedDays,
 		Spans: periodChoices(limit.Week.String(), limit.Day, limit.Week, limit.Month),
@@ -58,7 +59,7 @@ func (e *notAllowed) Unwrap() error { return e.cause }
 
 // allowFirst gives the allowance that was asked for with a purchase, if one was.
 // Where it cannot be given nothing is paid: the reader looks at the form again.
-func (h *Handler) allowFirst(ctx context.Context, v app.Viewer, c app.Checkout, form url.Values) error {
+func (h *Handler) allowFirst(ctx context.Context, v caller.Viewer, c buying.Checkout, form url.Values) error {
 	if !wantsAllowance(form) {
 		return nil
 	}
@@ -74,8 +75,8 @@ func (h *Handler) allowFirst(ctx context.Context, v app.Viewer, c app.Checkout, 
 }
 
 // readAllowance reads all fields of an allowance but the vendor's.
-func readAllowance(form url.Values, currency token.Currency) (app.AllowanceInput, error) {
-	in := app.AllowanceInput{Currency: currency}
+func readAllowance(form url.Values, currency token.Currency) (buying.AllowanceInput, error) {
+	in := buying.AllowanceInput{Currency: currency}
 	var err error
 	if in.PerPurchase, err = token.ParseAmount(form.Get("per_purchase")); err != nil {
 		return in, err
@@ -99,7 +100,7 @@ func isNotAllowed(err error) bool {
 }
 
 // held turns an allowance back into the form that changes it.
-func (h *Handler) held(a app.AllowanceView) url.Values {
+func (h *Handler) held(a buying.AllowanceView) url.Values {
 	days := int(a.Until.Sub(h.clock.Now()).Hours()/24 + 0.999)
 	return url.Values{
 		"vendor": {a.Vendor.String()}, "currency": {a.Currency.String()}, "period": {a.Period.String()}, "days": {strconv.Itoa(days)},

@@ -8,7 +8,8 @@ import (
 	"net/url"
 	"strings"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/buying"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
@@ -16,11 +17,11 @@ import (
 
 // offers is what the pages need to sell offers to browsers that come from a plain form.
 type offers interface {
-	OfferCheckout(ctx context.Context, in app.BuyInput, v *app.Viewer) (app.Checkout, error)
-	Buy(ctx context.Context, v app.Viewer, in app.BuyInput, quoted token.Amount, method journal.ConsentMethod, once string) (returnURL string, err error)
+	OfferCheckout(ctx context.Context, in buying.BuyInput, v *caller.Viewer) (buying.Checkout, error)
+	Buy(ctx context.Context, v caller.Viewer, in buying.BuyInput, quoted token.Amount, method journal.ConsentMethod, once string) (returnURL string, err error)
 	CheckOrigin(ctx context.Context, id token.OfferID, origin string) error
 	SellsAt(ctx context.Context, id token.OfferID, origin string) (bool, error)
-	Price(ctx context.Context, id token.OfferID) (app.Price, error)
+	Price(ctx context.Context, id token.OfferID) (buying.Price, error)
 }
 
 // maxPath bounds the address of an offer's page, in bytes: logging in on the way to
@@ -42,7 +43,7 @@ func (h *Handler) registerOffers(mux *http.ServeMux) {
 
 // comeToBuy is POST /buy/{offer}: a form on the vendor's site. Browsers send no login
 // with it, so it leads on to the page, to which they do.
-func (h *Handler) comeToBuy(w http.ResponseWriter, r *http.Request, _ *app.Viewer) error {
+func (h *Handler) comeToBuy(w http.ResponseWriter, r *http.Request, _ *caller.Viewer) error {
 	id, err := offerID(r)
 	if err != nil {
 		return err
@@ -66,7 +67,7 @@ func (h *Handler) comeToBuy(w http.ResponseWriter, r *http.Request, _ *app.Viewe
 }
 
 // showOffer is GET /buy/{offer}: the page that asks to buy, or says why not.
-func (h *Handler) showOffer(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
+func (h *Handler) showOffer(w http.ResponseWriter, r *http.Request, v *caller.Viewer) error {
 	id, err := offerID(r)
 	if err != nil {
 		return err
@@ -98,7 +99,7 @@ func (h *Handler) showOffer(w http.ResponseWriter, r *http.Request, v *app.Viewe
 }
 
 // buy is POST /buy/{offer}/confirm: the click on the button.
-func (h *Handler) buy(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
+func (h *Handler) buy(w http.ResponseWriter, r *http.Request, v *caller.Viewer) error {
 	id, err := offerID(r)
 	if err != nil {
 		return err
@@ -135,8 +136,8 @@ func (h *Handler) buy(w http.ResponseWriter, r *http.Request, v *app.Viewer) err
 }
 
 // refuseOffer shows the offer as it stands now, with why it was not bought.
-func (h *Handler) refuseOffer(w http.ResponseWriter, r *http.Request, v *app.Viewer, in app.BuyInput, cause error) error {
-	return h.refuse(w, r, v, cause, func() (app.Checkout, error) { return h.app.OfferCheckout(r.Context(), in, v) })
+func (h *Handler) refuseOffer(w http.ResponseWriter, r *http.Request, v *caller.Viewer, in buying.BuyInput, cause error) error {
+	return h.refuse(w, r, v, cause, func() (buying.Checkout, error) { return h.app.OfferCheckout(r.Context(), in, v) })
 }
 
 // fromVendor reports whether the browser says that it comes from a site of the
@@ -160,7 +161,7 @@ func (h *Handler) once() (string, error) {
 }
 
 // buyPath is the page of an offer.
-func buyPath(in app.BuyInput) string {
+func buyPath(in buying.BuyInput) string {
 	path := "/buy/" + in.Offer.String()
 	query := url.Values{}
 	if in.Tracking != "" {
@@ -177,15 +178,15 @@ func buyPath(in app.BuyInput) string {
 
 // readBuy reads what a form may say beside the offer. Everything else that it says is
 // left unread.
-func readBuy(id token.OfferID, values url.Values) app.BuyInput {
-	return app.BuyInput{Offer: id, Tracking: values.Get("tracking"), Session: values.Get("session")}
+func readBuy(id token.OfferID, values url.Values) buying.BuyInput {
+	return buying.BuyInput{Offer: id, Tracking: values.Get("tracking"), Session: values.Get("session")}
 }
 
 // readBuyPath reads what buyPath wrote.
-func readBuyPath(path string) (app.BuyInput, bool) {
+func readBuyPath(path string) (buying.BuyInput, bool) {
 	written, is := strings.CutPrefix(path, "/buy/")
 	if !is {
-		return app.BuyInput{}, false
+		return buying.BuyInput{}, false
 	}
 	written, query, _ := strings.Cut(written, "?")
 	id, err := token.ParseID[token.OfferKind](written)

@@ -3,14 +3,15 @@ package wallet
 import (
 	"net/http"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/buying"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/token"
 )
 
 // confirmed refuses a confirmation that does not come from the page that stands now. One
 // for which the login is too old as well is answered by asking for the login.
-func (h *Handler) confirmed(r *http.Request, v app.Viewer, c app.Checkout) error {
-	err := h.app.CheckShown(r.Context(), v, c, r.PostForm.Get("shown"))
+func (h *Handler) confirmed(r *http.Request, v caller.Viewer, c buying.Checkout) error {
+	err := h.app.CheckConfirmation(r.Context(), v, c, r.PostForm.Get("shown"))
 	if err != nil && payable(c) && !v.CanBuy(h.clock.Now()) {
 		return token.Refuse(token.Unauthorised, "purchase_window_closed.buy")
 	}

@@ -4,19 +4,20 @@ import (
 	"context"
 	"net/http"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/oauth"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
 )
 
 // consents is what the page needs to show and end logins at vendors' sites.
 type consents interface {
-	Consents(ctx context.Context, v app.Viewer) ([]app.ConsentView, error)
-	Withdraw(ctx context.Context, v app.Viewer, vendor token.VendorID) error
+	Consents(ctx context.Context, v caller.Viewer) ([]oauth.ConsentView, error)
+	Withdraw(ctx context.Context, v caller.Viewer, vendor token.VendorID) error
 }
 
 // withdraw ends the logins at one vendor's sites.
-func (h *Handler) withdraw(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) withdraw(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}

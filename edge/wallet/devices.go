@@ -6,22 +6,25 @@ import (
 	"strconv"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/buying"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/oauth"
+	"farthing.dev/farthing/app/session"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
 )
 
 // sessions is what the pages need to show and end logins, and to say how long one lasts.
 type sessions interface {
-	Settle(ctx context.Context, secret, before, userAgent string) error
-	CheckShown(ctx context.Context, v app.Viewer, c app.Checkout, form string) error
+	BindSession(ctx context.Context, secret, before, userAgent string) error
+	CheckConfirmation(ctx context.Context, v caller.Viewer, c buying.Checkout, form string) error
 
-	Devices(ctx context.Context, v app.Viewer) ([]app.DeviceView, error)
-	SignOut(ctx context.Context, v app.Viewer, id token.SessionID) error
-	SignOutOthers(ctx context.Context, v app.Viewer) error
-	ChangePassword(ctx context.Context, v app.Viewer, before, after string) (secret string, err error)
-	Window(ctx context.Context, v app.Viewer) (app.Window, error)
-	SetWindow(ctx context.Context, v app.Viewer, window time.Duration) error
+	Devices(ctx context.Context, v caller.Viewer) ([]session.DeviceView, error)
+	SignOut(ctx context.Context, v caller.Viewer, id token.SessionID) error
+	SignOutOthers(ctx context.Context, v caller.Viewer) error
+	ChangePassword(ctx context.Context, v caller.Viewer, before, after string) (secret string, err error)
+	Window(ctx context.Context, v caller.Viewer) (session.Window, error)
+	SetWindow(ctx context.Context, v caller.Viewer, window time.Duration) error
 	consents
 }
 
@@ -43,11 +46,11 @@ func (h *Handler) registerDevices(member func(pattern, home string, page web.Mem
 
 // devicesView is the page about the viewer's logins.
 type devicesView struct {
-	Devices []app.DeviceView
-	Others  bool              // there are others than the present one
-	Long    bool              // there are so many that what ends them all stands first
-	Shops   []app.ConsentView // where the viewer logs in with her wallet
-	Window  app.Window
+	Devices []session.DeviceView
+	Others  bool                // there are others than the present one
+	Long    bool                // there are so many that what ends them all stands first
+	Shops   []oauth.ConsentView // where the viewer logs in with her wallet
+	Window  session.Window
 	Choices []choice
 	Open    bool // the purchase window is
 	Until   time.Time
@@ -56,12 +59,12 @@ type devicesView struct {
 	Again   string // where the refusal asks for a login: the way to it
 }
 
-func (h *Handler) devices(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) devices(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	return h.showDevices(w, r, v, "", nil)
 }
 
 // showDevices renders the page. cause is why form was refused just now, if one was.
-func (h *Handler) showDevices(w http.ResponseWriter, r *http.Request, v app.Viewer, form string, cause error) error {
+func (h *Handler) showDevices(w http.ResponseWriter, r *http.Request, v caller.Viewer, form string, cause error) error {
 	view := devicesView{Form: form, Open: v.CanBuy(h.clock.Now()), Until: v.WindowUntil}
 	status := http.StatusOK
 	if cause != nil {
@@ -93,7 +96,7 @@ func (h *Handler) showDevices(w http.ResponseWriter, r *http.Request, v app.View
 
 // windowChoices are the windows offered: the provider's usual one, and round ones up to
 // the longest.
-func windowChoices(now app.Window) []choice {
+func windowChoices(now session.Window) []choice {
 	out := []choice{{Value: "0", Label: "the usual, " + spanLabel(now.Usual), Chosen: now.Own == 0}}
 	known := now.Own == 0
 	for _, minutes := range []int{1, 2, 5, 10, 15, 30, 60, 2 * 60, 4 * 60, 8 * 60, 12 * 60, 24 * 60} {
@@ -120,7 +123,7 @@ func spanLabel(span time.Duration) string {
 	return web.Count(int64(span/time.Second), "second", "seconds")
 }
 
-func (h *Handler) signOut(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) signOut(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
@@ -136,7 +139,7 @@ func (h *Handler) signOut(w http.ResponseWriter, r *http.Request, v app.Viewer) 
 	return nil
 }
 
-func (h *Handler) signOutOthers(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) signOutOthers(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	if err := h.app.SignOutOthers(r.Context(), v); err != nil {
 		return err
 	}
@@ -145,7 +148,7 @@ func (h *Handler) signOutOthers(w http.ResponseWriter, r *http.Request, v app.Vi
 	return nil
 }
 
-func (h *Handler) setWindow(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) setWindow(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
@@ -161,7 +164,7 @@ func (h *Handler) setWindow(w http.ResponseWriter, r *http.Request, v app.Viewer
 	return nil
 }
 
-func (h *Handler) changePassword(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) changePassword(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}

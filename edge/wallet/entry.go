@@ -6,21 +6,22 @@ import (
 	"net/url"
 	"strings"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/login"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
 )
 
 // entries are the ways to log in.
 type entries interface {
-	EnterByPassword(ctx context.Context, d app.Door, email, password string) (app.Entry, error)
+	LoginByPassword(ctx context.Context, d caller.Browser, email, password string) (login.Step, error)
 	CanMail() bool
-	SendLoginCode(ctx context.Context, d app.Door, email string) (attempt string, err error)
-	EnterByMailCode(ctx context.Context, d app.Door, code string) (app.Entry, error)
-	EnterBySecond(ctx context.Context, d app.Door, code string) (app.Entry, error)
+	SendLoginCode(ctx context.Context, d caller.Browser, email string) (attempt string, err error)
+	LoginByMailCode(ctx context.Context, d caller.Browser, code string) (login.Step, error)
+	LoginBySecond(ctx context.Context, d caller.Browser, code string) (login.Step, error)
 	CanPasskey() bool
-	BeginPasskeyLogin(ctx context.Context, d app.Door) (options []byte, attempt string, err error)
-	EnterByPasskey(ctx context.Context, d app.Door, answer string) (app.Entry, error)
+	BeginPasskeyLogin(ctx context.Context, d caller.Browser) (options []byte, attempt string, err error)
+	LoginByPasskey(ctx context.Context, d caller.Browser, answer string) (login.Step, error)
 }
 
 // registerEntries adds the steps of a login that follow the first page, or stand in for it.
@@ -35,12 +36,12 @@ func (h *Handler) registerEntries(public func(pattern string, page web.PublicPag
 }
 
 // door is the browser that a request comes from.
-func (h *Handler) door(r *http.Request) app.Door {
-	return app.Door{Address: h.site.Network(r), Known: h.site.Known(r), Attempt: h.site.Attempt(r), Agent: r.UserAgent()}
+func (h *Handler) door(r *http.Request) caller.Browser {
+	return caller.Browser{Address: h.site.Network(r), Known: h.site.Known(r), Attempt: h.site.Attempt(r), Agent: r.UserAgent()}
 }
 
 // entered ends a step of a login that was right: in, or on to the second factor.
-func (h *Handler) entered(w http.ResponseWriter, r *http.Request, entry app.Entry, next string) error {
+func (h *Handler) entered(w http.ResponseWriter, r *http.Request, entry login.Step, next string) error {
 	if entry.Session == "" {
 		h.site.KeepAttempt(w, entry.Attempt)
 		http.Redirect(w, r, withNext("/login/second", next), http.StatusSeeOther)
@@ -65,7 +66,7 @@ func withNext(path, next string) string {
 }
 
 // sendCode is POST /login/code/send: a code goes out to the address that was typed.
-func (h *Handler) sendCode(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
+func (h *Handler) sendCode(w http.ResponseWriter, r *http.Request, v *caller.Viewer) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
@@ -87,19 +88,19 @@ type step struct {
 	Label  string
 	Hint   string
 	Digits bool // nothing but digits is asked for
-	enter  func(a App, ctx context.Context, d app.Door, code string) (app.Entry, error)
+	enter  func(a App, ctx context.Context, d caller.Browser, code string) (login.Step, error)
 }
 
 var (
 	codeStep = step{
 		Action: "/login/code", Title: "Enter the code", Label: "Code from the e-mail", Digits: true,
 		About: "If there is a wallet with this address, a code is on its way to it, or is the one in the letter that it got last. It works for ten minutes, in this browser only.",
-		enter: App.EnterByMailCode,
+		enter: App.LoginByMailCode,
 	}
 	secondStep = step{
 		Action: "/login/second", Title: "One more step", Label: "Code of your authenticator",
 		About: "Enter the six digits that your authenticator shows now.", Hint: "Without it: one of your recovery codes.",
-		enter: App.EnterBySecond,
+		enter: App.LoginBySecond,
 	}
 )
 
@@ -112,7 +113,7 @@ type stepView struct {
 }
 
 func (h *Handler) showStep(s step) web.PublicPage {
-	return func(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
+	return func(w http.ResponseWriter, r *http.Request, v *caller.Viewer) error {
 		next := web.LocalPath(r.URL.Query().Get("next"), "")
 		if h.site.Attempt(r) == "" {
 			http.Redirect(w, r, withNext("/login", next), http.StatusSeeOther)
@@ -123,7 +124,7 @@ func (h *Handler) showStep(s step) web.PublicPage {
 }
 
 // askStep renders the form, over the bill that it is for where there is one.
-func (h *Handler) askStep(w http.ResponseWriter, r *http.Request, v *app.Viewer, status int, view stepView) error {
+func (h *Handler) askStep(w http.ResponseWriter, r *http.Request, v *caller.Viewer, status int, view stepView) error {
 	if checkout, waits := h.waiting(w, r, v, view.Next); waits {
 		view.Bill = h.bill(checkout)
 	}
@@ -132,7 +133,7 @@ func (h *Handler) askStep(w http.ResponseWriter, r *http.Request, v *app.Viewer,
 }
 
 func (h *Handler) takeStep(s step) web.PublicPage {
-	return func(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
+	return func(w http.ResponseWriter, r *http.Request, v *caller.Viewer) error {
 		if err := web.ParseForm(r); err != nil {
 			return err
 		}
@@ -160,7 +161,7 @@ func (h *Handler) takeStep(s step) web.PublicPage {
 
 // passkeyOptions is POST /login/passkey/options: what the script of the page asks the
 // browser's passkeys to sign.
-func (h *Handler) passkeyOptions(w http.ResponseWriter, r *http.Request, _ *app.Viewer) error {
+func (h *Handler) passkeyOptions(w http.ResponseWriter, r *http.Request, _ *caller.Viewer) error {
 	options, attempt, err := h.app.BeginPasskeyLogin(r.Context(), h.door(r))
 	return h.sendOptions(w, r, options, attempt, err)
 }
@@ -185,12 +186,12 @@ func (h *Handler) sendOptions(w http.ResponseWriter, r *http.Request, options []
 }
 
 // enterByPasskey is POST /login/passkey, with what the passkey signed.
-func (h *Handler) enterByPasskey(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
+func (h *Handler) enterByPasskey(w http.ResponseWriter, r *http.Request, v *caller.Viewer) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
 	next := web.LocalPath(r.PostForm.Get("next"), "")
-	entry, err := h.app.EnterByPasskey(r.Context(), h.door(r), r.PostForm.Get("answer"))
+	entry, err := h.app.LoginByPasskey(r.Context(), h.door(r), r.PostForm.Get("answer"))
 	if err != nil {
 		return h.refuseLogIn(w, r, v, loginView{Next: next}, err)
 	}

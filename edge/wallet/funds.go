@@ -6,7 +6,7 @@ import (
 	"io"
 	"net/http"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
 )
@@ -20,7 +20,7 @@ type fundsView struct {
 	Refusal    string
 }
 
-func (h *Handler) funds(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) funds(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	return h.showFunds(w, r, v, http.StatusOK, fundsView{
 		Amount:     "10",
 		Currencies: h.currencyChoices(r.URL.Query().Get("currency")),
@@ -28,7 +28,7 @@ func (h *Handler) funds(w http.ResponseWriter, r *http.Request, v app.Viewer) er
 	})
 }
 
-func (h *Handler) showFunds(w http.ResponseWriter, r *http.Request, v app.Viewer, status int, view fundsView) error {
+func (h *Handler) showFunds(w http.ResponseWriter, r *http.Request, v caller.Viewer, status int, view fundsView) error {
 	var nonce [16]byte
 	if _, err := io.ReadFull(h.random, nonce[:]); err != nil {
 		return fmt.Errorf("make a reference: %w", err)
@@ -39,7 +39,7 @@ func (h *Handler) showFunds(w http.ResponseWriter, r *http.Request, v app.Viewer
 	return h.pages.Render(w, r, status, "funds.html", page)
 }
 
-func (h *Handler) addFunds(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) addFunds(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}

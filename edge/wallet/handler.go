@@ -7,7 +7,10 @@ import (
 	"io/fs"
 	"net/http"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/buying"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/directory"
+	"farthing.dev/farthing/app/login"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
@@ -20,32 +23,30 @@ var templates embed.FS
 type App interface {
 	newcomers
 	LogOut(ctx context.Context, secret string) error
-	Viewer(ctx context.Context, secret string) (app.Viewer, error)
+	Viewer(ctx context.Context, secret string) (caller.Viewer, error)
 
-	Wallet(ctx context.Context, v app.Viewer) (app.WalletView, error)
-	Purchases(ctx context.Context, v app.Viewer, before string, limit int) (page []app.Purchase, next string, err error)
-	Purchase(ctx context.Context, v app.Viewer, id token.OrderID) (app.Purchase, *app.AllowanceView, error)
-	ReceiptFor(ctx context.Context, v app.Viewer, id token.OrderID) (string, error)
-	AddDemoFunds(ctx context.Context, v app.Viewer, currency token.Currency, amount token.Amount, reference string) error
-	SetLimit(ctx context.Context, v app.Viewer, in app.LimitInput) error
-	RemoveLimit(ctx context.Context, v app.Viewer, id token.LimitID) error
-	SetApproval(ctx context.Context, v app.Viewer, currency token.Currency, most token.Amount) error
-	RaiseApproval(ctx context.Context, v app.Viewer, currency token.Currency, atLeast token.Amount) error
-	GiveAllowance(ctx context.Context, v app.Viewer, in app.AllowanceInput) error
-	TakeAllowance(ctx context.Context, v app.Viewer, id token.AllowanceID) error
+	Wallet(ctx context.Context, v caller.Viewer) (buying.WalletView, error)
+	Purchases(ctx context.Context, v caller.Viewer, before string, limit int) (page []buying.Purchase, next string, err error)
+	Purchase(ctx context.Context, v caller.Viewer, id token.OrderID) (buying.Purchase, *buying.AllowanceView, error)
+	ReceiptFor(ctx context.Context, v caller.Viewer, id token.OrderID) (string, error)
+	AddDemoFunds(ctx context.Context, v caller.Viewer, currency token.Currency, amount token.Amount, reference string) error
+	SetLimit(ctx context.Context, v caller.Viewer, in buying.LimitInput) error
+	RemoveLimit(ctx context.Context, v caller.Viewer, id token.LimitID) error
+	SetApproval(ctx context.Context, v caller.Viewer, currency token.Currency, most token.Amount) error
+	RaiseApproval(ctx context.Context, v caller.Viewer, currency token.Currency, atLeast token.Amount) error
+	GiveAllowance(ctx context.Context, v caller.Viewer, in buying.AllowanceInput) error
+	TakeAllowance(ctx context.Context, v caller.Viewer, id token.AllowanceID) error
 
-	SecurityEvents(ctx context.Context, v app.Viewer, before string, limit int) (page []app.SecurityView, next string, err error)
+	SecurityEvents(ctx context.Context, v caller.Viewer, before string, limit int) (page []directory.Happening, next string, err error)
 
-	Checkout(ctx context.Context, id token.OrderID, v *app.Viewer) (app.Checkout, error)
-	Pay(ctx context.Context, v app.Viewer, id token.OrderID, quoted token.Amount, method journal.ConsentMethod) (returnURL string, err error)
+	Checkout(ctx context.Context, id token.OrderID, v *caller.Viewer) (buying.Checkout, error)
+	Pay(ctx context.Context, v caller.Viewer, id token.OrderID, quoted token.Amount, method journal.ConsentMethod) (returnURL string, err error)
 	PayTest(ctx context.Context, id token.OrderID, quoted token.Amount) (returnURL string, err error)
 	offers
 	sessions
 	entries
 	methods
 }
-
-var _ App = (*app.App)(nil)
 
 // Config is what the pages are made of.
 type Config struct {
@@ -61,7 +62,7 @@ type Config struct {
 	// nobody logs in elsewhere.
 	LoginFor func(ctx context.Context, next string) (vendor, origin string)
 
-	Outbox func() []app.SentMail // the e-mail that a demonstration shows, newest first; nil for no such page
+	Outbox func() []login.SentMail // the e-mail that a demonstration shows, newest first; nil for no such page
 }
 
 // Handler serves the pages.
@@ -73,7 +74,7 @@ type Handler struct {
 	currencies []token.Currency
 	demo       bool
 	loginFor   func(ctx context.Context, next string) (vendor, origin string)
-	outbox     func() []app.SentMail
+	outbox     func() []login.SentMail
 	pages      *web.Pages
 }
 

@@ -4,7 +4,8 @@ import (
 	"net/http"
 	"net/url"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/buying"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/domain/limit"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
@@ -16,7 +17,7 @@ const knownVendors = 100
 // limitsView is what bounds spending, and the forms that change it.
 type limitsView struct {
 	Limits     []limitLine
-	Approvals  []app.ApprovalView
+	Approvals  []buying.ApprovalView
 	Allowances []allowanceLine
 
 	Currencies   []choice
@@ -35,22 +36,22 @@ type limitsView struct {
 }
 
 type limitLine struct {
-	app.LimitView
+	buying.LimitView
 	Per   string
 	Times bool // counts over a period, so how much of it is used can be shown
 }
 
 type allowanceLine struct {
-	app.AllowanceView
+	buying.AllowanceView
 	Per string
 }
 
-func (h *Handler) limits(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) limits(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	return h.showLimits(w, r, v, nil, "", nil)
 }
 
 // showLimits renders the page. form is the one that was refused, with why and what it held.
-func (h *Handler) showLimits(w http.ResponseWriter, r *http.Request, v app.Viewer, cause error, form string, held url.Values) error {
+func (h *Handler) showLimits(w http.ResponseWriter, r *http.Request, v caller.Viewer, cause error, form string, held url.Values) error {
 	status := http.StatusOK
 	view := limitsView{Form: form, Days: "30"}
 	if cause != nil {
@@ -95,7 +96,7 @@ func (h *Handler) showLimits(w http.ResponseWriter, r *http.Request, v app.Viewe
 }
 
 // chosenAllowance returns the allowance that the address says is to be changed.
-func chosenAllowance(r *http.Request, wallet app.WalletView) *app.AllowanceView {
+func chosenAllowance(r *http.Request, wallet buying.WalletView) *buying.AllowanceView {
 	for i := range wallet.Allowances {
 		if wallet.Allowances[i].ID.String() == r.URL.Query().Get("allowance") {
 			return &wallet.Allowances[i]
@@ -106,7 +107,7 @@ func chosenAllowance(r *http.Request, wallet app.WalletView) *app.AllowanceView 
 
 // vendors gathers the vendors that the reader has to do with: those of limits and
 // allowances, of purchases, and of the order that led here.
-func (h *Handler) vendors(r *http.Request, v app.Viewer, wallet app.WalletView, view *limitsView) (*vendorNames, error) {
+func (h *Handler) vendors(r *http.Request, v caller.Viewer, wallet buying.WalletView, view *limitsView) (*vendorNames, error) {
 	names := &vendorNames{}
 	if id, err := token.ParseID[token.OrderKind](r.URL.Query().Get("order")); err == nil {
 		if checkout, err := h.app.Checkout(r.Context(), id, &v); err == nil {
@@ -131,7 +132,7 @@ func (h *Handler) vendors(r *http.Request, v app.Viewer, wallet app.WalletView, 
 }
 
 // change runs one of the forms: read and act on it, then show the page anew.
-func (h *Handler) change(w http.ResponseWriter, r *http.Request, v app.Viewer, form, done string, act func(url.Values) error) error {
+func (h *Handler) change(w http.ResponseWriter, r *http.Request, v caller.Viewer, form, done string, act func(url.Values) error) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
@@ -143,9 +144,9 @@ func (h *Handler) change(w http.ResponseWriter, r *http.Request, v app.Viewer, f
 	return nil
 }
 
-func (h *Handler) setLimit(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) setLimit(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	return h.change(w, r, v, "limit", "The limit is set.", func(form url.Values) error {
-		in := app.LimitInput{}
+		in := buying.LimitInput{}
 		var err error
 		if in.Currency, in.Max, err = readMoney(form.Get("currency"), form.Get("max")); err != nil {
 			return err
@@ -162,7 +163,7 @@ func (h *Handler) setLimit(w http.ResponseWriter, r *http.Request, v app.Viewer)
 	})
 }
 
-func (h *Handler) removeLimit(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) removeLimit(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	return h.change(w, r, v, "limit", "The limit is removed.", func(form url.Values) error {
 		id, err := token.ParseID[token.LimitKind](form.Get("limit"))
 		if err != nil {
@@ -172,7 +173,7 @@ func (h *Handler) removeLimit(w http.ResponseWriter, r *http.Request, v app.View
 	})
 }
 
-func (h *Handler) setApproval(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) setApproval(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	return h.change(w, r, v, "approval", "Your choice is kept.", func(form url.Values) error {
 		currency, most, err := readMoney(form.Get("currency"), form.Get("max"))
 		if err != nil {
@@ -182,7 +183,7 @@ func (h *Handler) setApproval(w http.ResponseWriter, r *http.Request, v app.View
 	})
 }
 
-func (h *Handler) giveAllowance(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) giveAllowance(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	return h.change(w, r, v, "allowance", "The allowance is given.", func(form url.Values) error {
 		currency, err := token.ParseCurrency(form.Get("currency"))
 		if err != nil {
@@ -199,7 +200,7 @@ func (h *Handler) giveAllowance(w http.ResponseWriter, r *http.Request, v app.Vi
 	})
 }
 
-func (h *Handler) takeAllowance(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) takeAllowance(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	return h.change(w, r, v, "allowance", "The allowance is taken back.", func(form url.Values) error {
 		id, err := token.ParseID[token.AllowanceKind](form.Get("allowance"))
 		if err != nil {

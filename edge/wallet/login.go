@@ -5,7 +5,8 @@ import (
 	"net/url"
 	"strings"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/buying"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
 )
@@ -50,7 +51,7 @@ func (l loginView) LogInURL() string {
 	return "/login?" + url.Values{"next": {l.Next}}.Encode()
 }
 
-func (h *Handler) showLogIn(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
+func (h *Handler) showLogIn(w http.ResponseWriter, r *http.Request, v *caller.Viewer) error {
 	next := web.LocalPath(r.URL.Query().Get("next"), "")
 	view := loginView{Next: next}
 	if v != nil {
@@ -64,7 +65,7 @@ func (h *Handler) showLogIn(w http.ResponseWriter, r *http.Request, v *app.Viewe
 }
 
 // askLogIn renders the login form, over the bill that it is for where there is one.
-func (h *Handler) askLogIn(w http.ResponseWriter, r *http.Request, v *app.Viewer, status int, view loginView) error {
+func (h *Handler) askLogIn(w http.ResponseWriter, r *http.Request, v *caller.Viewer, status int, view loginView) error {
 	h.addBill(w, r, v, &view)
 	h.allowReturn(w, r, view.Next)
 	view.Codes = h.app.CanMail()
@@ -75,12 +76,12 @@ func (h *Handler) askLogIn(w http.ResponseWriter, r *http.Request, v *app.Viewer
 	return h.pages.Render(w, r, status, "login.html", page)
 }
 
-func (h *Handler) logIn(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
+func (h *Handler) logIn(w http.ResponseWriter, r *http.Request, v *caller.Viewer) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
 	view := loginView{Next: web.LocalPath(r.PostForm.Get("next"), ""), Email: strings.TrimSpace(r.PostForm.Get("email"))}
-	entry, err := h.app.EnterByPassword(r.Context(), h.door(r), view.Email, r.PostForm.Get("password"))
+	entry, err := h.app.LoginByPassword(r.Context(), h.door(r), view.Email, r.PostForm.Get("password"))
 	if err != nil {
 		return h.refuseLogIn(w, r, v, view, err)
 	}
@@ -88,7 +89,7 @@ func (h *Handler) logIn(w http.ResponseWriter, r *http.Request, v *app.Viewer) e
 }
 
 // refuseLogIn shows the login form again, and why.
-func (h *Handler) refuseLogIn(w http.ResponseWriter, r *http.Request, v *app.Viewer, view loginView, err error) error {
+func (h *Handler) refuseLogIn(w http.ResponseWriter, r *http.Request, v *caller.Viewer, view loginView, err error) error {
 	sentence, correctable := web.Explain(r, err)
 	if !correctable {
 		return err
@@ -98,7 +99,7 @@ func (h *Handler) refuseLogIn(w http.ResponseWriter, r *http.Request, v *app.Vie
 	return h.askLogIn(w, r, v, web.StatusOf(err), view)
 }
 
-func (h *Handler) logOut(w http.ResponseWriter, r *http.Request, _ *app.Viewer) error {
+func (h *Handler) logOut(w http.ResponseWriter, r *http.Request, _ *caller.Viewer) error {
 	if secret := h.site.Session(r); secret != "" {
 		if err := h.app.LogOut(r.Context(), secret); err != nil {
 			return err
@@ -113,7 +114,7 @@ func (h *Handler) logOut(w http.ResponseWriter, r *http.Request, _ *app.Viewer) 
 // replaceSession gives the browser its new login in place of the one it had. Every way
 // to log in ends here.
 func (h *Handler) replaceSession(w http.ResponseWriter, r *http.Request, secret string) error {
-	if err := h.app.Settle(r.Context(), secret, h.site.Session(r), r.UserAgent()); err != nil {
+	if err := h.app.BindSession(r.Context(), secret, h.site.Session(r), r.UserAgent()); err != nil {
 		return err
 	}
 	h.site.StartSession(w, secret)
@@ -121,7 +122,7 @@ func (h *Handler) replaceSession(w http.ResponseWriter, r *http.Request, secret 
 }
 
 // addBill puts the order that waits behind the login onto the page.
-func (h *Handler) addBill(w http.ResponseWriter, r *http.Request, v *app.Viewer, view *loginView) {
+func (h *Handler) addBill(w http.ResponseWriter, r *http.Request, v *caller.Viewer, view *loginView) {
 	view.Demo = h.demo
 	if h.loginFor != nil {
 		var origin string
@@ -140,14 +141,14 @@ func (h *Handler) addBill(w http.ResponseWriter, r *http.Request, v *app.Viewer,
 
 // waiting returns the order that next leads to, and permits the form of this page to
 // end at its shop: where the reader is not asked again, the way goes straight there.
-func (h *Handler) waiting(w http.ResponseWriter, r *http.Request, v *app.Viewer, next string) (app.Checkout, bool) {
+func (h *Handler) waiting(w http.ResponseWriter, r *http.Request, v *caller.Viewer, next string) (buying.Checkout, bool) {
 	if h.loginFor != nil {
 		_, origin := h.loginFor(r.Context(), next)
 		web.AllowFormsTo(w, origin)
 	}
 	checkout, err := h.checkoutAt(r, v, next)
 	if err != nil || checkout.Vendor.IsZero() {
-		return app.Checkout{}, false // the page itself will say what is wrong with it
+		return buying.Checkout{}, false // the page itself will say what is wrong with it
 	}
 	web.AllowFormsTo(w, web.Origin(checkout.VendorSite))
 	return checkout, true
@@ -155,17 +156,17 @@ func (h *Handler) waiting(w http.ResponseWriter, r *http.Request, v *app.Viewer,
 
 // checkoutAt returns what is for sale on the page next; its vendor is zero where
 // nothing is.
-func (h *Handler) checkoutAt(r *http.Request, v *app.Viewer, next string) (app.Checkout, error) {
+func (h *Handler) checkoutAt(r *http.Request, v *caller.Viewer, next string) (buying.Checkout, error) {
 	if in, is := readBuyPath(next); is {
 		return h.app.OfferCheckout(r.Context(), in, v)
 	}
 	written, is := strings.CutPrefix(next, "/pay/")
 	if !is {
-		return app.Checkout{}, nil
+		return buying.Checkout{}, nil
 	}
 	id, err := token.ParseID[token.OrderKind](written)
 	if err != nil {
-		return app.Checkout{}, err
+		return buying.Checkout{}, err
 	}
 	return h.app.Checkout(r.Context(), id, v)
 }

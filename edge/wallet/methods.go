@@ -10,23 +10,24 @@ import (
 
 	"rsc.io/qr"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/login"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
 )
 
 // methods is what the page "How you log in" needs.
 type methods interface {
-	LoginMethods(ctx context.Context, v app.Viewer) (app.LoginMethods, error)
-	BeginPasskey(ctx context.Context, v app.Viewer) (options []byte, attempt string, err error)
-	AddPasskey(ctx context.Context, v app.Viewer, d app.Door, name, answer string) error
-	RenamePasskey(ctx context.Context, v app.Viewer, id []byte, name string) error
-	DropPasskey(ctx context.Context, v app.Viewer, id []byte) error
-	BeginAuthenticator(ctx context.Context, v app.Viewer) (attempt string, err error)
-	PendingAuthenticator(ctx context.Context, v app.Viewer, d app.Door) (app.NewAuthenticator, error)
-	ConfirmAuthenticator(ctx context.Context, v app.Viewer, d app.Door, code string) (recovery []string, err error)
-	DropAuthenticator(ctx context.Context, v app.Viewer) error
-	NewRecoveryCodes(ctx context.Context, v app.Viewer) ([]string, error)
+	LoginMethods(ctx context.Context, v caller.Viewer) (login.LoginMethods, error)
+	BeginPasskey(ctx context.Context, v caller.Viewer) (options []byte, attempt string, err error)
+	AddPasskey(ctx context.Context, v caller.Viewer, d caller.Browser, name, answer string) error
+	RenamePasskey(ctx context.Context, v caller.Viewer, id []byte, name string) error
+	DropPasskey(ctx context.Context, v caller.Viewer, id []byte) error
+	BeginAuthenticator(ctx context.Context, v caller.Viewer) (attempt string, err error)
+	PendingAuthenticator(ctx context.Context, v caller.Viewer, d caller.Browser) (login.NewAuthenticator, error)
+	ConfirmAuthenticator(ctx context.Context, v caller.Viewer, d caller.Browser, code string) (recovery []string, err error)
+	DropAuthenticator(ctx context.Context, v caller.Viewer) error
+	NewRecoveryCodes(ctx context.Context, v caller.Viewer) ([]string, error)
 }
 
 // methodsHome is where the page stands.
@@ -52,7 +53,7 @@ func (h *Handler) registerMethods(member func(pattern, home string, page web.Mem
 
 // methodsView is the page.
 type methodsView struct {
-	app.LoginMethods
+	login.LoginMethods
 	Fresh    bool     // she has authenticated lately, so changes are allowed
 	Recovery []string // new codes, shown this once
 	Refusal  string
@@ -62,11 +63,11 @@ type methodsView struct {
 // WrittenID is a passkey's id as forms carry it.
 func (methodsView) WrittenID(id []byte) string { return base64.RawURLEncoding.EncodeToString(id) }
 
-func (h *Handler) methods(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) methods(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	return h.showMethods(w, r, v, http.StatusOK, methodsView{})
 }
 
-func (h *Handler) showMethods(w http.ResponseWriter, r *http.Request, v app.Viewer, status int, view methodsView) error {
+func (h *Handler) showMethods(w http.ResponseWriter, r *http.Request, v caller.Viewer, status int, view methodsView) error {
 	var err error
 	if view.LoginMethods, err = h.app.LoginMethods(r.Context(), v); err != nil {
 		return err
@@ -81,7 +82,7 @@ func (h *Handler) showMethods(w http.ResponseWriter, r *http.Request, v app.View
 
 // refuseMethods shows the page with a refusal, or sends to log in where that is what is
 // missing.
-func (h *Handler) refuseMethods(w http.ResponseWriter, r *http.Request, v app.Viewer, err error) error {
+func (h *Handler) refuseMethods(w http.ResponseWriter, r *http.Request, v caller.Viewer, err error) error {
 	if web.AskAgain(w, r, err, methodsHome) {
 		return nil
 	}
@@ -93,10 +94,10 @@ func (h *Handler) refuseMethods(w http.ResponseWriter, r *http.Request, v app.Vi
 }
 
 // methodChange does what a form asks for, and says so.
-type methodChange func(r *http.Request, v app.Viewer) (said string, err error)
+type methodChange func(r *http.Request, v caller.Viewer) (said string, err error)
 
 func (h *Handler) changing(change methodChange) web.MemberPage {
-	return func(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+	return func(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 		if err := web.ParseForm(r); err != nil {
 			return err
 		}
@@ -111,16 +112,16 @@ func (h *Handler) changing(change methodChange) web.MemberPage {
 }
 
 // newPasskeyOptions is what the script of the page has the browser make a passkey from.
-func (h *Handler) newPasskeyOptions(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) newPasskeyOptions(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	options, attempt, err := h.app.BeginPasskey(r.Context(), v)
 	return h.sendOptions(w, r, options, attempt, err)
 }
 
-func (h *Handler) addPasskey(r *http.Request, v app.Viewer) (string, error) {
+func (h *Handler) addPasskey(r *http.Request, v caller.Viewer) (string, error) {
 	return "The passkey is added.", h.app.AddPasskey(r.Context(), v, h.door(r), r.PostForm.Get("name"), r.PostForm.Get("answer"))
 }
 
-func (h *Handler) renamePasskey(r *http.Request, v app.Viewer) (string, error) {
+func (h *Handler) renamePasskey(r *http.Request, v caller.Viewer) (string, error) {
 	id, err := passkeyOf(r)
 	if err == nil {
 		err = h.app.RenamePasskey(r.Context(), v, id, r.PostForm.Get("name"))
@@ -128,7 +129,7 @@ func (h *Handler) renamePasskey(r *http.Request, v app.Viewer) (string, error) {
 	return "The passkey has its new name.", err
 }
 
-func (h *Handler) dropPasskey(r *http.Request, v app.Viewer) (string, error) {
+func (h *Handler) dropPasskey(r *http.Request, v caller.Viewer) (string, error) {
 	id, err := passkeyOf(r)
 	if err == nil {
 		err = h.app.DropPasskey(r.Context(), v, id)
@@ -144,11 +145,11 @@ func passkeyOf(r *http.Request) ([]byte, error) {
 	return id, nil
 }
 
-func (h *Handler) dropAuthenticator(r *http.Request, v app.Viewer) (string, error) {
+func (h *Handler) dropAuthenticator(r *http.Request, v caller.Viewer) (string, error) {
 	return "The second step is off.", h.app.DropAuthenticator(r.Context(), v)
 }
 
-func (h *Handler) beginAuthenticator(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) beginAuthenticator(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	attempt, err := h.app.BeginAuthenticator(r.Context(), v)
 	if err != nil {
 		return h.refuseMethods(w, r, v, err)
@@ -167,11 +168,11 @@ type authenticatorView struct {
 	Refusal string
 }
 
-func (h *Handler) pendingAuthenticator(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) pendingAuthenticator(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	return h.showAuthenticator(w, r, v, http.StatusOK, "")
 }
 
-func (h *Handler) showAuthenticator(w http.ResponseWriter, r *http.Request, v app.Viewer, status int, refusal string) error {
+func (h *Handler) showAuthenticator(w http.ResponseWriter, r *http.Request, v caller.Viewer, status int, refusal string) error {
 	pending, err := h.app.PendingAuthenticator(r.Context(), v, h.door(r))
 	if token.CodeOf(err) == token.CodeLoginOver {
 		http.Redirect(w, r, methodsHome, http.StatusSeeOther)
@@ -218,7 +219,7 @@ func drawCode(text string) (size int, path string, err error) {
 	return code.Size + 2*margin, out.String(), nil
 }
 
-func (h *Handler) confirmAuthenticator(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) confirmAuthenticator(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
@@ -234,7 +235,7 @@ func (h *Handler) confirmAuthenticator(w http.ResponseWriter, r *http.Request, v
 	return h.showMethods(w, r, v, http.StatusOK, methodsView{Recovery: recovery})
 }
 
-func (h *Handler) newRecoveryCodes(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) newRecoveryCodes(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	recovery, err := h.app.NewRecoveryCodes(r.Context(), v)
 	if err != nil {
 		return h.refuseMethods(w, r, v, err)

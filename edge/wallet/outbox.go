@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/edge/web"
 )
 
@@ -23,7 +23,7 @@ type outboxLine struct {
 }
 
 // showOutbox is GET /demo/outbox: what this provider would have sent by e-mail.
-func (h *Handler) showOutbox(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
+func (h *Handler) showOutbox(w http.ResponseWriter, r *http.Request, v *caller.Viewer) error {
 	var letters []outboxLetter
 	for _, m := range h.outbox() {
 		letters = append(letters, outboxLetter{To: m.To, Subject: m.Subject, At: m.At, Lines: paragraphs(m.Text, h.site.PathOf)})

@@ -5,7 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/buying"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
@@ -13,7 +14,7 @@ import (
 
 // bill is an order as the page shows it.
 type bill struct {
-	app.Checkout
+	buying.Checkout
 	Terms   []string // what the reader gets
 	Quoted  string   // the price shown, for the form to carry
 	After   token.Amount
@@ -28,13 +29,13 @@ type bill struct {
 
 	Heading string // why it cannot be paid now
 	Refusal string
-	Limit   *app.LimitView
+	Limit   *buying.LimitView
 	RetryAt time.Time // when the limit frees
 	State   string    // which part of the template answers: confirm, funds, limit, closed, refused
 }
 
 // showOrder is GET /pay/{order}: the page that asks to pay, or says why not.
-func (h *Handler) showOrder(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
+func (h *Handler) showOrder(w http.ResponseWriter, r *http.Request, v *caller.Viewer) error {
 	id, err := orderID(r)
 	if err != nil {
 		return err
@@ -58,7 +59,7 @@ func (h *Handler) showOrder(w http.ResponseWriter, r *http.Request, v *app.Viewe
 }
 
 // pay is POST /pay/{order}: the click on the button.
-func (h *Handler) pay(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
+func (h *Handler) pay(w http.ResponseWriter, r *http.Request, v *caller.Viewer) error {
 	id, err := orderID(r)
 	if err != nil {
 		return err
@@ -99,12 +100,12 @@ func (h *Handler) pay(w http.ResponseWriter, r *http.Request, v *app.Viewer) err
 }
 
 // refuseOrder shows the order as it stands now, with why it was not paid.
-func (h *Handler) refuseOrder(w http.ResponseWriter, r *http.Request, v *app.Viewer, id token.OrderID, cause error) error {
-	return h.refuse(w, r, v, cause, func() (app.Checkout, error) { return h.app.Checkout(r.Context(), id, v) })
+func (h *Handler) refuseOrder(w http.ResponseWriter, r *http.Request, v *caller.Viewer, id token.OrderID, cause error) error {
+	return h.refuse(w, r, v, cause, func() (buying.Checkout, error) { return h.app.Checkout(r.Context(), id, v) })
 }
 
 // refuse shows what was not paid, and why, as look finds it now.
-func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, v *app.Viewer, cause error, look func() (app.Checkout, error)) error {
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, v *caller.Viewer, cause error, look func() (buying.Checkout, error)) error {
 	if _, correctable := web.Explain(r, cause); !correctable && web.StatusOf(cause) != http.StatusGone {
 		return cause
 	}
@@ -118,7 +119,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, v *app.Viewer, 
 }
 
 // showBill renders the order. cause is why paying was refused just now, if it was.
-func (h *Handler) showBill(w http.ResponseWriter, r *http.Request, v *app.Viewer, checkout app.Checkout, cause error) error {
+func (h *Handler) showBill(w http.ResponseWriter, r *http.Request, v *caller.Viewer, checkout buying.Checkout, cause error) error {
 	if cause == nil && checkout.Problem != nil && !checkout.Test {
 		cause = checkout.Problem
 	}
@@ -150,7 +151,7 @@ func (h *Handler) showBill(w http.ResponseWriter, r *http.Request, v *app.Viewer
 }
 
 // bill prepares an order for the page.
-func (h *Handler) bill(c app.Checkout) *bill {
+func (h *Handler) bill(c buying.Checkout) *bill {
 	b := &bill{Checkout: c, Terms: terms(c.Terms), Quoted: c.Price.Decimal(0), Host: web.Host(c.VendorSite), Demo: h.demo}
 	b.Page = pageOf(c)
 	b.Action = b.Page
@@ -168,7 +169,7 @@ func (h *Handler) bill(c app.Checkout) *bill {
 }
 
 // pageOf is the path of the page that shows an order, or the offer that it will be of.
-func pageOf(c app.Checkout) string {
+func pageOf(c buying.Checkout) string {
 	if c.Order.IsZero() {
 		return buyPath(c.Buy)
 	}
@@ -215,7 +216,7 @@ func (h *Handler) judge(r *http.Request, b *bill, cause error) int {
 }
 
 // findLimit returns the limit that a refusal names, where it is the reader's.
-func (h *Handler) findLimit(r *http.Request, v app.Viewer, cause error) *app.LimitView {
+func (h *Handler) findLimit(r *http.Request, v caller.Viewer, cause error) *buying.LimitView {
 	wallet, err := h.app.Wallet(r.Context(), v)
 	if err != nil {
 		return nil // the refusal itself says enough
@@ -237,7 +238,7 @@ func (b *bill) title() string {
 }
 
 // payable reports whether the order waits to be paid by somebody.
-func payable(c app.Checkout) bool { return c.Status == "open" && !c.Expired }
+func payable(c buying.Checkout) bool { return c.Status == "open" && !c.Expired }
 
 func needsLogIn(cause error) bool {
 	switch token.CodeOf(cause) {

@@ -3,7 +3,9 @@ package wallet
 import (
 	"net/http"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/buying"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/funding"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
 )
@@ -13,13 +15,13 @@ const pageSize = 50
 
 // walletView is the first page after login: the status of the account.
 type walletView struct {
-	app.WalletView
-	Own   []app.Balance // bought tokens
-	Gifts []app.Balance // incentive tokens
+	buying.WalletView
+	Own   []funding.Balance // bought tokens
+	Gifts []funding.Balance // incentive tokens
 	Demo  bool
 }
 
-func (h *Handler) wallet(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) wallet(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	status, err := h.app.Wallet(r.Context(), v)
 	if err != nil {
 		return err
@@ -38,13 +40,13 @@ func (h *Handler) wallet(w http.ResponseWriter, r *http.Request, v app.Viewer) e
 
 // purchasesView is a page of what was bought, newest first.
 type purchasesView struct {
-	Purchases []app.Purchase
+	Purchases []buying.Purchase
 	Path      string
 	Next      string
 	Back      bool // this is not the newest page
 }
 
-func (h *Handler) purchases(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) purchases(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	before := r.URL.Query().Get("before")
 	found, next, err := h.app.Purchases(r.Context(), v, before, pageSize)
 	if err != nil {

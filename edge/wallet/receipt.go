@@ -4,20 +4,21 @@ import (
 	"io"
 	"net/http"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/buying"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
 )
 
 // receiptView is a purchase as its receipt shows it.
 type receiptView struct {
-	app.Purchase
-	Allowance *app.AllowanceView // under which it was charged, while it stands
-	Signed    bool               // the receipt can be had signed
+	buying.Purchase
+	Allowance *buying.AllowanceView // under which it was charged, while it stands
+	Signed    bool                  // the receipt can be had signed
 }
 
 // purchase is GET /wallet/purchases/{order}: the receipt, for people.
-func (h *Handler) purchase(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) purchase(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	id, err := purchaseID(r)
 	if err != nil {
 		return err
@@ -32,7 +33,7 @@ func (h *Handler) purchase(w http.ResponseWriter, r *http.Request, v app.Viewer)
 }
 
 // receipt sends the signed receipt of a purchase as a file.
-func (h *Handler) receipt(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) receipt(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	id, err := purchaseID(r)
 	if err != nil {
 		return err

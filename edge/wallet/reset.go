@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
 )
@@ -27,12 +27,12 @@ func (h *Handler) renderReset(w http.ResponseWriter, r *http.Request, status int
 	return h.pages.Render(w, r, status, "reset.html", page)
 }
 
-func (h *Handler) showReset(w http.ResponseWriter, r *http.Request, _ *app.Viewer) error {
+func (h *Handler) showReset(w http.ResponseWriter, r *http.Request, _ *caller.Viewer) error {
 	return h.renderReset(w, r, http.StatusOK, resetView{State: "ask"})
 }
 
 // askReset is POST /reset. The answer is the same for every address.
-func (h *Handler) askReset(w http.ResponseWriter, r *http.Request, _ *app.Viewer) error {
+func (h *Handler) askReset(w http.ResponseWriter, r *http.Request, _ *caller.Viewer) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
@@ -49,12 +49,12 @@ func (h *Handler) askReset(w http.ResponseWriter, r *http.Request, _ *app.Viewer
 	return h.renderReset(w, r, http.StatusOK, view)
 }
 
-func (h *Handler) showNewPassword(w http.ResponseWriter, r *http.Request, _ *app.Viewer) error {
+func (h *Handler) showNewPassword(w http.ResponseWriter, r *http.Request, _ *caller.Viewer) error {
 	w.Header().Set("Referrer-Policy", "no-referrer") // the address holds the secret
 	return h.renderReset(w, r, http.StatusOK, resetView{State: "new", Token: r.URL.Query().Get("token")})
 }
 
-func (h *Handler) newPassword(w http.ResponseWriter, r *http.Request, _ *app.Viewer) error {
+func (h *Handler) newPassword(w http.ResponseWriter, r *http.Request, _ *caller.Viewer) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}

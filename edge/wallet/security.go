@@ -3,20 +3,21 @@ package wallet
 import (
 	"net/http"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/directory"
 	"farthing.dev/farthing/edge/web"
 )
 
 // securityView is a page of the security log, newest first.
 type securityView struct {
-	Events []app.SecurityView
+	Events []directory.Happening
 	Path   string
 	Next   string
 	Back   bool // this is not the newest page
 }
 
 // security is GET /security: what was refused or happened around the viewer's account.
-func (h *Handler) security(w http.ResponseWriter, r *http.Request, v app.Viewer) error {
+func (h *Handler) security(w http.ResponseWriter, r *http.Request, v caller.Viewer) error {
 	before := r.URL.Query().Get("before")
 	found, next, err := h.app.SecurityEvents(r.Context(), v, before, pageSize)
 	if err != nil {

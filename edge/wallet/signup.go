@@ -6,19 +6,20 @@ import (
 	"net/url"
 	"strings"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/login"
 	"farthing.dev/farthing/edge/web"
 	"farthing.dev/farthing/token"
 )
 
 // newcomers is what the pages need for people who have no wallet yet, or no password.
 type newcomers interface {
-	OpenWallet(ctx context.Context, d app.Door, in app.SignUp) (secret string, viewer app.Viewer, err error)
-	AskSignUp(ctx context.Context, d app.Door, in app.SignUp, next string) (pending string, err error)
-	ConfirmSignUp(ctx context.Context, d app.Door, pending, code string) (secret, next string, err error)
+	OpenWallet(ctx context.Context, d caller.Browser, in login.SignUp) (secret string, viewer caller.Viewer, err error)
+	AskSignUp(ctx context.Context, d caller.Browser, in login.SignUp, next string) (pending string, err error)
+	ConfirmSignUp(ctx context.Context, d caller.Browser, pending, code string) (secret, next string, err error)
 	ReturnTo(ctx context.Context, vendor token.VendorID, address string) error
-	AskReset(ctx context.Context, d app.Door, email string) error
-	ResetPassword(ctx context.Context, d app.Door, secret, password string) error
+	AskReset(ctx context.Context, d caller.Browser, email string) error
+	ResetPassword(ctx context.Context, d caller.Browser, secret, password string) error
 }
 
 // registerNewcomers adds the pages for people without a wallet, or without a password.
@@ -36,7 +37,7 @@ func (h *Handler) registerNewcomers(public func(string, web.PublicPage), member 
 
 // showSignUp is GET /signup: where a vendor's link leads, too. It names the vendor, and
 // the address at the vendor's site to come back to.
-func (h *Handler) showSignUp(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
+func (h *Handler) showSignUp(w http.ResponseWriter, r *http.Request, v *caller.Viewer) error {
 	query := r.URL.Query()
 	view := loginView{Next: web.LocalPath(query.Get("next"), ""), Vendor: vendorRef(query.Get("vendor"))}
 	if back := query.Get("return"); back != "" && view.Vendor != "" {
@@ -68,7 +69,7 @@ func (h *Handler) askSignUp(w http.ResponseWriter, r *http.Request, status int, 
 	return h.pages.Render(w, r, status, "signup.html", page)
 }
 
-func (h *Handler) signUp(w http.ResponseWriter, r *http.Request, _ *app.Viewer) error {
+func (h *Handler) signUp(w http.ResponseWriter, r *http.Request, _ *caller.Viewer) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
@@ -82,7 +83,7 @@ func (h *Handler) signUp(w http.ResponseWriter, r *http.Request, _ *app.Viewer) 
 	if first := vendorRef(h.site.Referrer(r)); first != "" {
 		view.Vendor = first
 	}
-	in := app.SignUp{Email: view.Email, Password: form.Get("password"), Name: view.Name, VendorRef: view.Vendor}
+	in := login.SignUp{Email: view.Email, Password: form.Get("password"), Name: view.Name, VendorRef: view.Vendor}
 	var secret, pending string
 	var err error
 	if h.app.CanMail() {
@@ -134,7 +135,7 @@ func (c confirmView) AgainURL() string { return withNext("/signup", c.Next) }
 
 // showConfirm is GET /signup/confirm. The link in the mail leads here too; it confirms
 // nothing by itself, because programs that look for harm in mail follow links.
-func (h *Handler) showConfirm(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
+func (h *Handler) showConfirm(w http.ResponseWriter, r *http.Request, v *caller.Viewer) error {
 	query := r.URL.Query()
 	view := confirmView{Code: query.Get("code"), Next: web.LocalPath(query.Get("next"), "")}
 	if len(view.Code) > 20 {
@@ -151,7 +152,7 @@ func (h *Handler) askConfirm(w http.ResponseWriter, r *http.Request, status int,
 	return h.pages.Render(w, r, status, "confirm.html", page)
 }
 
-func (h *Handler) confirmSignUp(w http.ResponseWriter, r *http.Request, _ *app.Viewer) error {
+func (h *Handler) confirmSignUp(w http.ResponseWriter, r *http.Request, _ *caller.Viewer) error {
 	if err := web.ParseForm(r); err != nil {
 		return err
 	}
@@ -203,7 +204,7 @@ func (h *Handler) allowReturn(w http.ResponseWriter, r *http.Request, next strin
 }
 
 // returnTo is GET /return/{vendor}: back to the vendor's article, once logged in.
-func (h *Handler) returnTo(w http.ResponseWriter, r *http.Request, _ app.Viewer) error {
+func (h *Handler) returnTo(w http.ResponseWriter, r *http.Request, _ caller.Viewer) error {
 	address, err := h.returning(r, r.URL.RequestURI())
 	if err != nil {
 		return err

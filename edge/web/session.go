@@ -5,22 +5,20 @@ import (
 	"net/http"
 	"net/url"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/token"
 )
 
 // Identifier knows who a session's token stands for.
 type Identifier interface {
-	Viewer(ctx context.Context, token string) (app.Viewer, error)
+	Viewer(ctx context.Context, token string) (caller.Viewer, error)
 }
 
-var _ Identifier = (*app.App)(nil)
-
 // PublicPage is a page for everybody; v is nil where nobody is logged in.
-type PublicPage func(w http.ResponseWriter, r *http.Request, v *app.Viewer) error
+type PublicPage func(w http.ResponseWriter, r *http.Request, v *caller.Viewer) error
 
 // MemberPage is a page for people who are logged in.
-type MemberPage func(w http.ResponseWriter, r *http.Request, v app.Viewer) error
+type MemberPage func(w http.ResponseWriter, r *http.Request, v caller.Viewer) error
 
 // Public makes a handler of a page for everybody. An error that the page returns
 // becomes an error page.
@@ -39,7 +37,7 @@ func (s *Site) Public(who Identifier, page PublicPage) http.HandlerFunc {
 // Member makes a handler of a page for people who are logged in. Everybody else is
 // sent to log in and comes back: to the same page, or to home from a form.
 func (s *Site) Member(who Identifier, home string, page MemberPage) http.HandlerFunc {
-	return s.Public(who, func(w http.ResponseWriter, r *http.Request, v *app.Viewer) error {
+	return s.Public(who, func(w http.ResponseWriter, r *http.Request, v *caller.Viewer) error {
 		if v != nil {
 			return page(w, r, *v)
 		}
@@ -68,7 +66,7 @@ func AskAgain(w http.ResponseWriter, r *http.Request, cause error, next string) 
 }
 
 // viewer returns who is logged in, or nil. A session that has ended is nobody's.
-func (s *Site) viewer(who Identifier, r *http.Request) (*app.Viewer, error) {
+func (s *Site) viewer(who Identifier, r *http.Request) (*caller.Viewer, error) {
 	secret := s.Session(r)
 	if secret == "" || len(secret) > 512 {
 		return nil, nil
@@ -90,7 +88,7 @@ type Who struct {
 }
 
 // Reader returns who a viewer is to the layout, nil for nobody.
-func Reader(v *app.Viewer) *Who {
+func Reader(v *caller.Viewer) *Who {
 	if v == nil {
 		return nil
 	}

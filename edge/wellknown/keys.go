@@ -13,7 +13,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/keys"
 	"farthing.dev/farthing/domain/keyring"
 	"farthing.dev/farthing/token"
 )
@@ -23,10 +23,8 @@ const KeysPath = "/.well-known/jwks.json"
 
 // App is what the package needs of the application.
 type App interface {
-	SigningKeys(ctx context.Context, use app.KeyUse) ([]app.SigningKey, error)
+	SigningKeys(ctx context.Context, use keys.KeyUse) ([]keys.SigningKey, error)
 }
-
-var _ App = (*app.App)(nil)
 
 // Keys answers with the public keys of all uses: a JWK set (RFC 7517). It may be kept
 // for keyring.PublishedFor. Pages of any origin may read it.

@@ -14,15 +14,15 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/keys"
 	"farthing.dev/farthing/domain/keyring"
 	"farthing.dev/farthing/edge/wellknown"
 )
 
 // ring is an application with fixed keys.
-type ring map[app.KeyUse][]app.SigningKey
+type ring map[keys.KeyUse][]keys.SigningKey
 
-func (r ring) SigningKeys(_ context.Context, use app.KeyUse) ([]app.SigningKey, error) {
+func (r ring) SigningKeys(_ context.Context, use keys.KeyUse) ([]keys.SigningKey, error) {
 	if r == nil {
 		return nil, errors.New("the database is away")
 	}

@@ -9,12 +9,16 @@ import (
 	"go/token"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 )
 
 const module = "farthing.dev/farthing"
+
+// below is what all rooms of the application from the directory up may import.
+var below = slices.Clip([]string{"token", "domain", "app/cache", "app/caller", "app/paging", "app/keys", "app/pace"})
 
 // rules say, for each part of the tree, which parts of the module it may import. The
 // longest matching path counts. A part may always import what lies below itself.
@@ -44,7 +48,25 @@ var rules = []struct {
 	{"verify", []string{"token", "domain", "store"}},
 	{"export", []string{"token", "domain", "store"}},
 	{"projection", []string{"token", "domain", "store", "export"}},
-	{"app", []string{"token", "delivery", "domain", "store"}},
+	{"app/cache", []string{"token", "domain"}},
+	{"app/caller", []string{"token", "domain"}},
+	{"app/paging", []string{"token", "domain"}},
+	{"app/keys", []string{"token", "domain", "app/cache"}},
+	{"app/pace", []string{"token", "domain", "app/caller", "app/keys"}},
+	{"app/activity", []string{"token", "domain", "app/pace", "app/paging"}},
+	{"app/directory", append(below, "app/activity")},
+	{"app/offering", append(below, "app/directory")},
+	{"app/incentive", append(below, "app/directory")},
+	{"app/funding", append(below, "app/activity", "app/directory")},
+	{"app/session", append(below, "app/activity", "app/directory")},
+	{"app/due", []string{"token", "domain"}},
+	{"app/login", append(below, "app/activity", "app/directory", "app/incentive", "app/session", "delivery")},
+	{"app/oauth", append(below, "app/activity", "app/directory", "delivery")},
+	{"app/selling", append(below, "app/activity", "app/directory", "app/offering", "app/funding")},
+	{"app/approving", append(below, "app/activity", "app/funding", "app/session")},
+	{"app/buying", append(below, "app/activity", "app/directory", "app/offering", "app/funding", "app/selling")},
+	{"app/operating", append(below, "app/activity", "app/directory", "app/funding", "app/session", "app/approving", "delivery")},
+	{"app", []string{"token", "delivery", "domain"}},
 	{"edge", []string{"token", "delivery", "domain", "app", "edge"}},
 	{"mailer", []string{"token", "delivery", "app"}},
 	{"worker", []string{"token", "domain", "app"}},

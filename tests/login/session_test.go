@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/domain/credential"
 )
 
@@ -14,7 +15,7 @@ import (
 // where another replica saw it last.
 func TestALoginThatNobodyUsesEnds(t *testing.T) {
 	h := open(t, func(d *app.Deps) { d.Alone = false })
-	other := app.New(h.Deps)
+	other := app.Compose(h.Deps)
 	used, left := h.member(), h.member()
 	secret := used.cookie("farthing")
 	for range 9 {
@@ -120,7 +121,7 @@ func TestNamesThatLookLikeOthers(t *testing.T) {
 	h := open(t)
 	for name, says := range map[string]string{"P\u0430ypal": "look alike", "Far\u200bthing": "not seen", "\u202egnihtraF": "not seen"} {
 		h.person().post("/signup", "email", "new@people.example", "name", name, "password", password).says(t, http.StatusUnprocessableEntity, says)
-		_, err := h.App.CreateVendor(t.Context(), app.Viewer{}, name, "https://shop.example")
+		_, err := h.App.CreateVendor(t.Context(), caller.Viewer{}, name, "https://shop.example")
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("a vendor named %q: %v", name, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
 )
 
 // from is a new browser in a network.
@@ -225,15 +226,15 @@ func TestInventedNetworksAreOne(t *testing.T) {
 // Replicas count together, and a restart forgets nothing.
 func TestReplicasCountTogether(t *testing.T) {
 	h := open(t)
-	other := app.New(h.Deps)
-	door := app.Door{Address: "203.0.113.9"}
+	other := app.Compose(h.Deps)
+	door := caller.Browser{Address: "203.0.113.9"}
 	looked := 0
 	for n := range 30 {
 		a := h.App
 		if n%2 == 1 {
 			a = other
 		}
-		_, err := a.EnterByPassword(t.Context(), door, ada, "wrong password")
+		_, err := a.LoginByPassword(t.Context(), door, ada, "wrong password")
 		if strings.Contains(err.Error(), "is wrong") {
 			looked++
 		}
@@ -241,7 +242,7 @@ func TestReplicasCountTogether(t *testing.T) {
 	if looked != 10 {
 		t.Errorf("%d guesses were looked at", looked)
 	}
-	if _, err := app.New(h.Deps).EnterByPassword(t.Context(), door, ada, password); err == nil {
+	if _, err := app.Compose(h.Deps).LoginByPassword(t.Context(), door, ada, password); err == nil {
 		t.Error("a restart gave the stranger new tries")
 	}
 }

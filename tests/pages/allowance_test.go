@@ -8,7 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/offering"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/token"
@@ -21,7 +22,7 @@ func (h *house) offer(s *shop, sku, price string) catalog.Offer {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	offer, _, err := h.App.CreateOffer(h.t.Context(), s.seller, app.OfferInput{
+	offer, _, err := h.App.CreateOffer(h.t.Context(), s.seller, offering.OfferInput{
 		Item: journal.Item{SKU: sku, Title: "The ferry of " + sku, URL: shopURL + "/" + sku}, Price: amount, Currency: token.MustCurrency("USD"),
 	}, "offer-"+sku, []byte(sku))
 	if err != nil {
@@ -31,7 +32,7 @@ func (h *house) offer(s *shop, sku, price string) catalog.Offer {
 }
 
 // redeem has the shop use the ticket of the way back, and returns its name for the reader.
-func (h *house) redeem(s *shop, back answer) app.Redemption {
+func (h *house) redeem(s *shop, back answer) selling.Redemption {
 	h.t.Helper()
 	address, err := url.Parse(back.leads(h.t, shopURL).location)
 	if err != nil {
@@ -47,7 +48,7 @@ func (h *house) redeem(s *shop, back answer) app.Redemption {
 // charge sells an offer to a reader without a browser.
 func (h *house) charge(s *shop, reader token.ReaderID, offer catalog.Offer) error {
 	s.orders++
-	_, _, err := h.App.CreatePurchase(h.t.Context(), s.seller, app.PurchaseInput{Reader: reader, Offer: offer.ID}, "charge-"+strconv.Itoa(s.orders), nil)
+	_, _, err := h.App.CreatePurchase(h.t.Context(), s.seller, selling.PurchaseInput{Reader: reader, Offer: offer.ID}, "charge-"+strconv.Itoa(s.orders), nil)
 	return err
 }
 
@@ -133,7 +134,7 @@ func TestBuyingByAPlainForm(t *testing.T) {
 	reader.post("/wallet/funds", "currency", "USD", "amount", "5", "reference", "demo-one", "next", page).leads(t, page)
 
 	// The price that stands at the provider counts, and the one that was shown.
-	changed, _, err := h.App.ChangeOffer(t.Context(), harbour.seller, offer.ID, app.OfferInput{Item: offer.Item, Price: 2 * offer.Price, Currency: offer.Currency}, "change", nil)
+	changed, _, err := h.App.ChangeOffer(t.Context(), harbour.seller, offer.ID, offering.OfferInput{Item: offer.Item, Price: 2 * offer.Price, Currency: offer.Currency}, "change", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

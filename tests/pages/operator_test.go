@@ -8,7 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/funding"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/token"
@@ -23,7 +24,7 @@ func TestOperatorsPagesWantALoginInsideTheWindow(t *testing.T) {
 	if page := operator.get("/wallet"); strings.Contains(page.body, link) {
 		t.Error("who is no operator is offered an operator's pages")
 	}
-	_, err := h.App.AddOperator(t.Context(), app.ByCommand(), "ada@readers.example")
+	_, err := h.App.AddOperator(t.Context(), caller.ByCommand(), "ada@readers.example")
 	must(t, err)
 	operator.get("/wallet").says(t, http.StatusOK, link)
 	if page := reader.get("/wallet"); strings.Contains(page.body, link) {
@@ -33,7 +34,7 @@ func TestOperatorsPagesWantALoginInsideTheWindow(t *testing.T) {
 	pages := []string{"/operator", "/operator/vendors", "/operator/readers", "/operator/requests", "/operator/deliveries", "/operator/log"}
 	looked := func() (n int) {
 		t.Helper()
-		acts, _, err := h.App.StaffLog(t.Context(), app.ByCommand(), staff.Search{}, "", 50)
+		acts, _, err := h.App.StaffLog(t.Context(), caller.ByCommand(), staff.Search{}, "", 50)
 		must(t, err)
 		for _, act := range acts {
 			if act.Action == staff.ReaderLooked {
@@ -68,7 +69,7 @@ func TestOperatorsPagesWantALoginInsideTheWindow(t *testing.T) {
 	operator.logIn("ada@readers.example", "/operator/vendors").leads(t, "/operator/vendors")
 	inside()
 
-	must(t, h.App.RemoveOperator(t.Context(), app.ByCommand(), "ada@readers.example"))
+	must(t, h.App.RemoveOperator(t.Context(), caller.ByCommand(), "ada@readers.example"))
 	operator.logIn("ada@readers.example", "/wallet").leads(t, "/wallet")
 	operator.get("/operator").says(t, http.StatusNotFound)
 	if page := operator.get("/wallet"); strings.Contains(page.body, link) {
@@ -83,16 +84,16 @@ func TestRequestsAreApprovedOnThePage(t *testing.T) {
 	h := open(t)
 	first, second, desk, reader := h.member("ada@readers.example"), h.member("eve@readers.example"), h.member("desk@readers.example"), h.member("bob@readers.example")
 	for email, role := range map[string]staff.Role{"ada@readers.example": staff.Operator, "eve@readers.example": staff.Supervisor, "desk@readers.example": staff.Representative} {
-		_, err := h.App.AddStaff(t.Context(), app.ByCommand(), email, role)
+		_, err := h.App.AddStaff(t.Context(), caller.ByCommand(), email, role)
 		must(t, err)
 	}
 	usd := token.MustCurrency("USD")
-	_, err := h.App.SetPolicy(t.Context(), app.ByCommand(), journal.Policy{Action: journal.Deposit, Currency: usd, Above: 10 * token.PerUnit,
+	_, err := h.App.SetPolicy(t.Context(), caller.ByCommand(), journal.Policy{Action: journal.Deposit, Currency: usd, Above: 10 * token.PerUnit,
 		Needs: journal.Needs{Persons: 1, Role: journal.Supervisor}}, "")
 	must(t, err)
-	asked, err := h.App.Deposit(t.Context(), app.ByCommand(), app.DepositInput{Email: "bob@readers.example", Amount: 20 * token.PerUnit, Currency: usd, Reference: "bank 4"})
+	asked, err := h.App.Deposit(t.Context(), caller.ByCommand(), funding.DepositInput{Email: "bob@readers.example", Amount: 20 * token.PerUnit, Currency: usd, Reference: "bank 4"})
 	must(t, err)
-	waiting, err := h.App.Requests(t.Context(), app.ByCommand())
+	waiting, err := h.App.Requests(t.Context(), caller.ByCommand())
 	must(t, err)
 	if asked.Request == 0 || len(waiting) != 1 {
 		t.Fatalf("%+v, %+v", asked, waiting)
@@ -128,11 +129,11 @@ func TestStaffAskAndPickOnPages(t *testing.T) {
 	h := open(t)
 	operator, desk, reader := h.member("ada@readers.example"), h.member("desk@readers.example"), h.member("bob@readers.example")
 	for email, role := range map[string]staff.Role{"ada@readers.example": staff.Operator, "desk@readers.example": staff.Representative} {
-		_, err := h.App.AddStaff(t.Context(), app.ByCommand(), email, role)
+		_, err := h.App.AddStaff(t.Context(), caller.ByCommand(), email, role)
 		must(t, err)
 	}
 	h.member("eve@readers.example")
-	_, err := h.App.AddStaff(t.Context(), app.ByCommand(), "eve@readers.example", staff.Supervisor)
+	_, err := h.App.AddStaff(t.Context(), caller.ByCommand(), "eve@readers.example", staff.Supervisor)
 	must(t, err)
 	credit := func(p *person, amount, reference string) answer {
 		return p.post("/operator/deposits", "email", "bob@readers.example", "amount", amount, "currency", "USD", "reference", reference, "why", "a letter")

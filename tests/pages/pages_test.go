@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/domain/entitlement"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/edge/console"
@@ -213,7 +215,7 @@ func (p *person) send(method, path string, form url.Values, headers []string) an
 type shop struct {
 	owner  *person
 	path   string // in the console
-	seller app.Seller
+	seller caller.Seller
 	orders int
 }
 
@@ -245,7 +247,7 @@ func (h *house) openShop(mode string) *shop {
 func (h *house) order(s *shop, sku string) string {
 	h.t.Helper()
 	s.orders++
-	view, _, err := h.App.CreateOrder(h.t.Context(), s.seller, app.OrderInput{
+	view, _, err := h.App.CreateOrder(h.t.Context(), s.seller, selling.OrderInput{
 		Item:  &journal.Item{SKU: sku, Title: "The last ferry", URL: shopURL + "/ferry", Terms: entitlement.Terms{Times: 3}},
 		Price: 250_000, Currency: token.MustCurrency("USD"), ReturnURL: shopURL + "/ferry", CancelURL: shopURL + "/",
 	}, "order-"+sku+"-"+strings.Repeat("x", s.orders), []byte(sku))

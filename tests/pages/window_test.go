@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/offering"
 	"farthing.dev/farthing/token"
 )
 
@@ -171,12 +171,12 @@ func TestAFormThatWasNotShownBuysNothing(t *testing.T) {
 func TestAnOfferChangedSinceItWasShownBuysNothing(t *testing.T) {
 	for _, test := range []struct {
 		name, says, price string
-		change            func(o *app.OfferInput)
+		change            func(o *offering.OfferInput)
 	}{
-		{"dearer", "The price is not the one that was shown", "0.50", func(o *app.OfferInput) { o.Price *= 2 }},
-		{"other content", "The shop has changed what it sells here", "0.25", func(o *app.OfferInput) { o.Item.Title = "The last crane" }},
-		{"other terms", "The shop has changed what it sells here", "0.25", func(o *app.OfferInput) { o.Item.Terms.Times = 1 }},
-		{"another currency", "The shop has changed what it sells here", "0.25", func(o *app.OfferInput) { o.Currency = token.MustCurrency("JPY") }},
+		{"dearer", "The price is not the one that was shown", "0.50", func(o *offering.OfferInput) { o.Price *= 2 }},
+		{"other content", "The shop has changed what it sells here", "0.25", func(o *offering.OfferInput) { o.Item.Title = "The last crane" }},
+		{"other terms", "The shop has changed what it sells here", "0.25", func(o *offering.OfferInput) { o.Item.Terms.Times = 1 }},
+		{"another currency", "The shop has changed what it sells here", "0.25", func(o *offering.OfferInput) { o.Currency = token.MustCurrency("JPY") }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h := open(t)
@@ -186,7 +186,7 @@ func TestAnOfferChangedSinceItWasShownBuysNothing(t *testing.T) {
 			offer := h.offer(harbour, "monday", "0.25")
 			page := "/buy/" + offer.ID.String()
 			form := reader.shown(page)
-			in := app.OfferInput{Item: offer.Item, Price: offer.Price, Currency: offer.Currency}
+			in := offering.OfferInput{Item: offer.Item, Price: offer.Price, Currency: offer.Currency}
 			test.change(&in)
 			if _, _, err := h.App.ChangeOffer(t.Context(), harbour.seller, offer.ID, in, "change", nil); err != nil {
 				t.Fatal(err)

@@ -3,7 +3,8 @@ package pretend
 import (
 	"context"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/buying"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/token"
 )
@@ -12,9 +13,9 @@ import (
 var Offer = id[token.OfferKind](1)
 
 // OfferCheckout shows the offer as Checkout shows an order.
-func (a *App) OfferCheckout(ctx context.Context, in app.BuyInput, v *app.Viewer) (app.Checkout, error) {
+func (a *App) OfferCheckout(ctx context.Context, in buying.BuyInput, v *caller.Viewer) (buying.Checkout, error) {
 	if in.Offer != Offer {
-		return app.Checkout{}, token.Refuse(token.NotFound, "not_found.offer")
+		return buying.Checkout{}, token.Refuse(token.NotFound, "not_found.offer")
 	}
 	c, err := a.Checkout(ctx, token.OrderID{}, v)
 	c.Buy = in
@@ -22,7 +23,7 @@ func (a *App) OfferCheckout(ctx context.Context, in app.BuyInput, v *app.Viewer)
 }
 
 // Buy buys it.
-func (a *App) Buy(ctx context.Context, v app.Viewer, in app.BuyInput, quoted token.Amount, method journal.ConsentMethod, once string) (string, error) {
+func (a *App) Buy(ctx context.Context, v caller.Viewer, in buying.BuyInput, quoted token.Amount, method journal.ConsentMethod, once string) (string, error) {
 	c, err := a.OfferCheckout(ctx, in, &v)
 	switch {
 	case err != nil:
@@ -56,9 +57,9 @@ func (a *App) CheckOrigin(ctx context.Context, offer token.OfferID, origin strin
 }
 
 // Price is the price of the offer.
-func (a *App) Price(_ context.Context, offer token.OfferID) (app.Price, error) {
+func (a *App) Price(_ context.Context, offer token.OfferID) (buying.Price, error) {
 	if offer != Offer {
-		return app.Price{}, token.Refuse(token.NotFound, "not_found.offer")
+		return buying.Price{}, token.Refuse(token.NotFound, "not_found.offer")
 	}
-	return app.Price{Offer: offer, Title: "The last ferry of the season", Amount: 250_000, Currency: usd}, nil
+	return buying.Price{Offer: offer, Title: "The last ferry of the season", Amount: 250_000, Currency: usd}, nil
 }

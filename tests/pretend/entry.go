@@ -3,7 +3,8 @@ package pretend
 import (
 	"context"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/login"
 	"farthing.dev/farthing/token"
 )
 
@@ -13,46 +14,46 @@ const Code = "123456"
 // Careful has a second factor and two passkeys.
 const Careful = "careful@example.org"
 
-// EnterByPassword lets everybody in by the one password; Careful gets to the second step.
-func (a *App) EnterByPassword(_ context.Context, _ app.Door, email, password string) (app.Entry, error) {
+// LoginByPassword lets everybody in by the one password; Careful gets to the second step.
+func (a *App) LoginByPassword(_ context.Context, _ caller.Browser, email, password string) (login.Step, error) {
 	if password != Password {
-		return app.Entry{}, token.Refuse(token.Unauthorised, "login_invalid.password")
+		return login.Step{}, token.Refuse(token.Unauthorised, "login_invalid.password")
 	}
 	if email == Careful {
-		return app.Entry{Attempt: Careful}, nil
+		return login.Step{Attempt: Careful}, nil
 	}
 	return a.enter(email), nil
 }
 
-func (a *App) enter(email string) app.Entry {
+func (a *App) enter(email string) login.Step {
 	a.did("login %s", email)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.gone, "session_"+email)
-	return app.Entry{Session: "session_" + email, Known: "known", Viewer: viewer(a, email)}
+	return login.Step{Session: "session_" + email, Known: "known", Viewer: viewer(a, email)}
 }
 
 // CanMail says that codes can be sent.
 func (a *App) CanMail() bool { return true }
 
 // SendLoginCode sends nothing.
-func (a *App) SendLoginCode(_ context.Context, _ app.Door, email string) (string, error) {
+func (a *App) SendLoginCode(_ context.Context, _ caller.Browser, email string) (string, error) {
 	a.did("code %s", email)
 	return email, nil
 }
 
-// EnterByMailCode takes Code.
-func (a *App) EnterByMailCode(ctx context.Context, d app.Door, code string) (app.Entry, error) {
-	return a.EnterBySecond(ctx, d, code)
+// LoginByMailCode takes Code.
+func (a *App) LoginByMailCode(ctx context.Context, d caller.Browser, code string) (login.Step, error) {
+	return a.LoginBySecond(ctx, d, code)
 }
 
-// EnterBySecond takes Code.
-func (a *App) EnterBySecond(_ context.Context, d app.Door, code string) (app.Entry, error) {
+// LoginBySecond takes Code.
+func (a *App) LoginBySecond(_ context.Context, d caller.Browser, code string) (login.Step, error) {
 	switch {
 	case d.Attempt == "":
-		return app.Entry{}, token.Refuse(token.Unauthorised, "login_over.too_long")
+		return login.Step{}, token.Refuse(token.Unauthorised, "login_over.too_long")
 	case code != Code:
-		return app.Entry{}, token.Refuse(token.Unauthorised, "login_invalid.code_used")
+		return login.Step{}, token.Refuse(token.Unauthorised, "login_invalid.code_used")
 	}
 	return a.enter(d.Attempt), nil
 }
@@ -61,26 +62,26 @@ func (a *App) EnterBySecond(_ context.Context, d app.Door, code string) (app.Ent
 func (a *App) CanPasskey() bool { return true }
 
 // BeginPasskeyLogin asks for nothing real.
-func (a *App) BeginPasskeyLogin(context.Context, app.Door) ([]byte, string, error) {
+func (a *App) BeginPasskeyLogin(context.Context, caller.Browser) ([]byte, string, error) {
 	return []byte(`{"challenge":"AAAA"}`), Careful, nil
 }
 
-// EnterByPasskey takes Code for an answer.
-func (a *App) EnterByPasskey(_ context.Context, d app.Door, answer string) (app.Entry, error) {
+// LoginByPasskey takes Code for an answer.
+func (a *App) LoginByPasskey(_ context.Context, d caller.Browser, answer string) (login.Step, error) {
 	if answer != Code {
-		return app.Entry{}, token.Refuse(token.Unauthorised, "passkey_invalid.not_accepted")
+		return login.Step{}, token.Refuse(token.Unauthorised, "passkey_invalid.not_accepted")
 	}
 	return a.enter(d.Attempt), nil
 }
 
 // LoginMethods are none, but for Careful.
-func (a *App) LoginMethods(_ context.Context, v app.Viewer) (app.LoginMethods, error) {
+func (a *App) LoginMethods(_ context.Context, v caller.Viewer) (login.LoginMethods, error) {
 	if v.Email != Careful {
-		return app.LoginMethods{CanPasskey: true}, nil
+		return login.LoginMethods{CanPasskey: true}, nil
 	}
-	return app.LoginMethods{
+	return login.LoginMethods{
 		CanPasskey: true, Authenticator: Now().AddDate(0, -2, 0), RecoveryLeft: 9,
-		Passkeys: []app.PasskeyView{
+		Passkeys: []login.PasskeyView{
 			{ID: []byte{1}, Name: "Telephone", BackedUp: true, CreatedAt: Now().AddDate(0, -1, 0), UsedAt: Now()},
 			{ID: []byte{2}, Name: "The little blue key that hangs with the keys of the boat house", CreatedAt: Now().AddDate(-1, 0, 0)},
 		},
@@ -88,12 +89,12 @@ func (a *App) LoginMethods(_ context.Context, v app.Viewer) (app.LoginMethods, e
 }
 
 // BeginPasskey asks for nothing real.
-func (a *App) BeginPasskey(ctx context.Context, _ app.Viewer) ([]byte, string, error) {
-	return a.BeginPasskeyLogin(ctx, app.Door{})
+func (a *App) BeginPasskey(ctx context.Context, _ caller.Viewer) ([]byte, string, error) {
+	return a.BeginPasskeyLogin(ctx, caller.Browser{})
 }
 
 // AddPasskey takes Code for an answer.
-func (a *App) AddPasskey(_ context.Context, v app.Viewer, _ app.Door, name, answer string) error {
+func (a *App) AddPasskey(_ context.Context, v caller.Viewer, _ caller.Browser, name, answer string) error {
 	if answer != Code {
 		return token.Refuse(token.Unprocessable, "passkey_invalid.not_added")
 	}
@@ -102,7 +103,7 @@ func (a *App) AddPasskey(_ context.Context, v app.Viewer, _ app.Door, name, answ
 }
 
 // RenamePasskey knows Careful's two.
-func (a *App) RenamePasskey(_ context.Context, v app.Viewer, passkey []byte, name string) error {
+func (a *App) RenamePasskey(_ context.Context, v caller.Viewer, passkey []byte, name string) error {
 	if v.Email != Careful || passkey[0] > 2 {
 		return token.Refuse(token.NotFound, "not_found.passkey")
 	}
@@ -111,23 +112,25 @@ func (a *App) RenamePasskey(_ context.Context, v app.Viewer, passkey []byte, nam
 }
 
 // DropPasskey knows Careful's two.
-func (a *App) DropPasskey(ctx context.Context, v app.Viewer, passkey []byte) error {
+func (a *App) DropPasskey(ctx context.Context, v caller.Viewer, passkey []byte) error {
 	return a.RenamePasskey(ctx, v, passkey, "")
 }
 
 // BeginAuthenticator begins.
-func (a *App) BeginAuthenticator(context.Context, app.Viewer) (string, error) { return "secret", nil }
+func (a *App) BeginAuthenticator(context.Context, caller.Viewer) (string, error) {
+	return "secret", nil
+}
 
 // PendingAuthenticator always has the same secret.
-func (a *App) PendingAuthenticator(_ context.Context, _ app.Viewer, d app.Door) (app.NewAuthenticator, error) {
+func (a *App) PendingAuthenticator(_ context.Context, _ caller.Viewer, d caller.Browser) (login.NewAuthenticator, error) {
 	if d.Attempt == "" {
-		return app.NewAuthenticator{}, token.Refuse(token.Unauthorised, "login_over.too_long")
+		return login.NewAuthenticator{}, token.Refuse(token.Unauthorised, "login_over.too_long")
 	}
-	return app.NewAuthenticator{Secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", URL: "otpauth://totp/localhost:careful@example.org?issuer=localhost&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}, nil
+	return login.NewAuthenticator{Secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", URL: "otpauth://totp/localhost:careful@example.org?issuer=localhost&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}, nil
 }
 
 // ConfirmAuthenticator takes Code.
-func (a *App) ConfirmAuthenticator(ctx context.Context, v app.Viewer, _ app.Door, code string) ([]string, error) {
+func (a *App) ConfirmAuthenticator(ctx context.Context, v caller.Viewer, _ caller.Browser, code string) ([]string, error) {
 	if code != Code {
 		return nil, token.Refuse(token.Unprocessable, "field_invalid.authenticator_code")
 	}
@@ -135,13 +138,13 @@ func (a *App) ConfirmAuthenticator(ctx context.Context, v app.Viewer, _ app.Door
 }
 
 // DropAuthenticator drops it.
-func (a *App) DropAuthenticator(_ context.Context, v app.Viewer) error {
+func (a *App) DropAuthenticator(_ context.Context, v caller.Viewer) error {
 	a.did("drop authenticator %s", v.Email)
 	return nil
 }
 
 // NewRecoveryCodes are two.
-func (a *App) NewRecoveryCodes(_ context.Context, v app.Viewer) ([]string, error) {
+func (a *App) NewRecoveryCodes(_ context.Context, v caller.Viewer) ([]string, error) {
 	a.did("recovery %s", v.Email)
 	return []string{"0123-4567-89AB-CDEF", "GHJK-MNPQ-RSTV-WXYZ"}, nil
 }

@@ -3,12 +3,13 @@ package pretend
 import (
 	"context"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/login"
 	"farthing.dev/farthing/token"
 )
 
 // AskSignUp refuses the password "short".
-func (a *App) AskSignUp(_ context.Context, _ app.Door, in app.SignUp, next string) (string, error) {
+func (a *App) AskSignUp(_ context.Context, _ caller.Browser, in login.SignUp, next string) (string, error) {
 	if in.Password == "short" {
 		return "", token.Refuse(token.Unprocessable, "field_invalid.password_short", token.Number("least", 8))
 	}
@@ -17,7 +18,7 @@ func (a *App) AskSignUp(_ context.Context, _ app.Door, in app.SignUp, next strin
 }
 
 // ConfirmSignUp knows nobody who waits.
-func (a *App) ConfirmSignUp(context.Context, app.Door, string, string) (secret, next string, err error) {
+func (a *App) ConfirmSignUp(context.Context, caller.Browser, string, string) (secret, next string, err error) {
 	return "", "", token.Refuse(token.Gone, "signup_over.code")
 }
 
@@ -27,12 +28,12 @@ func (a *App) ReturnTo(context.Context, token.VendorID, string) error {
 }
 
 // AskReset answers alike for all.
-func (a *App) AskReset(_ context.Context, _ app.Door, email string) error {
+func (a *App) AskReset(_ context.Context, _ caller.Browser, email string) error {
 	a.did("reset %s", email)
 	return nil
 }
 
 // ResetPassword knows nobody who asked.
-func (a *App) ResetPassword(context.Context, app.Door, string, string) error {
+func (a *App) ResetPassword(context.Context, caller.Browser, string, string) error {
 	return token.Refuse(token.Gone, "reset_over.link")
 }

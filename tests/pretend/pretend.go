@@ -10,7 +10,12 @@ import (
 	"sync"
 	"time"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/buying"
+	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/app/directory"
+	"farthing.dev/farthing/app/funding"
+	"farthing.dev/farthing/app/login"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/domain/catalog"
 	"farthing.dev/farthing/domain/entitlement"
 	"farthing.dev/farthing/domain/journal"
@@ -61,7 +66,7 @@ type App struct {
 
 	mu     sync.Mutex
 	Calls  []string // what was done, in order
-	limits []app.LimitView
+	limits []buying.LimitView
 	gone   map[string]bool // sessions that logged out
 }
 
@@ -100,9 +105,9 @@ var (
 	jpy = token.MustCurrency("JPY")
 )
 
-func (a *App) OpenWallet(_ context.Context, _ app.Door, in app.SignUp) (string, app.Viewer, error) {
+func (a *App) OpenWallet(_ context.Context, _ caller.Browser, in login.SignUp) (string, caller.Viewer, error) {
 	if in.Email == Reader {
-		return "", app.Viewer{}, token.Refuse(token.Conflict, "already_taken.login")
+		return "", caller.Viewer{}, token.Refuse(token.Conflict, "already_taken.login")
 	}
 	a.did("signup %s vendor=%s", in.Email, in.VendorRef)
 	return "session_" + in.Email, viewer(a, in.Email), nil
@@ -119,18 +124,18 @@ func (a *App) LogOut(_ context.Context, secret string) error {
 	return nil
 }
 
-func (a *App) Viewer(_ context.Context, secret string) (app.Viewer, error) {
+func (a *App) Viewer(_ context.Context, secret string) (caller.Viewer, error) {
 	email, ok := strings.CutPrefix(secret, "session_")
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !ok || a.gone[secret] {
-		return app.Viewer{}, token.Refuse(token.Unauthorised, "unauthorised.not_logged_in")
+		return caller.Viewer{}, token.Refuse(token.Unauthorised, "unauthorised.not_logged_in")
 	}
 	return viewer(a, email), nil
 }
 
-func viewer(a *App, email string) app.Viewer {
-	v := app.Viewer{Email: email, Name: "Ada Lovelace", User: id[token.UserKind](9), Account: id[token.AccountKind](9), LoginAt: Now(), AuthAt: Now().UnixMilli(), WindowUntil: Now().Add(30 * time.Minute)}
+func viewer(a *App, email string) caller.Viewer {
+	v := caller.Viewer{Email: email, Name: "Ada Lovelace", User: id[token.UserKind](9), Account: id[token.AccountKind](9), LoginAt: Now(), AuthAt: Now().UnixMilli(), WindowUntil: Now().Add(30 * time.Minute)}
 	switch email {
 	case Late:
 		v.WindowUntil = Now().Add(-time.Minute)
@@ -142,26 +147,26 @@ func viewer(a *App, email string) app.Viewer {
 	return v
 }
 
-func (a *App) Wallet(_ context.Context, v app.Viewer) (app.WalletView, error) {
+func (a *App) Wallet(_ context.Context, v caller.Viewer) (buying.WalletView, error) {
 	if v.Email == Newcomer {
-		return app.WalletView{}, nil
+		return buying.WalletView{}, nil
 	}
-	view := app.WalletView{
-		Balances: []app.Balance{
+	view := buying.WalletView{
+		Balances: []funding.Balance{
 			{Currency: usd, Amount: 12_345_678_250_000, Held: 4_000_000, Credit: 20_000_000},
 			{Currency: eur, Amount: 4_750_000},
 			{Currency: jpy, Amount: 1_250_000_000},
 			{Currency: usd, Amount: 500_000, Class: token.Class{Kind: token.Incentive}, Issuer: "The Daily Harbour", ExpiresAt: Now().AddDate(0, 1, 0)},
 		},
-		Limits: []app.LimitView{
+		Limits: []buying.LimitView{
 			{ID: id[token.LimitKind](1), Currency: usd, Period: limit.PerPurchase, Max: 2_000_000},
 			{ID: id[token.LimitKind](2), Currency: usd, Period: limit.Week, Max: 10_000_000, Spent: 7_350_000, FreesAt: Now().AddDate(0, 0, 6)},
 			{ID: id[token.LimitKind](3), Vendor: a.Shop, VendorName: "The Daily Harbour", Currency: eur, Period: limit.Day, Max: 1_000_000, Spent: 1_000_000, FreesAt: Now().Add(9*time.Hour + 55*time.Minute)},
 		},
-		Allowances: []app.AllowanceView{
+		Allowances: []buying.AllowanceView{
 			{ID: id[token.AllowanceKind](1), Vendor: a.Foreign, VendorName: longVendor, Currency: usd, PerPurchase: 250_000, Period: limit.Month, Max: 5_000_000, Spent: 1_237_500, FreesAt: Now().AddDate(0, 0, 7), Until: Now().AddDate(0, 3, 0)},
 		},
-		Approvals: []app.ApprovalView{{Currency: usd, Max: 300_000}},
+		Approvals: []buying.ApprovalView{{Currency: usd, Max: 300_000}},
 		Frozen:    v.Email == Poor,
 	}
 	view.Limits = append(view.Limits, a.limits...)
@@ -174,27 +179,27 @@ const (
 	longTitle  = "On the Remarkable Longevity of Harbour Cranes, Together With Some Observations Concerning Donaudampfschifffahrtsgesellschaftskapitänswitwenversicherungen"
 )
 
-func (a *App) Purchase(_ context.Context, _ app.Viewer, order token.OrderID) (app.Purchase, *app.AllowanceView, error) {
+func (a *App) Purchase(_ context.Context, _ caller.Viewer, order token.OrderID) (buying.Purchase, *buying.AllowanceView, error) {
 	for i := range 7 {
 		if p := a.purchase(i); p.Order == order {
 			if p.Consent != "allowance" {
 				return p, nil, nil
 			}
-			return p, &app.AllowanceView{ID: id[token.AllowanceKind](1), Vendor: p.Vendor, VendorName: p.VendorName, Currency: usd,
+			return p, &buying.AllowanceView{ID: id[token.AllowanceKind](1), Vendor: p.Vendor, VendorName: p.VendorName, Currency: usd,
 				PerPurchase: 1_500_000, Period: limit.Week, Max: 5_000_000, Spent: p.Price, Until: Now().AddDate(0, 1, 0)}, nil
 		}
 	}
-	return app.Purchase{}, nil, token.Refuse(token.NotFound, "not_found.purchase")
+	return buying.Purchase{}, nil, token.Refuse(token.NotFound, "not_found.purchase")
 }
 
 // Receipt is the path of a purchase that was charged under an allowance.
 func (a *App) Receipt() string { return "/wallet/purchases/" + a.purchase(1).Order.String() }
 
-func (a *App) ReceiptFor(context.Context, app.Viewer, token.OrderID) (string, error) {
+func (a *App) ReceiptFor(context.Context, caller.Viewer, token.OrderID) (string, error) {
 	return "pretended.signed.receipt", nil
 }
 
-func (a *App) Purchases(_ context.Context, v app.Viewer, before string, most int) ([]app.Purchase, string, error) {
+func (a *App) Purchases(_ context.Context, v caller.Viewer, before string, most int) ([]buying.Purchase, string, error) {
 	if v.Email == Newcomer {
 		return nil, "", nil
 	}
@@ -206,7 +211,7 @@ func (a *App) Purchases(_ context.Context, v app.Viewer, before string, most int
 	if before != "" {
 		fmt.Sscanf(before, "at%d", &from)
 	}
-	var out []app.Purchase
+	var out []buying.Purchase
 	for i := from; i < total && len(out) < most; i++ {
 		out = append(out, a.purchase(i))
 	}
@@ -217,8 +222,8 @@ func (a *App) Purchases(_ context.Context, v app.Viewer, before string, most int
 	return out, next, nil
 }
 
-func (a *App) purchase(i int) app.Purchase {
-	p := app.Purchase{
+func (a *App) purchase(i int) buying.Purchase {
+	p := buying.Purchase{
 		Order: id[token.OrderKind](byte(i)), At: Now().Add(-time.Duration(i*i*11+i*7+3) * time.Minute), Vendor: a.Shop, VendorName: "The Daily Harbour",
 		Title: "The last ferry of the season", URL: a.Site + "/ferry", Price: 250_000, Currency: usd, Status: "paid", Consent: "click", Usable: true,
 	}
@@ -240,7 +245,7 @@ func (a *App) purchase(i int) app.Purchase {
 	return p
 }
 
-func (a *App) AddDemoFunds(_ context.Context, v app.Viewer, currency token.Currency, amount token.Amount, reference string) error {
+func (a *App) AddDemoFunds(_ context.Context, v caller.Viewer, currency token.Currency, amount token.Amount, reference string) error {
 	if err := amount.Positive(); err != nil {
 		return err
 	}
@@ -248,12 +253,12 @@ func (a *App) AddDemoFunds(_ context.Context, v app.Viewer, currency token.Curre
 	return nil
 }
 
-func (a *App) SetLimit(_ context.Context, v app.Viewer, in app.LimitInput) error {
+func (a *App) SetLimit(_ context.Context, v caller.Viewer, in buying.LimitInput) error {
 	a.did("limit %s %s %s %s vendor=%s", v.Email, in.Max.Decimal(2), in.Currency, in.Period, in.Vendor)
 	return nil
 }
 
-func (a *App) RemoveLimit(_ context.Context, v app.Viewer, limit token.LimitID) error {
+func (a *App) RemoveLimit(_ context.Context, v caller.Viewer, limit token.LimitID) error {
 	if limit != id[token.LimitKind](1) {
 		return token.Refuse(token.NotFound, "not_found.limit")
 	}
@@ -261,17 +266,17 @@ func (a *App) RemoveLimit(_ context.Context, v app.Viewer, limit token.LimitID) 
 	return nil
 }
 
-func (a *App) SetApproval(_ context.Context, v app.Viewer, currency token.Currency, most token.Amount) error {
+func (a *App) SetApproval(_ context.Context, v caller.Viewer, currency token.Currency, most token.Amount) error {
 	a.did("approval %s %s %s", v.Email, most.Decimal(2), currency)
 	return nil
 }
 
-func (a *App) RaiseApproval(_ context.Context, v app.Viewer, currency token.Currency, atLeast token.Amount) error {
+func (a *App) RaiseApproval(_ context.Context, v caller.Viewer, currency token.Currency, atLeast token.Amount) error {
 	a.did("raise approval %s %s %s", v.Email, atLeast.Decimal(2), currency)
 	return nil
 }
 
-func (a *App) GiveAllowance(_ context.Context, v app.Viewer, in app.AllowanceInput) error {
+func (a *App) GiveAllowance(_ context.Context, v caller.Viewer, in buying.AllowanceInput) error {
 	if in.Days < 1 {
 		return token.Refuse(token.Unprocessable, "field_invalid.allowance_days", token.Number("most", 3660), token.Number("got", int64(in.Days)))
 	}
@@ -279,13 +284,13 @@ func (a *App) GiveAllowance(_ context.Context, v app.Viewer, in app.AllowanceInp
 	return nil
 }
 
-func (a *App) TakeAllowance(_ context.Context, v app.Viewer, _ token.AllowanceID) error {
+func (a *App) TakeAllowance(_ context.Context, v caller.Viewer, _ token.AllowanceID) error {
 	a.did("disallow %s", v.Email)
 	return nil
 }
 
-func (a *App) Checkout(_ context.Context, order token.OrderID, v *app.Viewer) (app.Checkout, error) {
-	c := app.Checkout{
+func (a *App) Checkout(_ context.Context, order token.OrderID, v *caller.Viewer) (buying.Checkout, error) {
+	c := buying.Checkout{
 		Order: order, Vendor: a.Shop, VendorName: "The Daily Harbour", VendorSite: a.Site, Title: "The last ferry of the season",
 		Description: "Every November the Hilda makes her final crossing. This year it may really be the last.",
 		ItemURL:     a.Site + "/ferry", Price: 250_000, Currency: usd, Terms: entitlement.Terms{Times: 3, Days: 30}, Status: "open",
@@ -312,7 +317,7 @@ func (a *App) Checkout(_ context.Context, order token.OrderID, v *app.Viewer) (a
 	case a.Owned:
 		c.Owned, c.WithoutAsking = v != nil, v != nil
 	default:
-		return app.Checkout{}, token.Refuse(token.NotFound, "not_found.order")
+		return buying.Checkout{}, token.Refuse(token.NotFound, "not_found.order")
 	}
 	if c.Status == "open" && !c.Test {
 		c.Problem = problem(v)
@@ -326,7 +331,7 @@ func (a *App) Checkout(_ context.Context, order token.OrderID, v *app.Viewer) (a
 }
 
 // problem is why a viewer cannot buy.
-func problem(v *app.Viewer) *token.Error {
+func problem(v *caller.Viewer) *token.Error {
 	switch {
 	case v == nil:
 		return token.Refuse(token.Unauthorised, "unauthorised.not_logged_in")
@@ -342,7 +347,7 @@ func problem(v *app.Viewer) *token.Error {
 	return nil
 }
 
-func (a *App) Pay(ctx context.Context, v app.Viewer, order token.OrderID, quoted token.Amount, method journal.ConsentMethod) (string, error) {
+func (a *App) Pay(ctx context.Context, v caller.Viewer, order token.OrderID, quoted token.Amount, method journal.ConsentMethod) (string, error) {
 	c, err := a.Checkout(ctx, order, &v)
 	if err != nil {
 		return "", err
@@ -365,41 +370,41 @@ func (a *App) PayTest(ctx context.Context, order token.OrderID, quoted token.Amo
 	return a.Site + "/back?order=" + order.String() + "&ticket=pretended", nil
 }
 
-func (a *App) member(v app.Viewer, vendor token.VendorID) error {
+func (a *App) member(v caller.Viewer, vendor token.VendorID) error {
 	if !v.MemberOf(vendor) {
 		return token.Refuse(token.NotFound, "not_found.shop")
 	}
 	return nil
 }
 
-func (a *App) CreateVendor(_ context.Context, v app.Viewer, name, origin string) (app.VendorView, error) {
+func (a *App) CreateVendor(_ context.Context, v caller.Viewer, name, origin string) (directory.VendorView, error) {
 	if !strings.HasPrefix(origin, "https://") {
-		return app.VendorView{}, token.Refuse(token.Unprocessable, "url_not_registered.scheme")
+		return directory.VendorView{}, token.Refuse(token.Unprocessable, "url_not_registered.scheme")
 	}
 	a.did("vendor %s %s %s", v.Email, name, origin)
-	return app.VendorView{ID: a.Shop, Name: name, CreatedAt: Now()}, nil
+	return directory.VendorView{ID: a.Shop, Name: name, CreatedAt: Now()}, nil
 }
 
-func (a *App) Vendor(_ context.Context, v app.Viewer, vendor token.VendorID) (app.VendorView, error) {
+func (a *App) Vendor(_ context.Context, v caller.Viewer, vendor token.VendorID) (directory.VendorView, error) {
 	if err := a.member(v, vendor); err != nil {
-		return app.VendorView{}, err
+		return directory.VendorView{}, err
 	}
-	return app.VendorView{ID: vendor, Name: "The Daily Harbour", CreatedAt: Now().AddDate(-1, 0, 0), SandboxReader: id[token.ReaderKind](7),
+	return directory.VendorView{ID: vendor, Name: "The Daily Harbour", CreatedAt: Now().AddDate(-1, 0, 0), SandboxReader: id[token.ReaderKind](7),
 		Sites: a.sites(vendor)}, nil
 }
 
-func (a *App) ActFor(_ context.Context, v app.Viewer, vendor token.VendorID, test bool) (app.Seller, error) {
-	return app.Seller{Vendor: vendor, Test: test}, a.member(v, vendor)
+func (a *App) ActFor(_ context.Context, v caller.Viewer, vendor token.VendorID, test bool) (caller.Seller, error) {
+	return caller.Seller{Vendor: vendor, Test: test}, a.member(v, vendor)
 }
 
-func (a *App) Sales(_ context.Context, v app.Viewer, vendor token.VendorID, before string, most int) ([]app.OrderView, string, error) {
+func (a *App) Sales(_ context.Context, v caller.Viewer, vendor token.VendorID, before string, most int) ([]selling.OrderView, string, error) {
 	if err := a.member(v, vendor); err != nil {
 		return nil, "", err
 	}
-	var out []app.OrderView
+	var out []selling.OrderView
 	for i := range most {
-		o := app.OrderView{ID: id[token.OrderKind](byte(i)), Status: "paid", Price: 250_000, Charged: 250_000, Currency: usd, Item: journal.Item{Title: "The last ferry of the season"},
-			CreatedAt: Now().Add(-time.Duration(i*i) * time.Hour), PaidAt: Now(), Net: 170_000, Fee: 5_000, Royalties: []app.RoyaltyLine{{Amount: 50_000}, {Amount: 25_000}}}
+		o := selling.OrderView{ID: id[token.OrderKind](byte(i)), Status: "paid", Price: 250_000, Charged: 250_000, Currency: usd, Item: journal.Item{Title: "The last ferry of the season"},
+			CreatedAt: Now().Add(-time.Duration(i*i) * time.Hour), PaidAt: Now(), Net: 170_000, Fee: 5_000, Royalties: []selling.RoyaltyLine{{Amount: 50_000}, {Amount: 25_000}}}
 		switch i % 5 {
 		case 1:
 			o.Status, o.PaidAt = "open", time.Time{}
@@ -415,13 +420,13 @@ func (a *App) Sales(_ context.Context, v app.Viewer, vendor token.VendorID, befo
 	return out, "older", nil
 }
 
-func (a *App) VendorRoyalties(_ context.Context, v app.Viewer, vendor token.VendorID, before string, most int) ([]app.RoyaltyView, string, error) {
+func (a *App) VendorRoyalties(_ context.Context, v caller.Viewer, vendor token.VendorID, before string, most int) ([]selling.RoyaltyView, string, error) {
 	if err := a.member(v, vendor); err != nil {
 		return nil, "", err
 	}
-	var out []app.RoyaltyView
+	var out []selling.RoyaltyView
 	for i := range most {
-		line := app.RoyaltyView{Order: id[token.OrderKind](byte(i / 3)), At: Now().Add(-time.Duration(i*i) * time.Hour), Kind: "order.paid", Payee: id[token.PayeeKind](byte(i % 3)), PayeeName: "Grete Hansen", Amount: 50_000, Currency: usd, SplitVersion: 2}
+		line := selling.RoyaltyView{Order: id[token.OrderKind](byte(i / 3)), At: Now().Add(-time.Duration(i*i) * time.Hour), Kind: "order.paid", Payee: id[token.PayeeKind](byte(i % 3)), PayeeName: "Grete Hansen", Amount: 50_000, Currency: usd, SplitVersion: 2}
 		switch i % 3 {
 		case 0:
 			line.Payee, line.PayeeName, line.Amount, line.SplitVersion = token.PayeeID{}, "", 170_000, 0
@@ -433,44 +438,44 @@ func (a *App) VendorRoyalties(_ context.Context, v app.Viewer, vendor token.Vend
 	return out, "older", nil
 }
 
-func (a *App) VendorEarnings(_ context.Context, v app.Viewer, vendor token.VendorID) ([]app.Balance, error) {
-	return []app.Balance{{Currency: usd, Amount: 1_234_567_500, Held: 4_000_000}, {Currency: jpy, Amount: 98_000_000_000}, {Currency: usd, Amount: 750_000, Class: token.TestClass}}, a.member(v, vendor)
+func (a *App) VendorEarnings(_ context.Context, v caller.Viewer, vendor token.VendorID) ([]funding.Balance, error) {
+	return []funding.Balance{{Currency: usd, Amount: 1_234_567_500, Held: 4_000_000}, {Currency: jpy, Amount: 98_000_000_000}, {Currency: usd, Amount: 750_000, Class: token.TestClass}}, a.member(v, vendor)
 }
 
-func (a *App) VendorKeys(_ context.Context, v app.Viewer, vendor token.VendorID) ([]app.KeyView, error) {
-	return []app.KeyView{
+func (a *App) VendorKeys(_ context.Context, v caller.Viewer, vendor token.VendorID) ([]directory.KeyView, error) {
+	return []directory.KeyView{
 		{ID: id[token.KeyKind](1), Login: "web server", Hint: "x7Qa", CreatedAt: Now().AddDate(0, -2, 0)},
 		{ID: id[token.KeyKind](2), Login: "laptop of a colleague whose name is long", Hint: "9fTe", Test: true, CreatedAt: Now().AddDate(0, -1, 0)},
 		{ID: id[token.KeyKind](3), Login: "web server", Hint: "aaB3", CreatedAt: Now().AddDate(-1, 0, 0), RevokedAt: Now().AddDate(0, -2, 0)},
 	}, a.member(v, vendor)
 }
 
-func (a *App) CreateKey(_ context.Context, v app.Viewer, vendor token.VendorID, login string, test bool) (string, app.KeyView, error) {
+func (a *App) CreateKey(_ context.Context, v caller.Viewer, vendor token.VendorID, login string, test bool) (string, directory.KeyView, error) {
 	if login == "" {
-		return "", app.KeyView{}, token.Refuse(token.Unprocessable, "field_invalid.label_empty", token.Word("what", "key_name"))
+		return "", directory.KeyView{}, token.Refuse(token.Unprocessable, "field_invalid.label_empty", token.Word("what", "key_name"))
 	}
 	a.did("key %s test=%v", login, test)
-	return "fk_test_Tm90QVJlYWxLZXlKdXN0QVByZXRlbmRlZE9uZQ", app.KeyView{ID: id[token.KeyKind](4), Login: login, Test: test, Hint: "dOne", CreatedAt: Now()}, a.member(v, vendor)
+	return "fk_test_Tm90QVJlYWxLZXlKdXN0QVByZXRlbmRlZE9uZQ", directory.KeyView{ID: id[token.KeyKind](4), Login: login, Test: test, Hint: "dOne", CreatedAt: Now()}, a.member(v, vendor)
 }
 
-func (a *App) RevokeKey(_ context.Context, v app.Viewer, vendor token.VendorID, key token.KeyID) error {
+func (a *App) RevokeKey(_ context.Context, v caller.Viewer, vendor token.VendorID, key token.KeyID) error {
 	a.did("revoke %s", key)
 	return a.member(v, vendor)
 }
 
-func (a *App) Offers(context.Context, app.Seller, string, int) ([]catalog.Offer, string, error) {
+func (a *App) Offers(context.Context, caller.Seller, string, int) ([]catalog.Offer, string, error) {
 	return []catalog.Offer{
 		{ID: id[token.OfferKind](1), Version: 3, Item: journal.Item{Title: "The last ferry of the season"}, Price: 250_000, Currency: usd},
 		{ID: id[token.OfferKind](2), Version: 1, Item: journal.Item{Title: longTitle}, Price: 120_000_000, Currency: jpy},
 	}, "", nil
 }
 
-func (a *App) Splits(context.Context, app.Seller, string, int) ([]catalog.Split, string, error) {
+func (a *App) Splits(context.Context, caller.Seller, string, int) ([]catalog.Split, string, error) {
 	return []catalog.Split{{ID: id[token.SplitKind](1), Version: 2, Name: "Features", Shares: []royalty.Share{
 		{Payee: id[token.PayeeKind](1), PPM: 300_000, Minimum: 20_000}, {Payee: id[token.PayeeKind](2), PPM: 125_000, Fixed: 10_000, Of: 1},
 	}}}, "", nil
 }
 
-func (a *App) Payees(context.Context, app.Seller, string, int) ([]catalog.Payee, string, error) {
+func (a *App) Payees(context.Context, caller.Seller, string, int) ([]catalog.Payee, string, error) {
 	return []catalog.Payee{{ID: id[token.PayeeKind](1), Name: longVendor}, {ID: id[token.PayeeKind](2), Name: "Grete Hansen"}}, "", nil
 }

@@ -4,17 +4,17 @@ import (
 	"context"
 	"sync"
 
-	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/login"
 )
 
 // Letters keeps the e-mail that was sent.
 type Letters struct {
 	mu  sync.Mutex
-	all []app.Mail
+	all []login.Mail
 }
 
 // Send keeps a message.
-func (l *Letters) Send(_ context.Context, m app.Mail) error {
+func (l *Letters) Send(_ context.Context, m login.Mail) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all = append(l.all, m)
@@ -22,7 +22,7 @@ func (l *Letters) Send(_ context.Context, m app.Mail) error {
 }
 
 // To returns the messages to an address, the oldest first.
-func (l *Letters) To(email string) (found []app.Mail) {
+func (l *Letters) To(email string) (found []login.Mail) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, m := range l.all {
@@ -34,11 +34,11 @@ func (l *Letters) To(email string) (found []app.Mail) {
 }
 
 // Last returns the message that was sent last.
-func (l *Letters) Last() app.Mail {
+func (l *Letters) Last() login.Mail {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.all) == 0 {
-		return app.Mail{}
+		return login.Mail{}
 	}
 	return l.all[len(l.all)-1]
 }

@@ -48,7 +48,7 @@ func (c *Clock) Move(d time.Duration) {
 
 // Provider is what a provider is made of.
 type Provider struct {
-	App     *app.App
+	App     *app.Rooms
 	Deps    app.Deps // of App, as it was changed
 	Clock   *Clock
 	Engine  *store.Engine
@@ -94,7 +94,7 @@ func Open(t testing.TB, log *slog.Logger, changes ...func(*Provider, *app.Deps))
 	if p.Deps.Queued == nil {
 		p.Deps.Queued = p.Queue.Deliver
 	}
-	p.App = app.New(p.Deps)
+	p.App = app.Compose(p.Deps)
 	if p.Deps.Mailer != nil {
 		p.Queue.Add(p.App.MailSender())
 	}

@@ -14,6 +14,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/login"
+	"farthing.dev/farthing/app/selling"
 	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/store/postgres"
@@ -23,7 +25,7 @@ import (
 )
 
 // replica opens a whole provider, less its ways in, on a database that others use too.
-func replica(t *testing.T, dsn string, web *siteproof.Web) *app.App {
+func replica(t *testing.T, dsn string, web *siteproof.Web) *app.Rooms {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
 	db, err := postgres.Open(ctx, dsn, postgres.Options{})
@@ -34,7 +36,7 @@ func replica(t *testing.T, dsn string, web *siteproof.Web) *app.App {
 	engine, err := store.OpenEngine(ctx, db, clock, log, store.Options{})
 	must(t, err)
 	t.Cleanup(func() { _ = engine.Close(ctx) })
-	return app.New(app.Deps{
+	return app.Compose(app.Deps{
 		Engine: engine, Catalog: store.NewCatalog(db), Clock: clock, IDs: token.NewMaker(clock, nil), Log: log,
 		Secret: [32]byte{1, 2, 3}, Fetch: web.Fetch, BaseURL: "https://pay.example", Demo: true,
 	})
@@ -91,19 +93,19 @@ func TestTicketsAreGoodAtEveryReplicaAfterTheDatabaseCrashed(t *testing.T) {
 	web := &siteproof.Web{}
 	first, second := replica(t, dsn, web), replica(t, dsn, web)
 	ctx, usd := t.Context(), token.MustCurrency("USD")
-	_, owner, err := first.SignUp(ctx, app.SignUp{Email: "owner@daily.example", Password: "correct horse battery"})
+	_, owner, err := first.SignUp(ctx, login.SignUp{Email: "owner@daily.example", Password: "correct horse battery"})
 	must(t, err)
 	vendor, err := first.CreateVendor(ctx, owner, "The Daily", "https://daily.example")
 	must(t, err)
 	must(t, web.Prove(ctx, first, vendor.ID))
 	secret, _, err := first.CreateKey(ctx, owner, vendor.ID, "shop", false)
 	must(t, err)
-	_, reader, err := first.SignUp(ctx, app.SignUp{Email: "ada@reader.example", Password: "correct horse battery"})
+	_, reader, err := first.SignUp(ctx, login.SignUp{Email: "ada@reader.example", Password: "correct horse battery"})
 	must(t, err)
 	must(t, first.AddDemoFunds(ctx, reader, usd, 10_000_000, "funds-1"))
 
 	sold := 0
-	buy := func(at *app.App) (ticket string) {
+	buy := func(at *app.Rooms) (ticket string) {
 		t.Helper()
 		sold++
 		again(t, func() error {
@@ -112,7 +114,7 @@ func TestTicketsAreGoodAtEveryReplicaAfterTheDatabaseCrashed(t *testing.T) {
 				return err
 			}
 			key := "order-" + strconv.Itoa(sold)
-			order, _, err := at.CreateOrder(ctx, seller, app.OrderInput{
+			order, _, err := at.CreateOrder(ctx, seller, selling.OrderInput{
 				Item: &journal.Item{SKU: key, Title: key}, Price: 10_000, Currency: usd, ReturnURL: "https://daily.example/",
 			}, key, []byte(key))
 			if err != nil {
@@ -129,7 +131,7 @@ func TestTicketsAreGoodAtEveryReplicaAfterTheDatabaseCrashed(t *testing.T) {
 		})
 		return ticket
 	}
-	opens := func(which string, at *app.App, ticket string) {
+	opens := func(which string, at *app.Rooms, ticket string) {
 		t.Helper()
 		again(t, func() error {
 			seller, err := at.Seller(ctx, secret)
@@ -146,7 +148,7 @@ func TestTicketsAreGoodAtEveryReplicaAfterTheDatabaseCrashed(t *testing.T) {
 	before := buy(first)
 	opens("of the other replica", second, buy(first))
 	crash(t, dsn)
-	var started *app.App
+	var started *app.Rooms
 	again(t, func() error {
 		conn, err := pgx.Connect(ctx, dsn)
 		if err != nil {

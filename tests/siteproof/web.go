@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"farthing.dev/farthing/app"
+	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/token"
 )
 
@@ -38,8 +39,8 @@ func (w *Web) Fetch(_ context.Context, address string) (status int, body string,
 }
 
 // Prove puts the proofs of all of a vendor's sites where they belong, and has them looked for.
-func (w *Web) Prove(ctx context.Context, a *app.App, vendor token.VendorID) error {
-	seller := app.Seller{Vendor: vendor}
+func (w *Web) Prove(ctx context.Context, a *app.Rooms, vendor token.VendorID) error {
+	seller := caller.Seller{Vendor: vendor}
 	sites, _, err := a.Sites(ctx, seller, "", 100)
 	for _, site := range sites {
 		if site.ProvedAt != 0 {
