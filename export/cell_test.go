@@ -36,6 +36,10 @@ func TestTextsInCSV(t *testing.T) {
 		"\t=1":                   "'\t=1",
 		"\r=1":                   "'\r=1",
 		"\n=1":                   "'\n=1",
+		"＝1":                     "'＝1", // spreadsheets of East Asia take these for the others
+		"＋1":                     "'＋1",
+		"－1":                     "'－1",
+		"＠SUM(1)":                "'＠SUM(1)",
 		"1-1=0":                  "1-1=0",
 		"a\xffb":                 "a\uFFFDb",
 	} {

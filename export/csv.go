@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"farthing.dev/farthing/token"
 )
@@ -73,7 +74,7 @@ func (c *csvWriter) cell(f Form, v *Cell) {
 // text writes what somebody wrote: harmless to a spreadsheet, and in quotes where it would
 // else end early.
 func (c *csvWriter) text(s string) {
-	if strings.ContainsRune("=+-@\t\r\n", rune(s[0])) {
+	if first, _ := utf8.DecodeRuneInString(s); strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		s = "'" + s
 	}
 	if !strings.ContainsAny(s, "\",\r\n") && strings.TrimSpace(s) == s {
