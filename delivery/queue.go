@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode"
 
 	"farthing.dev/farthing/token"
 )
@@ -320,10 +321,16 @@ func (q *Queue) expire(ctx context.Context, now int64) error {
 	return err
 }
 
-// shorten cuts a reason to what is kept of it.
+// shorten makes of a reason what is kept of it: one short line of characters that can be seen.
 func shorten(why string) string {
+	why = strings.Map(func(c rune) rune {
+		if unicode.IsPrint(c) {
+			return c
+		}
+		return ' '
+	}, strings.ToValidUTF8(why, ""))
 	if len(why) > MaxWhy {
-		why = why[:MaxWhy]
+		why = strings.ToValidUTF8(why[:MaxWhy], "")
 	}
-	return strings.ToValidUTF8(why, "")
+	return why
 }

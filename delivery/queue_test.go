@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"farthing.dev/farthing/delivery"
 	"farthing.dev/farthing/store"
@@ -97,6 +99,25 @@ func TestTheQueueTriesAgainAndGivesUp(t *testing.T) {
 				t.Errorf("the log tells what was written, or to where:\n%s", p.logs.String())
 			}
 		})
+	}
+}
+
+// What a receiver says of itself is shown to operators, on a page and in a terminal, and kept by
+// databases that hold no zero byte.
+func TestWhatAReceiverSaysIsKeptAsText(t *testing.T) {
+	p := open(t)
+	p.answer = func(delivery.Message) error {
+		return fmt.Errorf("%w: no\x00thing \x1b[2Jhere\r\ndlv_1  mail  given up\u202e \xff%s", delivery.ErrRefused, strings.Repeat("ä", delivery.MaxWhy))
+	}
+	p.put(t, "a.example")
+	p.Deliver(t.Context())
+	dead, err := p.store.DeadDeliveries(t.Context(), token.DeliveryID{}, 5)
+	if err != nil || len(dead) != 1 {
+		t.Fatalf("%v, %v", dead, err)
+	}
+	why := dead[0].Why
+	if strings.ContainsFunc(why, func(c rune) bool { return !unicode.IsPrint(c) }) || !utf8.ValidString(why) || len(why) > delivery.MaxWhy || !strings.Contains(why, "no thing  [2Jhere") {
+		t.Errorf("%q", why)
 	}
 }
 
