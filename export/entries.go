@@ -40,7 +40,7 @@ func (t *entries) add(to encoder, e *journal.Entry) error {
 // EntryRow appends the cells of a complete entry's row.
 func EntryRow(cells []Cell, e *journal.Entry) []Cell {
 	account := e.Account
-	if journal.IsIssuerAccount(account) { // nobody's: what is bounded is the vendor's, or everybody's
+	if journal.IsNobodys(account) { // what is bounded is the vendor's, or everybody's; requests are the provider's
 		account = token.AccountID{}
 	}
 	what := tell(e)

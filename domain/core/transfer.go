@@ -37,7 +37,7 @@ func (c *Transfer) Decide(s *State, _ int64) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	if c.From == c.To || nobodys(c.From) || nobodys(c.To) {
+	if c.From == c.To || journal.IsNobodys(c.From) || journal.IsNobodys(c.To) {
 		return Outcome{}, token.Refuse(token.Unprocessable, "field_invalid.transfer")
 	}
 	if err := priced(c.Amount, c.Currency); err != nil {
@@ -58,6 +58,3 @@ func (c *Transfer) Decide(s *State, _ int64) (Outcome, error) {
 	return Outcome{Entry: &journal.Entry{Kind: journal.Transferred, Account: c.From, User: c.User, Key: c.Key, Legs: legs,
 		Parts: &journal.Parts{Transfer: &moved}}}, nil
 }
-
-// nobodys reports whether an account is no reader's.
-func nobodys(id token.AccountID) bool { return journal.IsIssuerAccount(id) || id == journal.Approvals }

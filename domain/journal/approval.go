@@ -10,6 +10,9 @@ import (
 // person, and the requests that wait for one. It holds no tokens.
 var Approvals = token.AccountID{15: 3}
 
+// IsNobodys reports whether an account is no reader's.
+func IsNobodys(id token.AccountID) bool { return IsIssuerAccount(id) || id == Approvals }
+
 // ByOperator is the payment method of money that staff say has come in.
 const ByOperator = "operator"
 
