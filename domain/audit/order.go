@@ -91,7 +91,7 @@ type orders struct {
 	rests []*more
 }
 
-const slabSize = 4096
+const slabSize = 256 // not more: an auditor that resumes makes one for each order that it asks the past about
 
 func (t *orders) find(id token.OrderID) *order {
 	n, ok := t.byID[id]
