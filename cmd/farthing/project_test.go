@@ -28,9 +28,9 @@ func TestProjectCommand(t *testing.T) {
 		code int
 		says string
 	}{
-		{"the first time", []string{"--into", books}, exitDone, `"entries": 190`},
+		{"the first time", []string{"--into", books}, exitDone, `"entries": 196`},
 		{"again", []string{"--into", books, "--once"}, exitDone, `"entries": 0`},
-		{"made again", []string{"--into", books, "--rebuild"}, exitDone, `"entries": 190`},
+		{"made again", []string{"--into", books, "--rebuild"}, exitDone, `"entries": 196`},
 		{"nowhere", nil, exitUsage, "say where"},
 		{"once and for ever", []string{"--into", books, "--once", "--follow"}, exitUsage, "either --once or --follow"},
 		{"the provider's own file", []string{"--into", filepath.Join(data, "farthing.db")}, exitFailed, "name a file of its own"},

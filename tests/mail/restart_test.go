@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"farthing.dev/farthing/tests/launch"
@@ -17,6 +18,7 @@ type taker struct {
 	mu      sync.Mutex
 	letters []string
 	came    chan struct{}
+	later   atomic.Bool // it does not take the next letter yet
 }
 
 // take opens a mail server at an address.
@@ -56,7 +58,11 @@ func (s *taker) serve(conn net.Conn) {
 			s.letters = append(s.letters, letter.String())
 			s.mu.Unlock()
 			letter.Reset()
-			fmt.Fprint(conn, "250 taken\r\n")
+			if s.later.Swap(false) {
+				fmt.Fprint(conn, "451 4.3.0 not now\r\n")
+			} else {
+				fmt.Fprint(conn, "250 taken\r\n")
+			}
 			s.came <- struct{}{}
 		case inText:
 			letter.WriteString(line + "\n")
@@ -102,5 +108,27 @@ func TestMailThatWaitsOutlivesTheProcess(t *testing.T) {
 	provider.Stop(t)
 	if n := len(server.taken()); n != 2 {
 		t.Errorf("%d letters were sent, want the code and the link, once each:\n%s", n, strings.Join(server.taken(), "\n---\n"))
+	}
+}
+
+// A letter that a server did not take at first is the same letter when it comes again.
+func TestMailTriedAgainKeepsItsName(t *testing.T) {
+	post := launch.FreeAddress(t)
+	server := take(t, post)
+	server.later.Store(true)
+	provider := launch.Serve(t, launch.FreeAddress(t), "--data", t.TempDir(), "--smtp", "smtp://"+post, "--mail-from", "no-reply@pay.example")
+	launch.NewBrowser(t).Get(provider.URL+"/signup").Submit("/signup", "email", "ada@reader.example", "password", "a horse and its battery").Want(http.StatusOK)
+	<-server.came
+	<-server.came
+	var names []string
+	for _, letter := range server.taken() {
+		for line := range strings.Lines(letter) {
+			if strings.HasPrefix(line, "Message-ID: ") {
+				names = append(names, line)
+			}
+		}
+	}
+	if len(names) != 2 || names[0] != names[1] {
+		t.Errorf("the two tries are named %q", names)
 	}
 }
