@@ -35,6 +35,9 @@ func changes(v reflect.Value, path string, at func(root reflect.Value) reflect.V
 		if v.Int() != 0 {
 			all = append(all, one("-1", func(v reflect.Value) { v.SetInt(v.Int() - 1) }))
 		}
+		if v.Int() > 1 && (strings.HasSuffix(path, "Amount") || strings.HasSuffix(path, "Price")) {
+			all = append(all, one("nothing", func(v reflect.Value) { v.SetInt(0) }))
+		}
 		return all
 	case reflect.Uint8, reflect.Uint32, reflect.Uint64:
 		all := []change{one("+1", func(v reflect.Value) { v.SetUint(v.Uint() + 1) })}

@@ -256,6 +256,11 @@ func TestAReportIsRead(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, text.String())
 		}
 	}
+	for _, line := range strings.Split(text.String(), "\n") {
+		if f := strings.Fields(line); len(f) > 1 && (f[0] == "1" && !strings.HasSuffix(line, "5  holds") || f[0] == "2" && !strings.HasSuffix(line, "0  nothing to check")) {
+			t.Errorf("told %q", line)
+		}
+	}
 	if strings.Contains(text.String(), "too many") || strings.Count(text.String(), "once 1") != MaxFaults || strings.Count(text.String(), ": and") != 1 {
 		t.Errorf("told:\n%s", text.String())
 	}
@@ -278,6 +283,20 @@ func TestTheAuditorDividesAsTheSale(t *testing.T) {
 	for _, c := range [][4]int64{{10, 3, 4, 7}, {10, 4, 4, 10}, {10, 5, 4, 0}, {0, 1, 4, 0}, {1, 1, 1, 1}, {10, 0, 4, 0}, {-1, 1, 4, 0}, {1 << 62, 1 << 61, 1 << 62, 1 << 61}, {5, 0, 0, 0}} {
 		if got := muldiv(c[0], c[1], c[2]); got != c[3] {
 			t.Errorf("%d * %d / %d is %d, not %d", c[0], c[1], c[2], got, c[3])
+		}
+	}
+}
+
+// An audit may know any number of orders, each by itself.
+func TestOrdersBeyondASlab(t *testing.T) {
+	of := orders{byID: map[token.OrderID]uint32{}}
+	id := func(n int) token.OrderID { return token.OrderID{byte(n), byte(n >> 8)} }
+	for n := range 2*slabSize + 1 {
+		of.add(id(n)).price = int64(n)
+	}
+	for n := range 2*slabSize + 1 {
+		if o := of.find(id(n)); o == nil || o.price != int64(n) {
+			t.Fatalf("order %d is %+v", n, o)
 		}
 	}
 }

@@ -102,6 +102,10 @@ func (p *planter) node(n ast.Node) string {
 			}
 			return false
 		case *ast.BinaryExpr:
+			if p.info.Types[n].Value != nil {
+				p.constants(n)
+				return false
+			}
 			if text := p.binary(n); text != "" {
 				replace(n, "%s", text)
 				return false
