@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -258,7 +259,7 @@ func (f *Follower) step(ctx context.Context) (more bool, err error) {
 	if err != nil || b == nil {
 		return false, err
 	}
-	commit, err := f.Take(ctx, *b)
+	commit, err := f.handOver(ctx, *b)
 	if err == nil {
 		err = f.move(ctx, *b, commit)
 	}
@@ -267,6 +268,18 @@ func (f *Follower) step(ctx context.Context) (more bool, err error) {
 	}
 	f.failed, f.failing = 0, ""
 	return f.at.Seq < end.Seq, nil
+}
+
+// handOver hands a batch over. A panic is a failure like any other: who follows the journal keeps
+// nobody from selling, and at the next start it would come again.
+func (f *Follower) handOver(ctx context.Context, b Batch) (commit Commit, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			f.Log.ErrorContext(ctx, "who follows the journal panicked", "follower", f.Name, "after", b.From.Seq, "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return f.Take(ctx, b)
 }
 
 // end returns the journal's confirmed end. Where the cursor is there, another process may have

@@ -80,6 +80,12 @@ func (w *Watchdog) Look(ctx context.Context) error {
 // follow, it begins anew.
 func (w *Watchdog) take(ctx context.Context, b store.Batch) (store.Commit, error) {
 	w.ctx = ctx
+	done := false
+	defer func() {
+		if !done { // it knows a part of what it should
+			w.auditor = nil
+		}
+	}()
 	switch {
 	case w.auditor == nil || !sameHead(w.auditor.Head(), b.From):
 		w.begin(b.From)
@@ -91,7 +97,6 @@ func (w *Watchdog) take(ctx context.Context, b store.Batch) (store.Commit, error
 	for _, block := range b.Blocks {
 		w.auditor.Block(block)
 		if err := w.auditor.Err(); err != nil {
-			w.auditor = nil
 			return nil, fmt.Errorf("ask what was before: %w", err)
 		}
 		w.skipped.Store(w.auditor.Skipped())
@@ -101,6 +106,7 @@ func (w *Watchdog) take(ctx context.Context, b store.Batch) (store.Commit, error
 			w.begin(block.Head()) // what it knows is as wrong as the journal
 		}
 	}
+	done = true
 	return func(ctx context.Context, tx *sql.Tx) error {
 		for _, c := range credits {
 			if err := store.NoteCredited(ctx, tx, eventOf(c.Event), c.Seq); err != nil {

@@ -360,3 +360,18 @@ func testFollowBegun(t *testing.T, w *world) {
 		t.Errorf("handed over: %v", d.handed)
 	}
 }
+
+// testFollowPanics: who follows the journal and panics has failed, no more: the batch comes again.
+func testFollowPanics(t *testing.T, w *world) {
+	d := w.diary("diary")
+	w.funds(w.Engine, 3)
+	f := w.follow(w.Engine, store.Follow{Name: "panics", Take: d.take})
+	d.took = func(store.Batch) error { panic("a part that is not there") }
+	if _, err := f.Step(t.Context()); err == nil || f.State().Failing == "" {
+		t.Fatalf("step: %v, %+v", err, f.State())
+	}
+	d.took = nil
+	w.clock.millis.Add(2000)
+	w.all(f)
+	d.check(3)
+}

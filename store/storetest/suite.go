@@ -92,6 +92,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Database) {
 		{"a follower finds another journal", testFollowOther},
 		{"a follower that begins later", testFollowBegin},
 		{"a follower begins in one place", testFollowBegun},
+		{"a follower panics", testFollowPanics},
 		{"a lease is one's, and of no use to who wakes up past it", testLease},
 		{"a lease that many want", testLeaseOfMany},
 		{"data of a newer version is refused", testNewer},
