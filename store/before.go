@@ -28,36 +28,73 @@ const (
 	maxOrderHistory = 4096
 )
 
-// AccountBefore returns how an account stood before an entry. It looks into what is written behind
-// and at the entries since, and never at the state, which is later.
-func (e *Engine) AccountBefore(ctx context.Context, id token.AccountID, before uint64) (earlier EarlierAccount, err error) {
+// AccountsBefore returns how accounts stood before an entry, in their order. It looks into what is
+// written behind and at the entries since, and never at the state, which is later.
+func (e *Engine) AccountsBefore(ctx context.Context, ids []token.AccountID, before uint64) (earlier []EarlierAccount, err error) {
 	err = e.unchanged(func() error {
 		// The tails are read first: a flush meanwhile only makes the snapshot newer.
-		seqs := e.index.recent(journal.TermAccount(id))
-		var read [1]core.Account
-		if err := e.readAccounts(ctx, []token.AccountID{id}, read[:]); err != nil {
+		seqs := make([][]uint64, len(ids))
+		for i, id := range ids {
+			seqs[i] = e.index.recent(journal.TermAccount(id))
+		}
+		var newer []uint64
+		if earlier, newer, err = e.index.earlier(ctx, ids, before); err != nil {
+			return fmt.Errorf("read accounts as they were: %w", err)
+		}
+		var all []uint64
+		for i := range ids {
+			from := uint64(0)
+			if earlier[i].Stored != nil {
+				from = earlier[i].Stored.Seq
+			}
+			if newer[i] > 0 { // there may be entries that only it stands for
+				if seqs[i], err = e.index.between(ctx, journal.TermAccount(ids[i]), from, before, maxHistory+1); err != nil {
+					return fmt.Errorf("look up an account's entries: %w", err)
+				}
+			}
+			seqs[i] = slices.DeleteFunc(seqs[i], func(seq uint64) bool { return seq <= from || seq >= before })
+			if newer[i] > 0 && len(seqs[i]) > maxHistory {
+				earlier[i], seqs[i] = EarlierAccount{Until: newer[i]}, nil
+			}
+			slices.Reverse(seqs[i])
+			all = append(all, seqs[i]...)
+		}
+		entries, err := e.fetch(ctx, all)
+		if err != nil {
 			return err
 		}
-		stored := &read[0]
-		switch {
-		case stored.Seq >= before: // what is written behind is newer
-			if seqs, err = e.index.page(ctx, journal.TermAccount(id), before, maxHistory+1); err != nil {
-				return fmt.Errorf("look up an account's entries: %w", err)
+		for i, id := range ids {
+			for _, entry := range entries[:len(seqs[i])] {
+				if slices.Contains(entry.Accounts(nil), id) {
+					earlier[i].Entries = append(earlier[i].Entries, entry)
+				}
 			}
-			if len(seqs) > maxHistory {
-				earlier.Until = stored.Seq
-				return nil
-			}
-		case stored.Seq > 0:
-			earlier.Stored = stored
-			fallthrough
-		default:
-			seqs = slices.DeleteFunc(seqs, func(seq uint64) bool { return seq <= stored.Seq || seq >= before })
+			entries = entries[len(seqs[i]):]
 		}
-		earlier.Entries, err = e.ascending(ctx, seqs, func(entry *journal.Entry) bool { return slices.Contains(entry.Accounts(nil), id) })
-		return err
+		return nil
 	})
 	return earlier, err
+}
+
+// earlier returns for each account its newest snapshot that is of an entry before another one; and
+// where a later one was met, which entry that is of.
+func (x *index) earlier(ctx context.Context, ids []token.AccountID, before uint64) (found []EarlierAccount, newer []uint64, err error) {
+	found, newer = make([]EarlierAccount, len(ids)), make([]uint64, len(ids))
+	err = x.snapshotsBefore(ctx, ids, before, func(i int, body []byte) (enough bool, err error) {
+		read := &core.Account{}
+		if err := read.ReadSnapshot(body); err != nil {
+			return false, err
+		}
+		if read.Seq >= before {
+			newer[i] = max(newer[i], read.Seq)
+			return false, nil
+		}
+		if found[i].Stored = nil; read.Seq > 0 {
+			found[i].Stored = read
+		}
+		return true, nil
+	})
+	return found, newer, err
 }
 
 // OrderBefore returns the entries of an order before an entry, ascending. Of its views there is

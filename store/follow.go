@@ -19,7 +19,7 @@ import (
 type Batch struct {
 	From, To journal.Head     // the entries after From, up to To
 	Entries  []*journal.Entry // in their order; who is handed them changes nothing about them
-	Blocks   []*journal.Block // as they are stored, proved; only where Follow.Stored asks for them
+	Blocks   []*journal.Block // as they are stored, proved, and Entries decoded from them; only where Follow.Stored asks for them
 }
 
 // errElsewhere says that another process moved the cursor meanwhile.
@@ -51,10 +51,8 @@ type Follow struct {
 	// Blocks and Bytes bound a batch: 128 and 4 MiB where they are zero. One block is always
 	// handed over, whatever its size.
 	Blocks, Bytes int
-	// Rest is how many times as long as a batch took there is none after it, where this process has
-	// appended in the last seconds: what follows leaves the processor to the sales. Otherwise it
-	// rests as long as it took.
-	Rest int
+	// Pace is how much of a processor it takes. The zero one is a half.
+	Pace Pace
 	// Life is how long the lease lasts after each step; 10 s where it is zero.
 	Life time.Duration
 	// Clock is nil but in tests.
@@ -71,11 +69,13 @@ type Follower struct {
 	engine *Engine
 	db     Database
 	lease  *Lease
+	pacer  pacer // only Run looks at it
 
 	turn    sync.Mutex // held while a step is under way, guards what is below
 	at      journal.Head
-	known   bool // at is where the cursor is, as this process has read or moved it
-	unsaid  bool // there is no cursor yet: at is where it is to begin
+	ahead   []*journal.Block // that were read and not yet handed over
+	known   bool             // at is where the cursor is, as this process has read or moved it
+	unsaid  bool             // there is no cursor yet: at is where it is to begin
 	stopped string
 	renew   time.Time // when the lease is to be renewed; zero where it is not held
 	failed  int       // tries of the batch at hand
@@ -102,7 +102,6 @@ const (
 	followFirstTry = time.Second
 	followLastTry  = time.Minute
 	followEnd      = 2 * time.Second // of giving the lease back
-	followQuiet    = 2 * time.Second // since the last sale: from then on it need not be slow
 )
 
 // NewFollower returns a follower of the engine's journal.
@@ -119,7 +118,7 @@ func NewFollower(e *Engine, f Follow) *Follower {
 	if f.Log == nil {
 		f.Log = e.log
 	}
-	follower := &Follower{Follow: f, engine: e, db: e.db, lease: NewLease(e.db, "follow "+f.Name, f.Life, f.Clock)}
+	follower := &Follower{Follow: f, engine: e, db: e.db, lease: NewLease(e.db, "follow "+f.Name, f.Life, f.Clock), pacer: pacer{Pace: f.Pace}}
 	follower.seen.Store(&FollowerState{Name: f.Name})
 	return follower
 }
@@ -172,10 +171,7 @@ func (f *Follower) steps(ctx context.Context) {
 		if more, err = f.Step(ctx); err != nil && ctx.Err() == nil {
 			f.Log.ErrorContext(ctx, "who follows the journal failed; trying again", "follower", f.Name, "error", err)
 		}
-		rest := time.Since(began)
-		if time.Since(f.engine.Stats().CommittedAt) < followQuiet {
-			rest *= time.Duration(max(1, f.Rest))
-		}
+		rest := f.pacer.rest(time.Now(), time.Since(began), f.engine.counters.entries.Load(), f.State().Lag)
 		if !more || !wait(ctx, rest) {
 			return
 		}
@@ -203,7 +199,7 @@ func (f *Follower) Restart(ctx context.Context) error {
 }
 
 // lost forgets what only the holder of the lease may rely on. The caller holds turn.
-func (f *Follower) lost() { f.known, f.renew = false, time.Time{} }
+func (f *Follower) lost() { f.known, f.renew, f.ahead = false, time.Time{}, nil }
 
 // Step hands over at most one batch, and reports whether there is more to hand over now. It
 // does nothing while another process has the lease, and for a while after a failure.
@@ -220,7 +216,7 @@ func (f *Follower) Step(ctx context.Context) (more bool, err error) {
 		f.lost()
 		more, err = false, nil
 	case err != nil:
-		f.known = false // it may have moved, where the answer to a commit was lost
+		f.known, f.ahead = false, nil // it may have moved, where the answer to a commit was lost
 		f.after = f.now().Add(min(followLastTry, followFirstTry<<min(f.failed, 10)))
 		f.failed++
 		f.failing, more = err.Error(), false
@@ -373,12 +369,14 @@ func (f *Follower) batch(ctx context.Context, end journal.Head) (*Batch, error) 
 				return b, nil
 			}
 		}
-		blocks, err := f.engine.blocksAfter(ctx, f.at.Seq, f.Blocks)
-		if err != nil {
-			return nil, err
+		if next := f.ahead; len(next) == 0 || next[0].Prev != f.at.Hash {
+			var err error
+			if f.ahead, err = f.engine.blocksAfter(ctx, f.at.Seq, f.Blocks); err != nil {
+				return nil, err
+			}
 		}
-		if len(blocks) > 0 && blocks[0].First == f.at.Seq+1 && blocks[0].Prev == f.at.Hash {
-			return f.fromBlocks(blocks, end)
+		if next := f.ahead; len(next) > 0 && next[0].First == f.at.Seq+1 && next[0].Prev == f.at.Hash {
+			return f.fromBlocks(end)
 		}
 	}
 	return nil, f.elsewhere(ctx)
@@ -400,10 +398,10 @@ func (f *Follower) fromMemory(end journal.Head) *Batch {
 	return b
 }
 
-// fromBlocks makes a batch of blocks that were read.
-func (f *Follower) fromBlocks(blocks []*journal.Block, end journal.Head) (*Batch, error) {
+// fromBlocks makes a batch of blocks that were read. Those that it leaves are for the next.
+func (f *Follower) fromBlocks(end journal.Head) (*Batch, error) {
 	b := &Batch{From: f.at, To: f.at}
-	size := 0
+	size, blocks := 0, f.ahead
 	for _, block := range blocks {
 		if size += len(block.Body); block.Last() > end.Seq || size > f.Bytes && len(b.Entries) > 0 {
 			break
@@ -413,6 +411,9 @@ func (f *Follower) fromBlocks(blocks []*journal.Block, end journal.Head) (*Batch
 			return nil, fmt.Errorf("read block %d: %w", block.First, err)
 		}
 		b.Entries, b.To = append(b.Entries, entries...), block.Head()
+		if f.ahead = f.ahead[1:]; len(f.ahead) == 0 {
+			f.ahead = nil
+		}
 		if f.Stored {
 			b.Blocks = append(b.Blocks, block)
 		}

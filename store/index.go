@@ -302,14 +302,19 @@ func (x *index) walk(ctx context.Context, r *run, n int, term journal.Term, befo
 
 // page returns up to limit numbers below before that have the term, newest first.
 func (x *index) page(ctx context.Context, term journal.Term, before uint64, limit int) (seqs []uint64, err error) {
+	return x.between(ctx, term, 0, before, limit)
+}
+
+// between is page of the numbers above after. It may have some that are not, which come last.
+func (x *index) between(ctx context.Context, term journal.Term, after, before uint64, limit int) (seqs []uint64, err error) {
 	err = x.search(ctx, func() error {
-		seqs, err = x.pageOnce(ctx, term, before, limit)
+		seqs, err = x.betweenOnce(ctx, term, after, before, limit)
 		return err
 	})
 	return seqs, err
 }
 
-func (x *index) pageOnce(ctx context.Context, term journal.Term, before uint64, limit int) ([]uint64, error) {
+func (x *index) betweenOnce(ctx context.Context, term journal.Term, after, before uint64, limit int) ([]uint64, error) {
 	x.mu.RLock()
 	out := x.active.find(term, before, limit, nil)
 	out = x.frozen.find(term, before, limit-len(out), out)
@@ -321,7 +326,7 @@ func (x *index) pageOnce(ctx context.Context, term journal.Term, before uint64, 
 		}
 		key := indexKey(term, before-1)
 		chunk := r.chunkOf(key)
-		if r.first >= before || chunk < 0 || !r.mayHold(key) {
+		if r.first >= before || r.last <= after || chunk < 0 || !r.mayHold(key) {
 			continue
 		}
 		var err error
@@ -335,10 +340,16 @@ func (x *index) pageOnce(ctx context.Context, term journal.Term, before uint64, 
 // snapshots calls use with the place of each id that has a snapshot, and the newest one,
 // which is good until use returns. It may do so more than once.
 func (x *index) snapshots(ctx context.Context, ids []token.AccountID, use func(place int, body []byte) error) error {
-	return x.search(ctx, func() error { return x.snapshotsOnce(ctx, ids, use) })
+	return x.snapshotsBefore(ctx, ids, math.MaxUint64, func(place int, body []byte) (bool, error) { return true, use(place, body) })
 }
 
-func (x *index) snapshotsOnce(ctx context.Context, ids []token.AccountID, use func(int, []byte) error) error {
+// snapshotsBefore is snapshots without those that are certainly of entries from before on. Where one
+// is not enough for use, it gets the next older one of that id.
+func (x *index) snapshotsBefore(ctx context.Context, ids []token.AccountID, before uint64, use func(place int, body []byte) (enough bool, err error)) error {
+	return x.search(ctx, func() error { return x.snapshotsOnce(ctx, ids, before, use) })
+}
+
+func (x *index) snapshotsOnce(ctx context.Context, ids []token.AccountID, before uint64, use func(int, []byte) (bool, error)) error {
 	runs := x.view(snapshotRun)
 	next := make([]int, len(ids)) // the run to look into next
 	open := make([]int, len(ids)) // which ids are still looked for
@@ -353,7 +364,7 @@ func (x *index) snapshotsOnce(ctx context.Context, ids []token.AccountID, use fu
 		for _, i := range open {
 			for ; next[i] < len(runs); next[i]++ {
 				r := runs[next[i]]
-				if chunk := r.chunkOf(Key16(ids[i])); chunk >= 0 && r.mayHold(Key16(ids[i])) {
+				if chunk := r.chunkOf(Key16(ids[i])); r.first < before && chunk >= 0 && r.mayHold(Key16(ids[i])) {
 					rows, holders = append(rows, rowID(r.id, chunk)), append(holders, r)
 					still = append(still, i)
 					next[i]++
@@ -370,11 +381,14 @@ func (x *index) snapshotsOnce(ctx context.Context, ids []token.AccountID, use fu
 			if err != nil {
 				return err
 			}
-			if body == nil {
-				missing = append(missing, still[n]) // behind n by then
-				return nil
+			enough := false
+			if body != nil {
+				enough, err = use(still[n], body)
 			}
-			return use(still[n], body)
+			if !enough {
+				missing = append(missing, still[n]) // behind n by then
+			}
+			return err
 		})
 		if err != nil {
 			return err

@@ -82,15 +82,9 @@ func begin(ctx context.Context, db store.Database) (*scene, error) {
 		return nil, fmt.Errorf("open engine: %w", err)
 	}
 	s := &scene{ctx: ctx, engine: engine, clock: clock, ids: ids, vendor: vendor, usd: early.Currency}
-	s.split = royalty.Split{ID: token.NewID[token.SplitKind](s.ids), Version: 1, Shares: []royalty.Share{
-		{Payee: token.NewID[token.PayeeKind](s.ids), PPM: 400_000},
-		{Payee: token.NewID[token.PayeeKind](s.ids), PPM: 500_000, Of: 1},
-	}}
-	made, err := store.NewCatalog(db).AddSplit(ctx, catalog.Split{ID: s.split.ID, Version: 1, Vendor: s.vendor, Name: "split", Shares: s.split.Shares}, catalog.Request{})
-	if err != nil {
-		return nil, fmt.Errorf("add a split: %w", err)
+	if err := s.divide(store.NewCatalog(db)); err != nil {
+		return nil, err
 	}
-	s.split.ID, s.split.Version = made.ID, max(1, made.Version)
 	s.offer = catalog.Offer{ID: token.NewID[token.OfferKind](s.ids), Version: 1, Vendor: s.vendor, Price: 100_000, Currency: s.usd,
 		Item: journal.Item{Title: "A call", Repeatable: true}}
 	sold, err := store.NewCatalog(db).AddOffer(ctx, s.offer, catalog.Request{})
@@ -100,6 +94,20 @@ func begin(ctx context.Context, db store.Database) (*scene, error) {
 	s.offer.ID = sold.ID
 	s.do(&core.BoundIncentives{Max: token.PerUnit, AsOf: engine.Head().Seq, Before: []journal.Debt{early}})
 	return s, s.err
+}
+
+// divide makes the split that all sales are divided by.
+func (s *scene) divide(catalogue *store.Catalog) error {
+	s.split = royalty.Split{ID: token.NewID[token.SplitKind](s.ids), Version: 1, Shares: []royalty.Share{
+		{Payee: token.NewID[token.PayeeKind](s.ids), PPM: 400_000},
+		{Payee: token.NewID[token.PayeeKind](s.ids), PPM: 500_000, Of: 1},
+	}}
+	made, err := catalogue.AddSplit(s.ctx, catalog.Split{ID: s.split.ID, Version: 1, Vendor: s.vendor, Name: "split", Shares: s.split.Shares}, catalog.Request{})
+	if err != nil {
+		return fmt.Errorf("add a split: %w", err)
+	}
+	s.split.ID, s.split.Version = made.ID, max(1, made.Version)
+	return nil
 }
 
 // giveEarly appends a vendor's gift as a version recorded it that knew no bounds.

@@ -54,10 +54,13 @@ type bound struct {
 func (a *Auditor) account(id token.AccountID) *account {
 	found := a.accounts[id]
 	if found == nil {
-		found = &account{}
+		if found = a.remembered(id); found == nil {
+			found = &account{}
+			a.recall(id, found)
+		}
 		a.accounts[id] = found
-		a.recall(id, found)
-	} else if found.unknownTo != 0 && a.seq > found.unknownTo {
+	}
+	if found.unknownTo != 0 && a.seq > found.unknownTo {
 		*found = account{}
 		a.recall(id, found)
 	}

@@ -47,9 +47,10 @@ type Finding struct {
 // resumed is what an Auditor has beside its fold that began in the middle of a journal.
 type resumed struct {
 	past    Past
-	origin  journal.Head        // where it began
-	began   int64               // the time of its first block, in milliseconds since 1970
-	before  map[uint64]struct{} // the keys of the auditor before it
+	origin  journal.Head                 // where it began
+	began   int64                        // the time of its first block, in milliseconds since 1970
+	before  map[uint64]struct{}          // the keys of the auditor before it
+	known   map[token.AccountID]*account // the accounts of the auditor before it
 	credits []Credit
 	skipped uint64
 	spare   Report // for what is not judged
@@ -75,16 +76,32 @@ func Resume(rules Rules, past Past, head journal.Head) *Auditor {
 }
 
 // Next returns an Auditor that goes on where this one is, and knows little more than what it
-// was told of vendors' incentive tokens and of what needs a second person.
-func (a *Auditor) Next() *Auditor {
+// was told of vendors' incentive tokens and of what needs a second person. Of keys and accounts
+// it knows those that this one met; of accounts not, where that would make it remember
+// more than so many users, vendors and kinds of terms.
+func (a *Auditor) Next(most int) *Auditor {
 	next := Resume(a.rules, a.resumed.past, a.head)
 	next.debts, next.desk, next.lookUp, next.resumed.before = a.debts, a.desk, a.lookUp, a.keys
-	next.resumed.skipped = a.resumed.skipped
+	next.resumed.skipped, next.resumed.began = a.resumed.skipped, a.resumed.began
+	if len(a.ids.values)+len(a.ruleTable.values)+len(a.termsTable.values) <= most {
+		next.shared, next.resumed.known = a.shared, a.accounts
+	}
 	return next
 }
 
-// Size is how much it knows: accounts, orders and keys, of some hundred bytes each.
-func (a *Auditor) Size() int { return len(a.accounts) + int(a.orders.count) + len(a.keys) }
+// remembered returns an account that the auditor before this one met last; nil where it did not.
+func (a *Auditor) remembered(id token.AccountID) *account {
+	if a.resumed == nil {
+		return nil
+	}
+	found := a.resumed.known[id]
+	delete(a.resumed.known, id)
+	return found
+}
+
+// Size is how many accounts it met, or orders or keys, whichever are most. Together one of each is
+// some hundred bytes.
+func (a *Auditor) Size() int { return max(len(a.accounts), int(a.orders.count), len(a.keys)) }
 
 // Head returns where the audit is.
 func (a *Auditor) Head() journal.Head { return a.head }
@@ -183,9 +200,21 @@ func (a *Auditor) creditedBefore(event [2]string) bool {
 	return credited
 }
 
+// asksOf reports whether the past is asked about an account that is not known. Of vendors' accounts
+// only what they owe counts, see debts.
+func (a *Auditor) asksOf(id token.AccountID) bool { return a.asks() && id[0]&(1<<7) == 0 }
+
+// Asks reports whether an entry of the account would have the past asked how it stood.
+func (a *Auditor) Asks(id token.AccountID) bool {
+	if id.IsZero() || !a.asksOf(id) || a.accounts[id] != nil {
+		return false
+	}
+	return a.resumed.known[id] == nil
+}
+
 // recall makes an account what it was before the entry that is looked at.
 func (a *Auditor) recall(id token.AccountID, acc *account) {
-	if !a.asks() || id[0]&(1<<7) != 0 { // of vendors' accounts only what they owe counts, see debts
+	if !a.asksOf(id) {
 		return
 	}
 	earlier, err := a.resumed.past.Account(id, a.seq)
@@ -314,7 +343,7 @@ func (a *Auditor) order(id token.OrderID) *order {
 }
 
 // orderOf returns the order that a purchase or hold is of. One that a direct purchase makes is
-// not looked for where its id is younger than all of the past.
+// not looked for where its id is younger than all that was before the first auditor.
 func (a *Auditor) orderOf(e *journal.Entry) *order {
 	const slack = 10_000 // milliseconds by which the clocks of two servers may differ, and more
 	if o := a.orders.find(e.Order); o != nil || !a.asks() {

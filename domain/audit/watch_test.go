@@ -60,7 +60,7 @@ func TestWhatNobodyKnowsIsSkipped(t *testing.T) {
 			if a.Skipped() != want {
 				t.Errorf("%s: %d skipped, not %d", name, a.Skipped(), want)
 			}
-			next := a.Next()
+			next := a.Next(1 << 20)
 			if next.Skipped() != want || next.Head() != a.Head() || next.Size() != 0 {
 				t.Errorf("the next begins at %s with %d skipped, and knows %d", next.Head(), next.Skipped(), next.Size())
 			}
@@ -106,12 +106,12 @@ func TestTheNextAuditorKnowsWhatWasUsed(t *testing.T) {
 	if len(credits) != 2 || credits[0].Seq != 1 || credits[1].Seq != 2 || credits[0].Method != "bank" || len(a.Credits()) != 0 {
 		t.Errorf("credited %+v", credits)
 	}
-	if size := a.Size(); size != 1+1+5 {
+	if size := a.Size(); size != max(1, 1, 5) {
 		t.Errorf("it knows %d accounts, orders and keys", size)
 	}
 	again := clone(t, h.entries[6])
 	again.Key = h.entries[4].Key
-	next := a.Next()
+	next := a.Next(1 << 20)
 	if next.fold(block(next.head, again)); next.Found() == nil || next.Found().Invariant != OneDebit || next.Found().Entry != 7 {
 		t.Errorf("a key used twice: %+v", next.Found())
 	}
