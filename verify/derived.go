@@ -137,12 +137,13 @@ func (d *derived) snapshotChunk(body []byte, newest map[token.AccountID]audit.Sn
 			d.damage = append(d.damage, fmt.Sprintf("the snapshot of account %s cannot be read", id))
 			continue
 		}
-		newest[id] = snapshot(&a)
+		newest[id] = Snapshot(&a)
 		d.reachable(store.Key16(id))
 	}
 }
 
-func snapshot(a *core.Account) audit.Snapshot {
+// Snapshot is an account as it is stored, for the auditor.
+func Snapshot(a *core.Account) audit.Snapshot {
 	s := audit.Snapshot{Account: a.ID, Seq: a.Seq, Limits: a.Limits, Allowances: a.Allowances, Approvals: a.Approvals, Standing: a.Standing}
 	for _, d := range a.Debts {
 		s.Debts = append(s.Debts, audit.StoredDebt{Currency: d.Currency, Owed: d.Owed, Max: d.Max, Bounded: d.Bounded})

@@ -174,7 +174,7 @@ func (w *Watchdog) lookBack(ctx context.Context, b store.Batch) error {
 func earlierOf(found store.EarlierAccount) audit.Earlier {
 	earlier := audit.Earlier{Entries: found.Entries, Until: found.Until}
 	if found.Stored != nil {
-		stored := snapshot(found.Stored)
+		stored := Snapshot(found.Stored)
 		earlier.Stored = &stored
 	}
 	return earlier

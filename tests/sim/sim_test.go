@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
 
+	"farthing.dev/farthing/domain/audit"
+	"farthing.dev/farthing/domain/journal"
 	"farthing.dev/farthing/tests/sim"
+	"farthing.dev/farthing/token"
 )
 
 // setting reads a number from the environment, so that a long run or a seed that
@@ -52,6 +56,35 @@ func TestTheAuditorFindsNothing(t *testing.T) {
 	}
 	t.Logf("%d purchases, %d commands in %s: %.0f purchases/s, decided, sealed and audited\n%s\n%v", w.Stats.Purchases, w.Stats.Commands, took.Round(time.Millisecond),
 		float64(w.Stats.Purchases)/took.Seconds(), table.String(), fmt.Sprintf("%+v", w.Stats))
+	if w.Watched() < w.Stats.Entries/8 {
+		t.Errorf("the watchdog looked at %d of %d entries", w.Watched(), w.Stats.Entries)
+	}
+	for _, plant := range []struct {
+		what      string
+		kind      journal.Kind
+		invariant int
+		alter     func(e *journal.Entry)
+	}{
+		{"an order is paid a second time", journal.Purchased, audit.OneDebit, func(e *journal.Entry) { e.Key.Hash[0]++ }},
+		{"more than there is", journal.Purchased, audit.CreditLines, func(e *journal.Entry) {
+			e.Key.Hash[0]++
+			e.Order[15]++
+			times := token.MaxAmount / e.Sale.Price
+			e.Sale.Price *= times
+			for i := range e.Legs {
+				e.Legs[i].Amount *= times
+			}
+		}},
+		{"an outside event is credited a second time", journal.Funded, audit.OutsideMoney, func(*journal.Entry) {}},
+	} {
+		found, err := w.Plant(plant.kind, plant.alter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found == nil || found.Invariant != plant.invariant && !slices.Contains(found.Also, plant.invariant) {
+			t.Errorf("%s: the watchdog finds %+v, want invariant %d; SIM_SEED=%d", plant.what, found, plant.invariant, seed)
+		}
+	}
 	if w.Stats.WrongClocks == 0 {
 		t.Error("no wrong clock was met")
 	}

@@ -31,6 +31,12 @@ const (
 	begin      = 1_790_000_000_000
 )
 
+// division looks a split's version up.
+func (w *World) division(split token.SplitID, version uint32) (royalty.Split, bool) {
+	found, ok := w.splits[ruleKey{split, version}]
+	return found, ok
+}
+
 // New returns a world with as many accounts, where things are about to happen.
 func New(seed uint64, accounts int) *World {
 	w := &World{
@@ -42,10 +48,7 @@ func New(seed uint64, accounts int) *World {
 		machine: machine{rule: journal.ClockRule{Tolerance: 5 * time.Second}, anchor: journal.Anchor{Wall: begin, Elapsed: begin}},
 	}
 	w.after(w.random.Int64N(60_000), w.setClock)
-	w.auditor = audit.New(func(split token.SplitID, version uint32) (royalty.Split, bool) {
-		found, ok := w.splits[ruleKey{split, version}]
-		return found, ok
-	})
+	w.auditor, w.dog = audit.New(w.division), newDog()
 	w.auditor.SnapshotsTo(0) // Check tells them at the end
 	for range numVendors {
 		w.vendors = append(w.vendors, w.newVendor())

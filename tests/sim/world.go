@@ -16,9 +16,9 @@ import (
 	"farthing.dev/farthing/domain/audit"
 	"farthing.dev/farthing/domain/core"
 	"farthing.dev/farthing/domain/journal"
-	"farthing.dev/farthing/domain/ledger"
 	"farthing.dev/farthing/domain/royalty"
 	"farthing.dev/farthing/token"
+	"farthing.dev/farthing/verify"
 )
 
 // World is the store of the simulation: it does in memory what the engine does.
@@ -41,6 +41,7 @@ type World struct {
 	pending   []job
 	failure   error // the first; Run returns it
 	auditor   *audit.Auditor
+	dog       *dog
 	splits    map[ruleKey]royalty.Split
 
 	people  []person
@@ -212,6 +213,9 @@ func (w *World) seal(s *core.State, entries []*journal.Entry, now int64) error {
 	}
 	w.head = block.Head()
 	w.auditor.Block(block)
+	if err := w.follow(block, entries); err != nil {
+		return err
+	}
 	w.Stats.Blocks++
 	w.Stats.Entries += uint64(len(entries))
 	for _, e := range entries {
@@ -324,27 +328,7 @@ func (w *World) Check() (audit.Report, error) {
 		}
 	}
 	for _, a := range w.accounts {
-		stored := audit.Snapshot{Account: a.ID, Seq: a.Seq, Limits: a.Limits, Allowances: a.Allowances, Approvals: a.Approvals, Standing: a.Standing}
-		for _, d := range a.Debts {
-			stored.Debts = append(stored.Debts, audit.StoredDebt{Currency: d.Currency, Owed: d.Owed, Max: d.Max, Bounded: d.Bounded})
-		}
-		if a.Desk != nil {
-			stored.Desk = &audit.StoredDesk{Policies: a.Desk.Policies}
-			for _, r := range a.Desk.Requests {
-				stored.Desk.Requests = append(stored.Desk.Requests, audit.StoredRequest(r))
-			}
-		}
-		for _, wallet := range a.Wallets {
-			stored.Wallets = append(stored.Wallets, audit.Balance{Currency: wallet.Currency, Class: wallet.Class,
-				Balance: wallet.Balance, Held: wallet.Held, Credit: wallet.Credit})
-		}
-		for _, b := range a.Balances {
-			stored.Owed = append(stored.Owed, ledger.Leg{Account: ledger.Account{Code: b.Code, Currency: b.Currency, Class: b.Class}, Amount: b.Amount})
-		}
-		for _, t := range a.Sales {
-			stored.Sales = append(stored.Sales, audit.Turnover{Currency: t.Currency, Sold: t.Sold, Sales: t.Sales, Refunded: t.Refunded, Refunds: t.Refunds})
-		}
-		w.auditor.Snapshot(stored)
+		w.auditor.Snapshot(verify.Snapshot(a))
 	}
 	return w.auditor.Report(), nil
 }
