@@ -232,3 +232,20 @@ func TestRoles(t *testing.T) {
 		}
 	}
 }
+
+// The staff's log tells of logins of staff, and of no reader's.
+func TestLoginsOfStaffAreTold(t *testing.T) {
+	c := newCrew(t)
+	for _, email := range []string{"desk@example.org", "reader@example.org"} {
+		_, _, err := c.LogIn(t.Context(), email, "correct horse battery")
+		must(t, err)
+	}
+	lines, _, err := c.StaffLog(t.Context(), c.operator, staff.Search{Action: staff.LoggedIn}, "", 9)
+	must(t, err)
+	if len(lines) != 1 {
+		t.Fatalf("%+v", lines)
+	}
+	if user, err := token.ParseID[token.UserKind](lines[0].Actor); err != nil || !c.representative.Is(user) {
+		t.Errorf("%+v", lines)
+	}
+}

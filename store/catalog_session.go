@@ -9,12 +9,22 @@ import (
 
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/domain/credential"
+	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/token"
 )
 
 // AddSession adds a session, unless the user's password was changed, and ends those that
 // are too many.
 func (c *Catalog) AddSession(ctx context.Context, s account.Session, password string, spent ...credential.Spent) error {
+	return c.startSession(ctx, s, password, spent, nil)
+}
+
+// AddStaffSession is AddSession for one of the staff, and writes the login down.
+func (c *Catalog) AddStaffSession(ctx context.Context, s account.Session, password string, act staff.Act, spent ...credential.Spent) error {
+	return c.startSession(ctx, s, password, spent, &act)
+}
+
+func (c *Catalog) startSession(ctx context.Context, s account.Session, password string, spent []credential.Spent, act *staff.Act) error {
 	return c.write(ctx, func(tx *sql.Tx) error {
 		if err := spend(ctx, tx, spent); err != nil {
 			return err
@@ -31,7 +41,10 @@ func (c *Catalog) AddSession(ctx context.Context, s account.Session, password st
 		}
 		_, err = tx.ExecContext(ctx, `DELETE FROM sessions WHERE member = $1 AND hash NOT IN
 			(SELECT hash FROM sessions WHERE member = $2 ORDER BY seen_at DESC, id DESC LIMIT $3)`, s.User.String(), s.User.String(), account.MaxSessions)
-		return err
+		if err != nil || act == nil {
+			return err
+		}
+		return addAct(ctx, tx, *act)
 	})
 }
 

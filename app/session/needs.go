@@ -12,6 +12,7 @@ import (
 // Catalog is what the package needs of the tables of who is who and what is for sale.
 type Catalog interface {
 	AddSession(ctx context.Context, session account.Session, password string, spent ...credential.Spent) error
+	AddStaffSession(ctx context.Context, session account.Session, password string, act staff.Act, spent ...credential.Spent) error
 	DropAttemptsBefore(ctx context.Context, at int64) error
 	DropOtherSessions(ctx context.Context, user token.UserID, kept token.SessionID) error
 	DropSession(ctx context.Context, hash account.SessionHash) error

@@ -7,6 +7,8 @@ import (
 	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/domain/credential"
+	"farthing.dev/farthing/domain/journal"
+	"farthing.dev/farthing/domain/staff"
 	"farthing.dev/farthing/token"
 )
 
@@ -21,7 +23,16 @@ func (a *Sessions) Start(ctx context.Context, user account.User, spent credentia
 		ID: token.NewID[token.SessionKind](a.ids), Hash: sha256.Sum256([]byte(secret)), User: user.ID, Account: user.Account, Methods: methods,
 		LoginAt: now.UnixMilli(), AuthAt: now.UnixMilli(), SeenAt: now.UnixMilli(), ExpiresAt: now.Add(a.sessionLife).UnixMilli(),
 	}
-	err = a.catalog.AddSession(ctx, session, user.Password, spent)
+	role, err := a.RoleOf(ctx, user.ID)
+	if err != nil {
+		return "", caller.Viewer{}, err
+	}
+	if role > 0 {
+		by := caller.Actor{ID: user.ID.String(), Staff: journal.Staff{User: user.ID, Role: role}}
+		err = a.catalog.AddStaffSession(ctx, session, user.Password, by.Act(a.ids, now, staff.LoggedIn, session.ID.String(), "logged in"), spent)
+	} else {
+		err = a.catalog.AddSession(ctx, session, user.Password, spent)
+	}
 	if token.CodeOf(err) == token.CodeStale { // what she showed may be known to others by now
 		return "", caller.Viewer{}, token.Refuse(token.Unauthorised, "login_over.password_changed")
 	}

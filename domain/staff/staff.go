@@ -5,7 +5,9 @@ package staff
 import (
 	"context"
 
+	"farthing.dev/farthing/domain/account"
 	"farthing.dev/farthing/domain/catalog"
+	"farthing.dev/farthing/domain/credential"
 	"farthing.dev/farthing/token"
 )
 
@@ -39,6 +41,7 @@ const (
 	OperatorRemoved   = "operator_removed"
 	KeyMade           = "operator_key_made"
 	KeyRevoked        = "operator_key_revoked"
+	LoggedIn          = "staff_logged_in"
 	ReaderLooked      = "reader_looked_at"
 	DepositMade       = "deposit_made"
 	IncentivesBounded = "incentives_bounded"
@@ -54,7 +57,7 @@ const (
 
 // Actions returns every action that the log tells of.
 func Actions() []string {
-	return []string{OperatorAdded, OperatorRemoved, KeyMade, KeyRevoked, ReaderLooked, DepositMade, IncentivesBounded, StandingChanged, PolicyChanged,
+	return []string{OperatorAdded, OperatorRemoved, KeyMade, KeyRevoked, LoggedIn, ReaderLooked, DepositMade, IncentivesBounded, StandingChanged, PolicyChanged,
 		RequestLooked, RequestApproved, RequestRefused, InvariantCleared, DeliveryRetried, DeliveryDropped}
 }
 
@@ -88,6 +91,10 @@ type Store interface {
 	Roles(ctx context.Context, user token.UserID) ([]Role, error)
 	// Staff returns everybody with a role, longest first, at most two hundred.
 	Staff(ctx context.Context) ([]Member, error)
+
+	// AddStaffSession is AddSession of [account.Store] for one of the staff, and writes the login
+	// down in the same transaction.
+	AddStaffSession(ctx context.Context, s account.Session, password string, act Act, spent ...credential.Spent) error
 
 	AddOperatorKey(ctx context.Context, k Key, act Act) error
 	// OperatorKeys returns the keys, newest first, at most two hundred.

@@ -52,6 +52,7 @@ func RunCatalog(t *testing.T, open func(t *testing.T) store.Tables) {
 		{"pages", testPages},
 		{"the security log", testSecurityEvents},
 		{"staff", testStaff},
+		{"a login of staff", testStaffLogin},
 		{"the staff's log is one chain, whoever writes it", testStaffLogChain},
 		{"operator keys", testOperatorKeys},
 		{"claims", testClaims},

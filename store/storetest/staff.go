@@ -180,3 +180,25 @@ func testClaims(t *testing.T, s *shelf) {
 	must(t, s.Unclaim(t.Context(), request("one", "a")))
 	must(t, s.Claim(t.Context(), request("one", "b")))
 }
+
+// A login of staff has its line in the same transaction: no login without one, and none for a login
+// that was refused.
+func testStaffLogin(t *testing.T, s *shelf) {
+	user := account.User{ID: token.NewID[token.UserKind](s.ids), Email: "op@example.org", Password: "hash", Account: token.NewID[token.AccountKind](s.ids)}
+	must(t, s.AddUser(t.Context(), user, account.Account{ID: user.Account}))
+	session := account.Session{ID: token.NewID[token.SessionKind](s.ids), Hash: account.SessionHash{1}, User: user.ID, ExpiresAt: 1 << 60}
+	act := staff.Act{ID: token.NewID[token.EventKind](s.ids), At: 1, Actor: user.ID.String(), Action: staff.LoggedIn, Subject: session.ID.String(), Detail: "logged in"}
+	wantCode(t, s.AddStaffSession(t.Context(), session, "before", act), token.CodeStale)
+	lines, err := s.Acts(t.Context(), staff.Search{}, 5)
+	if err != nil || len(lines) != 0 {
+		t.Errorf("after a refused login: %v, %v", lines, err)
+	}
+	must(t, s.AddStaffSession(t.Context(), session, user.Password, act))
+	lines, err = s.Acts(t.Context(), staff.Search{}, 5)
+	if err != nil || len(lines) != 1 || lines[0].Act != act {
+		t.Errorf("after a login: %v, %v", lines, err)
+	}
+	if _, err := s.Session(t.Context(), session.Hash); err != nil {
+		t.Error(err)
+	}
+}
