@@ -1,6 +1,7 @@
 package login
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/app/caller"
 	"farthing.dev/farthing/domain/credential"
+	"farthing.dev/farthing/token"
 )
 
 // A login that nobody uses ends, at all replicas, and is forgotten. One that is used goes on, also
@@ -119,10 +121,17 @@ func TestLoginsAndSignUpsStandInTheSecurityLog(t *testing.T) {
 // Names that could be taken for others' are refused.
 func TestNamesThatLookLikeOthers(t *testing.T) {
 	h := open(t)
-	for name, says := range map[string]string{"P\u0430ypal": "look alike", "Far\u200bthing": "not seen", "\u202egnihtraF": "not seen"} {
-		h.person().post("/signup", "email", "new@people.example", "name", name, "password", password).says(t, http.StatusUnprocessableEntity, says)
+	for name, test := range map[string]struct {
+		says   string
+		reason token.Reason
+	}{
+		"P\u0430ypal":    {"look alike", "field_invalid.label_scripts"},
+		"Far\u200bthing": {"not seen", "field_invalid.label_unseen"},
+		"\u202egnihtraF": {"not seen", "field_invalid.label_unseen"},
+	} {
+		h.person().post("/signup", "email", "new@people.example", "name", name, "password", password).says(t, http.StatusUnprocessableEntity, test.says)
 		_, err := h.App.CreateVendor(t.Context(), caller.Viewer{}, name, "https://shop.example")
-		if err == nil || !strings.Contains(err.Error(), says) {
+		if refusal, ok := errors.AsType[*token.Error](err); !ok || refusal.Reason != test.reason {
 			t.Errorf("a vendor named %q: %v", name, err)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"farthing.dev/farthing/app"
 	"farthing.dev/farthing/app/caller"
+	"farthing.dev/farthing/token"
 )
 
 // from is a new browser in a network.
@@ -235,7 +236,7 @@ func TestReplicasCountTogether(t *testing.T) {
 			a = other
 		}
 		_, err := a.LoginByPassword(t.Context(), door, ada, "wrong password")
-		if strings.Contains(err.Error(), "is wrong") {
+		if token.CodeOf(err) == token.CodeLoginInvalid {
 			looked++
 		}
 	}
