@@ -118,12 +118,12 @@ func (b *Baseline) buy(ctx context.Context, account token.AccountID, vendor toke
 		if err := tx.QueryRow(ctx, `SELECT amount FROM baseline.balance WHERE account = $1 FOR UPDATE`, account[:]).Scan(&balance); err != nil {
 			return err
 		}
-		err = tx.QueryRow(ctx, `UPDATE baseline.counter SET spent = spent + $3 WHERE account = $1 AND vendor = $2 RETURNING spent, most`,
-			account[:], vendor[:], price).Scan(&spent, &most)
+		err = tx.QueryRow(ctx, `UPDATE baseline.counter SET spent = spent + $1 WHERE account = $2 AND vendor = $3 RETURNING spent, most`,
+			price, account[:], vendor[:]).Scan(&spent, &most)
 		if err := errors.Join(err, errIf(balance < price || spent > most, "not enough")); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `UPDATE baseline.balance SET amount = amount - $2 WHERE account = $1`, account[:], price); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE baseline.balance SET amount = amount - $1 WHERE account = $2`, price, account[:]); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO baseline.purchase (id, account, vendor, offer, price, net, fee) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
