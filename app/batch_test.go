@@ -242,7 +242,7 @@ func TestAFaultInABatchIsOneBadAnswer(t *testing.T) {
 		defer mu.Unlock()
 		codes[i] = token.CodeOf(err)
 	})
-	if codes[0] != "" || codes[1] != token.CodeInternal || codes[2] != "" || len(codes) != 3 {
+	if codes[0] != "" || codes[1] != token.CodeCommitUnknown || codes[2] != "" || len(codes) != 3 {
 		t.Errorf("%v", codes)
 	}
 }
@@ -256,7 +256,7 @@ func TestAFaultInAnAnswerIsOneBadAnswer(t *testing.T) {
 			panic("a fault")
 		}
 	})
-	if len(told) != 2 || told[1] != token.CodeInternal {
+	if len(told) != 2 || told[1] != token.CodeCommitUnknown {
 		t.Errorf("%v", told)
 	}
 }

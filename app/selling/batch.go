@@ -3,7 +3,6 @@ package selling
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -50,12 +49,12 @@ func (a *Selling) CreatePurchases(ctx context.Context, s caller.Seller, batch []
 }
 
 // answerBatched makes one purchase of a batch and answers it. A fault of ours, in answer too, is one bad
-// answer, as in a request of its own, and not the end of the process.
+// answer, as in a request of its own, and not the end of the process; the purchase may have been made.
 func (a *Selling) answerBatched(ctx context.Context, s caller.Seller, p *BatchedPurchase, until time.Time, answer func(view OrderView, replayed bool, err error)) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			a.log.ErrorContext(ctx, "panic in a batch of purchases", "fault", fault, "stack", string(debug.Stack()))
-			answer(OrderView{}, false, token.Wrap(fmt.Errorf("panic: %v", fault), "purchase in a batch"))
+			answer(OrderView{}, false, token.Refuse(token.Unavailable, "commit_unknown.fault"))
 		}
 	}()
 	answer(a.createBatched(ctx, s, p, until))

@@ -298,6 +298,9 @@ func TestAPanicIsOneBadAnswer(t *testing.T) {
 	defer server.Close()
 	response, body := do(t, server, ask{method: "GET", path: "/v1/me"})
 	checkProblem(t, response, body, 500, token.CodeInternal)
+	// What may move money may have moved it.
+	response, body = do(t, server, ask{method: "POST", path: "/v1/orders", body: goodOrder})
+	checkProblem(t, response, body, 503, token.CodeCommitUnknown)
 }
 
 func TestTheKeyStandsForTheWholeRequest(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"farthing.dev/farthing/edge/text"
 	"farthing.dev/farthing/edge/web"
+	"farthing.dev/farthing/token"
 )
 
 // refuse sends the problem that an error is. Errors of our own go to the log.
@@ -50,7 +51,8 @@ func (a *api) addUnrouted() {
 	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { a.refuse(w, r, errNoSuchPath) })
 }
 
-// recovered turns a panic into an answer of 500, so that one bad request is one bad answer.
+// recovered turns a panic into an answer, so that one bad request is one bad answer: 500 where
+// nothing can have been done, and else that it may have been.
 func (a *api) recovered(w http.ResponseWriter, r *http.Request) {
 	fault := recover()
 	if fault == nil {
@@ -60,5 +62,9 @@ func (a *api) recovered(w http.ResponseWriter, r *http.Request) {
 		panic(fault)
 	}
 	a.log.ErrorContext(r.Context(), "panic in the api", "method", r.Method, "path", r.URL.Path, "fault", fault, "stack", string(debug.Stack()))
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		a.refuse(w, r, token.Refuse(token.Unavailable, "commit_unknown.fault"))
+		return
+	}
 	a.refuse(w, r, errors.New("panic"))
 }
