@@ -147,6 +147,32 @@ func TestSMTPErrorsNameNobody(t *testing.T) {
 	}
 }
 
+// What the server says of who sends, it says of every letter: the settings may be wrong, and no
+// letter is given up for that.
+func TestTheSenderIsRefusedAndNoLetter(t *testing.T) {
+	for _, test := range []struct{ command, answer string }{
+		{"MAIL", "530 5.7.0 authentication required"},
+		{"MAIL", "554 5.7.1 you are blocked"},
+		{"MAIL", "553 5.7.1 not your address"},
+		{"RCPT", "530 5.7.0 authentication required"},
+	} {
+		address, _ := server(t, func(command string) string {
+			if command == test.command {
+				return test.answer
+			}
+			return yes(command)
+		})
+		s, err := mailer.NewSMTP("smtp://"+address, "no-reply@pay.example")
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.Send(t.Context(), login.Mail{To: "ada@reader.example", Subject: "x", Text: "y"})
+		if err == nil || errors.Is(err, delivery.ErrRefused) || errors.Is(err, delivery.ErrThisOne) || strings.Contains(err.Error(), "ada") || !strings.Contains(err.Error(), test.answer[:3]) {
+			t.Errorf("%s answered with %s: %v", test.command, test.answer, err)
+		}
+	}
+}
+
 func TestMailServersThatAreRefused(t *testing.T) {
 	for _, test := range []struct{ address, from string }{
 		{"mail.example.org:587", "a@b.example"},

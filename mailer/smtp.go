@@ -108,6 +108,9 @@ func (s *SMTP) Send(ctx context.Context, m login.Mail) error {
 	return discreet(err)
 }
 
+// authenticationRequired is RFC 4954's answer to any command of who should have logged in.
+const authenticationRequired = 530
+
 // discreet keeps of an error what does not name the recipient.
 func discreet(err error) error {
 	if err == nil {
@@ -117,6 +120,8 @@ func discreet(err error) error {
 	switch {
 	case !ok: // before anybody was named: no connection, no TLS, no login
 		return err
+	case refusal.Reason == mail.ErrSMTPMailFrom, refusal.ErrorCode() == authenticationRequired: // of the sender: of every letter
+		return fmt.Errorf("the mail server does not take mail from here: code %d %s", refusal.ErrorCode(), refusal.EnhancedStatusCode())
 	case refusal.ErrorCode() >= 500:
 		return fmt.Errorf("%w: code %d %s", delivery.ErrRefused, refusal.ErrorCode(), refusal.EnhancedStatusCode())
 	}
