@@ -177,6 +177,9 @@ func checkWhy(why string) error {
 	if !utf8.ValidString(why) || utf8.RuneCountInString(why) > MaxWhy {
 		return token.Refuse(token.Unprocessable, "field_invalid.why", token.Number("most", MaxWhy))
 	}
+	if token.Hides(why) { // who decides reads it, on a page or in a terminal
+		return token.Refuse(token.Unprocessable, "field_invalid.why_hides")
+	}
 	return nil
 }
 

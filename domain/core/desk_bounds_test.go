@@ -21,6 +21,8 @@ func TestARequestAtItsBounds(t *testing.T) {
 	d.because(ask(d.now, ""), "field_invalid.request_wait")
 	d.because(ask(d.now+core.MaxWait+1, ""), "field_invalid.request_wait")
 	d.because(ask(d.now+1, strings.Repeat("ä", core.MaxWhy+1)), "field_invalid.why")
+	d.because(ask(d.now+1, "paid\u202e twice"), "field_invalid.why_hides")
+	d.because(ask(d.now+1, "paid\x1b[2J"), "field_invalid.why_hides")
 	d.ask(ask(d.now+core.MaxWait, strings.Repeat("ä", core.MaxWhy)))
 	if core.MaxWait != 90*day {
 		t.Errorf("a request waits %d ms", core.MaxWait)
