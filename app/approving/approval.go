@@ -194,7 +194,7 @@ func (a *Approving) SetPolicy(ctx context.Context, by caller.Actor, p journal.Po
 	if p.Needs.Persons > 0 && len(people) <= int(p.Needs.Persons) {
 		return 0, token.Refuse(token.Unprocessable, "field_invalid.policy_nobody")
 	}
-	detail := fmt.Sprintf("asked that %s above %s %s need %d others", p.Action, p.Above.Decimal(2), p.Currency, p.Needs.Persons)
+	detail := fmt.Sprintf("asked that %s above %s %s need %s", p.Action, p.Above.Decimal(2), p.Currency, others(int(p.Needs.Persons)))
 	if err := a.catalog.AddAct(ctx, by.Act(a.ids, a.clock.Now(), staff.PolicyChanged, "", detail)); err != nil {
 		return 0, err
 	}
@@ -220,4 +220,12 @@ func (a *Approving) SetStanding(ctx context.Context, by caller.Actor, account to
 	}
 	_, request, err = by.Instruct(ctx, a.engine, a.clock.Now(), journal.Instruction{Account: owned, Standing: &standing}, why)
 	return request, err
+}
+
+// others says how many people beside the one who asked.
+func others(n int) string {
+	if n == 1 {
+		return "one other person"
+	}
+	return fmt.Sprintf("%d other people", n)
 }
