@@ -104,14 +104,13 @@ func run(ctx context.Context, args []string, out, diag io.Writer) int {
 }
 
 func help(w io.Writer) {
-	fmt.Fprint(w, "Farthing, a micropayment service provider. Usage: farthing COMMAND [flags]\n\n")
+	fmt.Fprint(w, "Farthing, a micropayment service provider. Usage: farthing COMMAND [flags]\n")
 	for _, c := range commands() {
 		fmt.Fprintf(w, "  %-10s %s\n", c.name, c.summary)
 	}
 	fmt.Fprint(w, `
-farthing COMMAND --help lists a command's flags. First steps:
-  farthing demo                          look around
-  farthing serve --data DIR              production; on many with --database
+farthing COMMAND --help lists a command's flags. First: farthing demo, then
+farthing serve --data DIR, and with --database on several machines.
 Exit codes: 0 done, 1 failed, 2 called wrongly, 3 found faulty, 4 in use.
 `)
 }
