@@ -87,6 +87,9 @@ func (s *taker) taken() []string {
 // A provider dies with its power while mail waits for a server that does not answer. When
 // both are back, the mail arrives, once, and what it says opens the wallet.
 func TestMailThatWaitsOutlivesTheProcess(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the quick round leaves out what takes seconds")
+	}
 	folder, post := t.TempDir(), launch.FreeAddress(t)
 	flags := []string{"--data", folder, "--smtp", "smtp://" + post, "--mail-from", "no-reply@pay.example"}
 	address := launch.FreeAddress(t)
@@ -113,6 +116,9 @@ func TestMailThatWaitsOutlivesTheProcess(t *testing.T) {
 
 // A letter that a server did not take at first is the same letter when it comes again.
 func TestMailTriedAgainKeepsItsName(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the quick round leaves out what takes seconds")
+	}
 	post := launch.FreeAddress(t)
 	server := take(t, post)
 	server.later.Store(true)

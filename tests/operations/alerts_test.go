@@ -11,6 +11,9 @@ import (
 // TestAlerts has Prometheus's own tool read the rules and run their tests; each rule is missed
 // there where it never fires.
 func TestAlerts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the quick round leaves out what takes seconds")
+	}
 	promtool := tool(t, "promtool", "prometheus")
 	run(t, documents(t), promtool, "check", "rules", "alerts.yml")
 	run(t, documents(t), promtool, "test", "rules", filepath.Join(documents(t), "alerts_test.yml"))

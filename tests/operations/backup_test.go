@@ -20,6 +20,9 @@ import (
 // ends, and its copy is proved, from an earlier head on. The main file alone is short,
 // and only an earlier head shows it.
 func TestCopiesUnderLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the quick round leaves out what takes seconds")
+	}
 	folder, copied, cut := t.TempDir(), t.TempDir(), t.TempDir()
 	p := launch.Serve(t, launch.FreeAddress(t), "--data", folder)
 	buyers := load.New(t, p.URL, p.URL)

@@ -41,6 +41,9 @@ func report(t *testing.T, args ...string) (r backedUp) {
 // database: the books hold, they are those of a moment within the backup, and the
 // restored provider sells on under the same secret.
 func TestBackupBesideSales(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the quick round leaves out what takes seconds")
+	}
 	t.Setenv("FARTHING_PASSPHRASE", passphrase)
 	eachDatabase(t, func(p *provider) {
 		t := p.t
@@ -135,6 +138,9 @@ func TestBackupBesideSales(t *testing.T) {
 // TestBooksThatDoNotHoldAreNotRestored: a backup that can be read whole, of a journal that was
 // changed, is put in nobody's place, and the place stays free.
 func TestBooksThatDoNotHoldAreNotRestored(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the quick round leaves out what takes seconds")
+	}
 	t.Setenv("FARTHING_PASSPHRASE", passphrase)
 	eachDatabase(t, func(p *provider) {
 		t := p.t
@@ -163,6 +169,9 @@ func TestBooksThatDoNotHoldAreNotRestored(t *testing.T) {
 
 // TestBackupsThatAreNotRestored are refused, and leave nothing behind.
 func TestBackupsThatAreNotRestored(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the quick round leaves out what takes seconds")
+	}
 	t.Setenv("FARTHING_PASSPHRASE", passphrase)
 	folder := t.TempDir()
 	data, file := filepath.Join(folder, "data"), filepath.Join(folder, "one.age")

@@ -31,6 +31,9 @@ func check(t *testing.T, args ...string) (states map[string]string, code int) {
 
 // TestCheck looks at providers that would not do, each for one reason, and changes none.
 func TestCheck(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the quick round leaves out what takes seconds")
+	}
 	eachDatabase(t, func(p *provider) {
 		t := p.t
 		address := launch.FreeAddress(t)
