@@ -104,23 +104,31 @@ func TestSMTPDelivers(t *testing.T) {
 	}
 }
 
+// send sends a message to a server that answers one command otherwise than well, and returns what
+// the server heard.
+func send(t *testing.T, badly, answer string) (heard string, err error) {
+	t.Helper()
+	address, all := server(t, func(command string) string {
+		if command == badly {
+			return answer
+		}
+		return yes(command)
+	})
+	s, err := mailer.NewSMTP("smtp://"+address, "no-reply@pay.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.Send(t.Context(), login.Mail{ID: "dlv_1", To: "ada@reader.example", Subject: "x", Text: "the text"})
+	return all(), err
+}
+
 // A server that took a message and then ends the conversation, as many do, has it: it is not sent
 // again.
 func TestWhatTheServerTookIsSent(t *testing.T) {
 	for _, over := range []string{"RSET", "QUIT"} {
-		address, heard := server(t, func(command string) string {
-			if command == over {
-				return "421 4.4.2 too many messages, closing"
-			}
-			return yes(command)
-		})
-		s, err := mailer.NewSMTP("smtp://"+address, "no-reply@pay.example")
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = s.Send(t.Context(), login.Mail{ID: "dlv_1", To: "ada@reader.example", Subject: "x", Text: "the text"})
-		if err != nil || !strings.Contains(heard(), "the text") {
-			t.Errorf("%s: %v\n%s", over, err, heard())
+		heard, err := send(t, over, "421 4.4.2 too many messages, closing")
+		if err != nil || !strings.Contains(heard, "the text") {
+			t.Errorf("%s: %v\n%s", over, err, heard)
 		}
 	}
 }
@@ -130,17 +138,7 @@ func TestSMTPErrorsNameNobody(t *testing.T) {
 		answer  string
 		forGood bool
 	}{{"550 5.1.1 no ada@reader.example here", true}, {"451 4.7.1 try again, ada@reader.example", false}} {
-		address, _ := server(t, func(command string) string {
-			if command == "RCPT" {
-				return test.answer
-			}
-			return yes(command)
-		})
-		s, err := mailer.NewSMTP("smtp://"+address, "no-reply@pay.example")
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = s.Send(t.Context(), login.Mail{To: "ada@reader.example", Subject: "x", Text: "y"})
+		_, err := send(t, "RCPT", test.answer)
 		if err == nil || errors.Is(err, delivery.ErrRefused) != test.forGood || errors.Is(err, delivery.ErrThisOne) == test.forGood || strings.Contains(err.Error(), "ada") {
 			t.Errorf("%s: %v", test.answer, err)
 		}
@@ -156,17 +154,7 @@ func TestTheSenderIsRefusedAndNoLetter(t *testing.T) {
 		{"MAIL", "553 5.7.1 not your address"},
 		{"RCPT", "530 5.7.0 authentication required"},
 	} {
-		address, _ := server(t, func(command string) string {
-			if command == test.command {
-				return test.answer
-			}
-			return yes(command)
-		})
-		s, err := mailer.NewSMTP("smtp://"+address, "no-reply@pay.example")
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = s.Send(t.Context(), login.Mail{To: "ada@reader.example", Subject: "x", Text: "y"})
+		_, err := send(t, test.command, test.answer)
 		if err == nil || errors.Is(err, delivery.ErrRefused) || errors.Is(err, delivery.ErrThisOne) || strings.Contains(err.Error(), "ada") || !strings.Contains(err.Error(), test.answer[:3]) {
 			t.Errorf("%s answered with %s: %v", test.command, test.answer, err)
 		}

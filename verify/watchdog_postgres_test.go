@@ -20,11 +20,7 @@ func migratedServer(t *testing.T) store.Database {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := store.Migrate(t.Context(), db); err != nil {
-		t.Fatal(err)
-	}
-	return db
+	return upToDate(t, db)
 }
 
 func TestTheWatchdogNamesFaultsOnPostgres(t *testing.T) { testWatchdog(t, migratedServer(t)) }

@@ -127,12 +127,7 @@ func testWatchdog(t *testing.T, db store.Database) {
 // of an earlier version, and remember nothing from one block to the next: what accounts and
 // orders were before is asked of snapshots and index. It finds nothing wrong, and what is.
 func testWatchdogAsksThePast(t *testing.T, db store.Database) {
-	s, err := begin(t.Context(), db)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = s.engine.Close(context.WithoutCancel(t.Context())) }()
-	s.account, s.user = token.NewID[token.AccountKind](s.ids), token.NewID[token.UserKind](s.ids)
+	s := begun(t, db)
 	s.money()
 	s.allowed()
 	s.given()
@@ -212,11 +207,29 @@ func migrated(t *testing.T) store.Database {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return upToDate(t, db)
+}
+
+// upToDate makes the tables of a database that the test opened.
+func upToDate(t *testing.T, db store.Database) store.Database {
+	t.Helper()
 	t.Cleanup(func() { _ = db.Close() })
 	if err := store.Migrate(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}
 	return db
+}
+
+// begun is a scene with a reader, in which nothing has happened yet.
+func begun(t *testing.T, db store.Database) *scene {
+	t.Helper()
+	s, err := begin(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.engine.Close(context.WithoutCancel(t.Context())) })
+	s.account, s.user = token.NewID[token.AccountKind](s.ids), token.NewID[token.UserKind](s.ids)
+	return s
 }
 
 func TestTheWatchdogAsksThePast(t *testing.T) { testWatchdogAsksThePast(t, migrated(t)) }

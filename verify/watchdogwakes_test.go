@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"testing"
@@ -16,12 +15,7 @@ import (
 // is stored of the approvals is as of that entry then. The next watchdog knows what is done behind
 // it as approved.
 func testWatchdogWakesToAnApproval(t *testing.T, db store.Database) {
-	s, err := begin(t.Context(), db)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = s.engine.Close(context.WithoutCancel(t.Context())) }()
-	s.account, s.user = token.NewID[token.AccountKind](s.ids), token.NewID[token.UserKind](s.ids)
+	s := begun(t, db)
 	s.money()
 	s.approvals()
 	watch := func() *Watchdog {

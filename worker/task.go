@@ -10,12 +10,11 @@ import (
 type Task struct {
 	Do     func(ctx context.Context) error // all that is due, or a bounded part of it
 	Failed string                          // what the log says where it fails
-	Wake   <-chan struct{}                 // has it done before the next tick; nil: nothing has
 	AtEnd  bool                            // whether it is done once more when ctx has ended
 	Log    *slog.Logger
 }
 
-// Run does the task at each tick and whenever it is woken, until ctx ends.
+// Run does the task at each tick, until ctx ends.
 func (t *Task) Run(ctx context.Context, ticks <-chan time.Time) {
 	for {
 		select {
@@ -25,8 +24,6 @@ func (t *Task) Run(ctx context.Context, ticks <-chan time.Time) {
 			}
 			return
 		case <-ticks:
-			t.do(ctx)
-		case <-t.Wake:
 			t.do(ctx)
 		}
 	}

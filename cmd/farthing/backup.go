@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"farthing.dev/farthing/app/keys"
@@ -61,8 +60,8 @@ func writeBackup(ctx context.Context, c config, path, passphraseFile string, dia
 	if err := free(path, false); err != nil {
 		return report, err
 	}
-	if _, err := os.Stat(filepath.Join(c.data, "farthing.db")); c.database == "" && err != nil {
-		return report, fmt.Errorf("there is no database in %s", c.data)
+	if err := c.needDatabase(); err != nil {
+		return report, err
 	}
 	secret, err := readSecret(c.secret, c.data)
 	if err != nil {

@@ -99,8 +99,8 @@ func (x *exporting) check() error {
 
 func (x *exporting) write(ctx context.Context) (report exportReport, err error) {
 	began := time.Now()
-	if _, err := os.Stat(filepath.Join(x.config.data, "farthing.db")); x.config.database == "" && err != nil {
-		return report, fmt.Errorf("there is no database in %s", x.config.data)
+	if err := x.config.needDatabase(); err != nil {
+		return report, err
 	}
 	db, err := openBooks(ctx, x.config)
 	if err != nil {

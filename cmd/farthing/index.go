@@ -10,7 +10,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 
 	"farthing.dev/farthing/store"
 	"farthing.dev/farthing/store/postgres"
@@ -58,8 +57,8 @@ and 30) and the journal whole. No server may run meanwhile.
 }
 
 func remake(ctx context.Context, c config, diag io.Writer) (made remade, err error) {
-	if _, err := os.Stat(filepath.Join(c.data, "farthing.db")); c.database == "" && err != nil {
-		return made, fmt.Errorf("there is no database in %s", c.data)
+	if err := c.needDatabase(); err != nil {
+		return made, err
 	}
 	db, err := c.open(ctx, sqlite.Options{}, postgres.Options{AsyncStandbys: true, Name: "farthing index"})
 	if err != nil {

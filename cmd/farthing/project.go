@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"farthing.dev/farthing/projection"
@@ -62,8 +61,8 @@ func projectCommand(ctx context.Context, args []string, out, diag io.Writer) int
 
 func (p *projecting) run(ctx context.Context) (report projectReport, err error) {
 	began := time.Now()
-	if _, err := os.Stat(filepath.Join(p.config.data, "farthing.db")); p.config.database == "" && err != nil {
-		return report, fmt.Errorf("there is no database in %s", p.config.data)
+	if err := p.config.needDatabase(); err != nil {
+		return report, err
 	}
 	db, err := openBooks(ctx, p.config)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -84,6 +85,15 @@ func openDatabase(ctx context.Context, c config) (store.Database, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
+}
+
+// needDatabase refuses a data folder without a database, which opening it would make. A server's
+// is looked for when it is opened.
+func (c *config) needDatabase() error {
+	if _, err := os.Stat(filepath.Join(c.data, "farthing.db")); c.database == "" && err != nil {
+		return fmt.Errorf("there is no database in %s", c.data)
+	}
+	return nil
 }
 
 // openBooks opens the database for reading, also beside a server that runs on it.

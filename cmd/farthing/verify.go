@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 
 	"farthing.dev/farthing/app"
@@ -61,8 +60,8 @@ func verifyCommand(ctx context.Context, args []string, out, diag io.Writer) int 
 }
 
 func (v *verifyFlags) verify(ctx context.Context, out, diag io.Writer) (sound bool, err error) {
-	if _, err := os.Stat(filepath.Join(v.config.data, "farthing.db")); v.config.database == "" && err != nil {
-		return false, fmt.Errorf("there is no database in %s", v.config.data)
+	if err := v.config.needDatabase(); err != nil {
+		return false, err
 	}
 	// The head that was kept is read before the database, which therefore holds it.
 	kept, err := store.OpenHeadFile(store.HeadFileIn(v.config.data))
